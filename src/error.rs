@@ -1,0 +1,162 @@
+//! The one error type. Messages name the value and the limit, on one line.
+
+use std::time::Duration;
+
+/// Why a challenge could not be built, or a search gave no solution.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The challenge text is longer than any server sends.
+    #[error("challenge of {len} bytes exceeds {limit} bytes")]
+    ChallengeTooLong {
+        /// Bytes of the text.
+        len: usize,
+        /// The most that is accepted.
+        limit: usize,
+    },
+    /// More leading zero bits than a digest has.
+    #[error("difficulty {bits} exceeds {limit} bits")]
+    DifficultyTooHigh {
+        /// The difficulty that was asked for.
+        bits: i64,
+        /// The most that is accepted.
+        limit: u32,
+    },
+    /// Not a canonical decimal `u64`: empty, signed, with a leading zero, too large, or not a number.
+    #[error("nonce {text:?} is not a decimal number from 0 to 18446744073709551615 without leading zeros")]
+    InvalidNonce {
+        /// The text, cut after 32 characters.
+        text: String,
+    },
+    /// No scheme has this name.
+    #[error("unknown scheme {name:?}; there are {known}")]
+    UnknownScheme {
+        /// The name that was asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// No kernel has this name.
+    #[error("unknown kernel {name:?}; there are {known}")]
+    UnknownKernel {
+        /// The name that was asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// The kernel exists, but this machine cannot run it.
+    #[error("kernel {name} cannot run here: {why}")]
+    KernelUnavailable {
+        /// The kernel's name.
+        name: &'static str,
+        /// What is missing.
+        why: &'static str,
+    },
+    /// The scheme's nonces, the start and the largest nonce leave nothing to try.
+    #[error("no nonce to try: from {start} to {max_nonce}")]
+    EmptyRange {
+        /// The smallest nonce allowed.
+        start: u64,
+        /// The largest nonce allowed.
+        max_nonce: u64,
+    },
+    /// A pool of no threads, or of more than is sensible.
+    #[error("{threads} threads: must be 1 to {limit}")]
+    ThreadCount {
+        /// The number that was asked for.
+        threads: usize,
+        /// The most that is accepted.
+        limit: usize,
+    },
+    /// The system refused to start the worker threads.
+    #[error("cannot start {threads} worker threads: {reason}")]
+    ThreadStart {
+        /// The number that was asked for.
+        threads: usize,
+        /// What the system said.
+        reason: String,
+    },
+    /// Refused before the first hash: hardly a chance to finish in the time allowed.
+    #[error(
+        "hopeless: needs {} on average, {} allowed: {:.2} % chance to finish",
+        human(.expected), human(.allowed), .chance * 100.0
+    )]
+    Hopeless {
+        /// Mean time to solve at the rate last observed.
+        expected: Duration,
+        /// The time that was allowed.
+        allowed: Duration,
+        /// Probability to finish in that time, 0 to 1.
+        chance: f64,
+    },
+    /// Refused before the first hash: the range of nonces hardly holds a solution.
+    #[error(
+        "hopeless: {nonces} nonces hold a solution with a chance of {chance:.0e}; all of them would take {}",
+        human(.expected)
+    )]
+    RangeTooSmall {
+        /// Nonces in the range.
+        nonces: u64,
+        /// Probability that one of them solves the challenge, 0 to 1.
+        chance: f64,
+        /// Time to try them all at the rate last observed.
+        expected: Duration,
+    },
+    /// The deadline passed.
+    #[error("timed out after {} and {hashes} hashes", human(.elapsed))]
+    TimedOut {
+        /// Time since the job was submitted.
+        elapsed: Duration,
+        /// Nonces tried.
+        hashes: u64,
+    },
+    /// Cancelled through a token, by dropping the job, or because the solver was dropped.
+    #[error("cancelled")]
+    Cancelled,
+    /// Every nonce of the range was tried and none solves the challenge.
+    #[error("no solution in the range: all {hashes} nonces tried")]
+    Exhausted {
+        /// Nonces tried.
+        hashes: u64,
+    },
+    /// A worker panicked on this job, for example inside a user's `Scheme::accepts`. The solver goes on.
+    #[error("a worker panicked: {message}")]
+    Panicked {
+        /// The panic's message.
+        message: String,
+    },
+}
+
+/// A duration in the unit that a person would pick.
+fn human(duration: &Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    match seconds {
+        s if s < 1e-3 => format!("{:.0} µs", s * 1e6),
+        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
+        s if s < 120.0 => format!("{s:.1} s"),
+        s if s < 7200.0 => format!("{:.0} minutes", s / 60.0),
+        s if s < 172_800.0 => format!("{:.1} hours", s / 3600.0),
+        s if s < 63_072_000.0 => format!("{:.0} days", s / 86_400.0),
+        s => format!("{:.3e} years", s / 31_557_600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well() {
+        for (seconds, text) in [
+            (0.000_25, "250 µs"),
+            (0.25, "250 ms"),
+            (10.0, "10.0 s"),
+            (600.0, "10 minutes"),
+            (86_400.0, "24.0 hours"),
+            (864_000.0, "10 days"),
+            (3.155_76e9, "1.000e2 years"),
+        ] {
+            assert_eq!(human(&Duration::from_secs_f64(seconds)), text);
+        }
+    }
+}

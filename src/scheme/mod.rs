@@ -1,0 +1,69 @@
+//! What is hashed and what counts as solved. A scheme is data and a small judge; it never loops over nonces,
+//! and the kernels never see it.
+
+mod lime_legacy;
+mod lime_v1;
+mod work;
+
+use std::ops::RangeInclusive;
+
+pub use lime_legacy::LimeLegacy;
+pub use lime_v1::LimeV1;
+pub use work::Work;
+
+use crate::{Challenge, Error, Screen};
+
+/// The names that [`Challenge::named`] takes, the default first.
+pub const SCHEMES: [&str; 2] = [LimeV1::NAME, LimeLegacy::NAME];
+
+/// One puzzle: the message that every nonce completes, and the judge of its digest.
+///
+/// The message is `prefix ‖ nonce`, the nonce written as [`codec`](Self::codec) says. Implement it for a
+/// format of your own and hand it to [`Challenge::from_scheme`]: it is solved
+/// by the same kernels as the built-in ones.
+///
+/// All methods must be pure: they are called from several threads, and their answers must not change.
+/// [`screen`](Self::screen) must pass every digest that [`accepts`](Self::accepts) accepts, or solutions are
+/// missed. A panic in `accepts` fails the job that called it and nothing else.
+pub trait Scheme: Send + Sync {
+    /// A short name for people, such as `lime-v1`.
+    fn name(&self) -> &str;
+
+    /// What is hashed before the nonce.
+    fn prefix(&self) -> &[u8];
+
+    /// How the nonce is written. Decimal unless overridden.
+    fn codec(&self) -> Codec {
+        Codec::Decimal
+    }
+
+    /// The nonces that the scheme's verifiers read. All of `u64` unless overridden.
+    fn nonces(&self) -> RangeInclusive<u64> {
+        0..=u64::MAX
+    }
+
+    /// How many hashes a solution takes.
+    fn work(&self) -> Work;
+
+    /// A necessary condition on the first digest word; everything passes unless overridden.
+    fn screen(&self) -> Screen {
+        Screen::ALL
+    }
+
+    /// Whether a nonce with this digest solves the puzzle.
+    fn accepts(&self, digest: &[u8; 32]) -> bool;
+}
+
+/// How a nonce is written at the end of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Codec {
+    /// ASCII decimal without leading zeros, 1 to 20 digits.
+    Decimal,
+}
+
+/// The length limit of challenge texts.
+fn check_text(text: &str) -> Result<(), Error> {
+    let (len, limit) = (text.len(), Challenge::MAX_TEXT_BYTES);
+    if len <= limit { Ok(()) } else { Err(Error::ChallengeTooLong { len, limit }) }
+}

@@ -1,0 +1,251 @@
+//! One thread, resumable: [`Search`] for those who bring their own thread, loop and clock, and the scanner
+//! that it shares with the pool's workers.
+
+use std::ops::RangeInclusive;
+
+use crate::kernel::Kernel;
+use crate::kernel::scan::{Candidates, Scan};
+use crate::plan::{Order, Plan, Scope};
+use crate::template::Layout;
+use crate::verify::digest;
+use crate::{Challenge, Error, Nonce};
+
+/// A search in steps, on the calling thread: no pool, no clock, no allocation between steps.
+///
+/// # Examples
+///
+/// ```
+/// use lime_pow::{Challenge, Difficulty, Search, Step};
+///
+/// let challenge = Challenge::lime_v1("test-challenge-0001", Difficulty::bits(15)?)?;
+/// let mut search = Search::new(&challenge)?;
+/// let found = loop {
+///     match search.step(10_000) {
+///         Step::Found(found) => break found,
+///         Step::Exhausted => panic!("all 2^64 nonces tried"),
+///         Step::More => {} // somebody else's turn
+///     }
+/// };
+/// assert!(lime_pow::verify(&challenge, found.nonce));
+/// # Ok::<(), lime_pow::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Search {
+    plan: Plan,
+    scanner: Scanner,
+    /// Position to go on from; `None` when all are done.
+    next: Option<u64>,
+    hashes: u64,
+}
+
+/// What a [`Search::step`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A solution. The next step goes on behind it.
+    Found(Found),
+    /// Every nonce of the range has been tried.
+    Exhausted,
+    /// Nothing yet.
+    More,
+}
+
+/// A nonce that solves the challenge, checked with an independent SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The solution.
+    pub nonce: Nonce,
+    /// SHA-256 of the message.
+    pub digest: [u8; 32],
+}
+
+impl Search {
+    /// A search through all nonces of the scheme, in any order, with the fastest kernel.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyRange`] when the scheme has no nonces.
+    pub fn new(challenge: &Challenge) -> Result<Self, Error> {
+        Self::builder(challenge).build()
+    }
+
+    /// A search with other settings.
+    pub fn builder(challenge: &Challenge) -> SearchBuilder {
+        SearchBuilder { challenge: challenge.clone(), scope: Scope::default(), kernel: None }
+    }
+
+    /// Tries at most `max_hashes` nonces. Calls of a few thousand or more run at the kernel's full speed.
+    pub fn step(&mut self, max_hashes: u64) -> Step {
+        let Some(from) = self.next else { return Step::Exhausted };
+        if max_hashes == 0 {
+            return Step::More;
+        }
+        let to = from.saturating_add(max_hashes - 1).min(self.plan.last);
+        let scanned = self.scanner.scan(&self.plan, from..=to);
+        self.hashes += scanned.hashes;
+        let done = from + (scanned.hashes - 1);
+        self.next = (done < self.plan.last).then(|| done + 1);
+        match (scanned.found, self.next) {
+            (Some(found), _) => Step::Found(found),
+            (None, Some(_)) => Step::More,
+            (None, None) => Step::Exhausted,
+        }
+    }
+
+    /// Nonces tried so far.
+    pub fn hashes(&self) -> u64 {
+        self.hashes
+    }
+
+    /// The kernel in use.
+    pub fn kernel(&self) -> Kernel {
+        self.scanner.kernel
+    }
+}
+
+/// Settings of a [`Search`].
+#[derive(Clone, Debug)]
+pub struct SearchBuilder {
+    challenge: Challenge,
+    scope: Scope,
+    kernel: Option<Kernel>,
+}
+
+impl SearchBuilder {
+    /// Which solution to look for; [`Order::Any`] unless set.
+    pub fn order(mut self, order: Order) -> Self {
+        self.scope.order = order;
+        self
+    }
+
+    /// The smallest nonce to try; 0 unless set.
+    pub fn start(mut self, nonce: u64) -> Self {
+        self.scope.start = nonce;
+        self
+    }
+
+    /// The largest nonce to try, for servers that limit what they read; the scheme's own limit unless set.
+    pub fn max_nonce(mut self, nonce: u64) -> Self {
+        self.scope.max_nonce = nonce;
+        self
+    }
+
+    /// The kernel to use; the fastest unless set.
+    pub fn kernel(mut self, kernel: Kernel) -> Self {
+        self.kernel = Some(kernel);
+        self
+    }
+
+    /// The search, at its beginning.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyRange`] when no nonce is left to try.
+    pub fn build(self) -> Result<Search, Error> {
+        let plan = Plan::new(&self.challenge, self.scope)?;
+        let scanner = Scanner::new(self.kernel.unwrap_or_else(Kernel::detect));
+        Ok(Search { plan, scanner, next: Some(0), hashes: 0 })
+    }
+}
+
+/// A kernel with its buffers: turns positions of a plan into scans, and candidates into solutions.
+#[derive(Debug)]
+pub(crate) struct Scanner {
+    kernel: Kernel,
+    candidates: Candidates,
+    blocks: Vec<[u32; 16]>,
+}
+
+/// What a scanner came to.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    /// Nonces tried, at least one: all, or those up to the solution.
+    pub hashes: u64,
+    pub found: Option<Found>,
+}
+
+impl Scanner {
+    /// Nonces whose tail blocks are written out at a time; 32 KiB where a tail has two blocks.
+    const BLOCKS_BATCH: u64 = 256;
+
+    pub(crate) fn new(kernel: Kernel) -> Self {
+        Self { kernel, candidates: Candidates::new(), blocks: Vec::new() }
+    }
+
+    /// Tries the nonces at `positions` up to the first solution.
+    pub(crate) fn scan(&mut self, plan: &Plan, positions: RangeInclusive<u64>) -> Scanned {
+        let mut hashes = 0;
+        for (segment, nonces) in plan.pieces(positions) {
+            let found = match segment.layout {
+                Layout::OneWord { word, low_digits } => {
+                    self.scan_words(plan, segment.digits, word, low_digits, nonces.clone())
+                }
+                Layout::Blocks { per_nonce } => {
+                    self.scan_blocks(plan, segment.digits, per_nonce, nonces.clone())
+                }
+            };
+            if let Some(found) = found {
+                hashes += found.nonce.as_u64() - nonces.start() + 1;
+                return Scanned { hashes, found: Some(found) };
+            }
+            hashes += nonces.end() - nonces.start() + 1;
+        }
+        Scanned { hashes, found: None }
+    }
+
+    fn scan_words(
+        &mut self,
+        plan: &Plan,
+        digits: u32,
+        word: usize,
+        low_digits: u32,
+        nonces: RangeInclusive<u64>,
+    ) -> Option<Found> {
+        let row = 10u64.pow(low_digits);
+        (nonces.start() / row..=nonces.end() / row).find_map(|high| {
+            let mut scan = plan.template.one_word(high, digits, word, low_digits);
+            let first = nonces.start().max(&(high * row)) - high * row;
+            let last = (nonces.end() - high * row).min(row - 1);
+            scan.words = &scan.words[first as usize..=last as usize];
+            self.first_accepted(plan, &Scan::OneWord(scan), high * row + first)
+        })
+    }
+
+    fn scan_blocks(
+        &mut self,
+        plan: &Plan,
+        digits: u32,
+        per_nonce: usize,
+        nonces: RangeInclusive<u64>,
+    ) -> Option<Found> {
+        let mut blocks = std::mem::take(&mut self.blocks);
+        let batches = (nonces.end() - nonces.start()) / Self::BLOCKS_BATCH;
+        let found = (0..=batches).find_map(|batch| {
+            let first = nonces.start() + batch * Self::BLOCKS_BATCH;
+            let last = first.saturating_add(Self::BLOCKS_BATCH - 1).min(*nonces.end());
+            blocks.clear();
+            plan.template.write_blocks(first..=last, digits, &mut blocks);
+            let scan = Scan::Blocks { state: plan.template.midstate(), blocks: &blocks, per_nonce };
+            self.first_accepted(plan, &scan, first)
+        });
+        self.blocks = blocks;
+        found
+    }
+
+    /// The first solution of a scan whose index i stands for the nonce `first + i`.
+    fn first_accepted(&mut self, plan: &Plan, scan: &Scan<'_>, first: u64) -> Option<Found> {
+        let scheme = plan.challenge.scheme();
+        let mut from = 0;
+        while from < scan.len() {
+            self.candidates.clear();
+            from = self.kernel.scan(scan, plan.screen, from, &mut self.candidates);
+            for &index in self.candidates.as_slice() {
+                let nonce = Nonce::new(first + u64::from(index));
+                let digest = digest(&plan.challenge, nonce);
+                if scheme.accepts(&digest) {
+                    return Some(Found { nonce, digest });
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,188 @@
+//! From a message prefix to what kernels take: the midstate of the constant blocks, the tail blocks, and
+//! where in them the digits of a nonce go. It picks the layout; it knows no range, no order and no predicate.
+
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
+
+use crate::kernel::scan::OneWord;
+use crate::kernel::sha256::{self, H0};
+
+/// How the nonces of one digit width are laid out for a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// The tail is one block, and the last `low_digits` digits lie in one message word, which alone varies
+    /// inside a scan.
+    OneWord { word: usize, low_digits: u32 },
+    /// Every nonce gets its own tail of `per_nonce` blocks. Works for every length, at a full price.
+    Blocks { per_nonce: usize },
+}
+
+impl Layout {
+    /// Approximate price of a nonce, in rounds, to choose between digit widths.
+    pub(crate) fn rounds_per_nonce(self) -> f64 {
+        // What a scan costs beside its nonces, see `benches/kernel.rs`: one prologue of about 70 ns where a
+        // round takes 0.2 ns, and about 15 ns to write out a tail.
+        const PROLOGUE: f64 = 350.0;
+        const WRITE_OUT: f64 = 75.0;
+        match self {
+            Self::OneWord { word, low_digits } => {
+                (64 - word) as f64 + PROLOGUE / 10f64.powi(low_digits.cast_signed())
+            }
+            Self::Blocks { per_nonce } => 64.0 * per_nonce as f64 + WRITE_OUT,
+        }
+    }
+
+    /// Compressions per nonce, whole or begun.
+    pub(crate) fn compressions(self) -> usize {
+        match self {
+            Self::OneWord { .. } => 1,
+            Self::Blocks { per_nonce } => per_nonce,
+        }
+    }
+}
+
+/// A message prefix, ready to be completed with nonces.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    midstate: [u32; 8],
+    /// What of the prefix does not fill a block, then zeros.
+    head: [u8; 64],
+    head_len: usize,
+    prefix_len: usize,
+}
+
+/// Bytes that SHA-256 appends: 0x80 and the length in bits.
+const PADDING: usize = 9;
+
+impl Template {
+    /// Compresses the whole blocks of `prefix`; 0.2 µs a block.
+    pub(crate) fn new(prefix: &[u8]) -> Self {
+        let (blocks, rest) = prefix.as_chunks::<64>();
+        let midstate = blocks.iter().fold(H0, |state, block| sha256::compress(&state, &sha256::words(block)));
+        let mut head = [0; 64];
+        head[..rest.len()].copy_from_slice(rest);
+        Self { midstate, head, head_len: rest.len(), prefix_len: prefix.len() }
+    }
+
+    /// The layout for nonces of `digits` digits, 1 to 20.
+    pub(crate) fn layout(&self, digits: u32) -> Layout {
+        let end = self.head_len + digits as usize;
+        if end + PADDING > 64 {
+            return Layout::Blocks { per_nonce: (end + PADDING).div_ceil(64) };
+        }
+        let word = (end - 1) / 4;
+        Layout::OneWord { word, low_digits: digits.min((end - 4 * word) as u32) }
+    }
+
+    /// The scan over all nonces of `digits` digits that begin with the digits of `high` and end in
+    /// `low_digits` others, which [`layout`](Self::layout) has put into `word`. Index i ends in i.
+    pub(crate) fn one_word(&self, high: u64, digits: u32, word: usize, low_digits: u32) -> OneWord<'static> {
+        let mut tail = [0; 64];
+        tail.copy_from_slice(&self.head);
+        let high_end = self.head_len + (digits - low_digits) as usize;
+        write_digits(high, &mut tail[self.head_len..high_end]);
+        self.pad(&mut tail, digits);
+        OneWord {
+            state: self.midstate,
+            block: sha256::words(&tail),
+            word,
+            words: digit_words(low_digits, high_end - 4 * word),
+        }
+    }
+
+    /// The chaining value that [`write_blocks`](Self::write_blocks) continues from.
+    pub(crate) fn midstate(&self) -> [u32; 8] {
+        self.midstate
+    }
+
+    /// Appends the tail blocks of `nonces`, all of `digits` digits.
+    pub(crate) fn write_blocks(&self, nonces: RangeInclusive<u64>, digits: u32, out: &mut Vec<[u32; 16]>) {
+        let digit_end = self.head_len + digits as usize;
+        let mut tail = [0; 128];
+        tail[..64].copy_from_slice(&self.head);
+        let len = (digit_end + PADDING).next_multiple_of(64);
+        self.pad(&mut tail[..len], digits);
+        write_digits(*nonces.start(), &mut tail[self.head_len..digit_end]);
+
+        let mut words: [u32; 32] = std::array::from_fn(|word| read_word(&tail, word));
+        let blocks = len / 64;
+        out.extend_from_slice(&words.as_chunks().0[..blocks]);
+        for _ in *nonces.start()..*nonces.end() {
+            let changed = count_up(&mut tail[self.head_len..digit_end]) + self.head_len;
+            for word in changed / 4..=(digit_end - 1) / 4 {
+                words[word] = read_word(&tail, word);
+            }
+            out.extend_from_slice(&words.as_chunks().0[..blocks]);
+        }
+    }
+
+    /// Ends the message after the digits: 0x80 and, in the last bytes of `tail`, the length in bits.
+    fn pad(&self, tail: &mut [u8], digits: u32) {
+        tail[self.head_len + digits as usize] = 0x80;
+        let bits = 8 * (self.prefix_len as u64 + u64::from(digits));
+        let len = tail.len();
+        tail[len - 8..].copy_from_slice(&bits.to_be_bytes());
+    }
+}
+
+/// `number` in decimal, filling `out` with leading zeros.
+fn write_digits(mut number: u64, out: &mut [u8]) {
+    for byte in out.iter_mut().rev() {
+        *byte = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+/// Adds one to a decimal number that is not all nines; returns the index of the first digit that changed.
+fn count_up(digits: &mut [u8]) -> usize {
+    let mut at = digits.len() - 1;
+    while digits[at] == b'9' {
+        digits[at] = b'0';
+        at -= 1;
+    }
+    digits[at] += 1;
+    at
+}
+
+fn read_word(bytes: &[u8; 128], word: usize) -> u32 {
+    u32::from_be_bytes(bytes.as_chunks().0[word])
+}
+
+/// For each number below 10^`digits`, the message word that holds its digits from byte `offset` on and zeros
+/// elsewhere. Process-wide: nothing in it depends on a challenge.
+fn digit_words(digits: u32, offset: usize) -> &'static [u32] {
+    static TABLES: LazyLock<[[Vec<u32>; 4]; 4]> = LazyLock::new(|| {
+        std::array::from_fn(|digits| std::array::from_fn(|offset| make_digit_words(digits + 1, offset)))
+    });
+    &TABLES[digits as usize - 1][offset]
+}
+
+fn make_digit_words(digits: usize, offset: usize) -> Vec<u32> {
+    if digits + offset > 4 {
+        return Vec::new();
+    }
+    (0..10u64.pow(digits as u32))
+        .map(|number| {
+            let mut word = [0; 4];
+            write_digits(number, &mut word[offset..offset + digits]);
+            u32::from_be_bytes(word)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layouts_of_the_usual_lengths() {
+        let layout = |text: usize, digits| Template::new(&vec![b'x'; 13 + text]).layout(digits);
+        assert_eq!(layout(22, 20), Layout::OneWord { word: 13, low_digits: 3 });
+        assert_eq!(layout(32, 10), Layout::OneWord { word: 13, low_digits: 3 });
+        assert_eq!(layout(32, 11), Layout::Blocks { per_nonce: 2 });
+        assert_eq!(layout(36, 6), Layout::OneWord { word: 13, low_digits: 3 });
+        assert_eq!(layout(43, 1), Layout::Blocks { per_nonce: 2 });
+        assert_eq!(layout(64, 19), Layout::OneWord { word: 7, low_digits: 4 });
+        assert_eq!(layout(0, 1), Layout::OneWord { word: 3, low_digits: 1 });
+    }
+}
