@@ -78,8 +78,8 @@ pub enum Error {
     },
     /// Refused before the first hash: hardly a chance to finish in the time allowed.
     #[error(
-        "hopeless: needs {} on average, {} allowed: {:.2} % chance to finish",
-        human(.expected), human(.allowed), .chance * 100.0
+        "hopeless: needs {} on average, {} allowed: the chance to finish is {chance:.1e}",
+        human(.expected), human(.allowed)
     )]
     Hopeless {
         /// Mean time to solve at the rate last observed.
@@ -91,7 +91,7 @@ pub enum Error {
     },
     /// Refused before the first hash: the range of nonces hardly holds a solution.
     #[error(
-        "hopeless: {nonces} nonces hold a solution with a chance of {chance:.0e}; all of them would take {}",
+        "hopeless: {nonces} nonces hold a solution with a chance of {chance:.1e}; all of them would take {}",
         human(.expected)
     )]
     RangeTooSmall {

@@ -1,19 +1,37 @@
 //! SHA-256 proof-of-work nonce search for LIME.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "threads")]
+mod cancel;
 mod challenge;
 mod error;
+#[cfg(feature = "threads")]
+mod host;
 mod kernel;
 mod plan;
+#[cfg(feature = "threads")]
+mod pool;
 pub mod scheme;
 mod search;
+#[cfg(feature = "threads")]
+mod solver;
+#[cfg(feature = "threads")]
+mod sync;
 mod template;
 mod verify;
 
+#[cfg(feature = "threads")]
+pub use cancel::{CancelToken, DropGuard};
 pub use challenge::{Challenge, Difficulty, Nonce};
 pub use error::Error;
+#[cfg(feature = "threads")]
+pub use host::Host;
 pub use kernel::scan::Screen;
 pub use kernel::{Kernel, Surveyed};
 pub use plan::Order;
+#[cfg(feature = "threads")]
+pub use pool::Stats;
 pub use search::{Found, Search, SearchBuilder, Step};
+#[cfg(feature = "threads")]
+pub use solver::{Job, JobBuilder, Pinning, Progress, Solution, Solver, SolverBuilder};
 pub use verify::{digest, verify};

@@ -89,7 +89,7 @@ impl Plan {
         self.segments[0].layout
     }
 
-    /// How many nonces there are, one less than that where it is all of `u64`.
+    /// How many nonces there are; one less where that is 2^64.
     pub(crate) fn len(&self) -> u64 {
         self.last.saturating_add(1)
     }

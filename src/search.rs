@@ -100,6 +100,11 @@ impl Search {
     pub fn kernel(&self) -> Kernel {
         self.scanner.kernel
     }
+
+    /// How the nonces that come first are laid out, in words for people.
+    pub fn layout(&self) -> String {
+        self.plan.first_layout().to_string()
+    }
 }
 
 /// Settings of a [`Search`].

@@ -1,6 +1,7 @@
 //! From a message prefix to what kernels take: the midstate of the constant blocks, the tail blocks, and
 //! where in them the digits of a nonce go. It picks the layout; it knows no range, no order and no predicate.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
@@ -33,10 +34,19 @@ impl Layout {
     }
 
     /// Compressions per nonce, whole or begun.
-    pub(crate) fn compressions(self) -> usize {
+    pub(crate) fn compressions(self) -> u64 {
         match self {
             Self::OneWord { .. } => 1,
-            Self::Blocks { per_nonce } => per_nonce,
+            Self::Blocks { per_nonce } => per_nonce as u64,
+        }
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OneWord { word, low_digits } => write!(f, "one block, {low_digits} digits in word {word}"),
+            Self::Blocks { per_nonce } => write!(f, "whole tail, {per_nonce} blocks"),
         }
     }
 }
@@ -109,8 +119,9 @@ impl Template {
         out.extend_from_slice(&words.as_chunks().0[..blocks]);
         for _ in *nonces.start()..*nonces.end() {
             let changed = count_up(&mut tail[self.head_len..digit_end]) + self.head_len;
-            for word in changed / 4..=(digit_end - 1) / 4 {
-                words[word] = read_word(&tail, word);
+            let changed = changed / 4..=(digit_end - 1) / 4;
+            for (word, index) in words[changed.clone()].iter_mut().zip(changed) {
+                *word = read_word(&tail, index);
             }
             out.extend_from_slice(&words.as_chunks().0[..blocks]);
         }

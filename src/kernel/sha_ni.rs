@@ -124,8 +124,8 @@ fn one_word<const FIRST: usize>(
 ) -> usize {
     debug_assert_eq!(scan.word / 4, FIRST);
     let mut state = scan.state;
-    for t in 0..4 * FIRST {
-        round(&mut state, scan.block[t].wrapping_add(K[t]));
+    for (word, k) in scan.block[..4 * FIRST].iter().zip(K) {
+        round(&mut state, word.wrapping_add(k));
     }
     let (abef, cdgh) = pack(&state);
     let mut message: [__m128i; 4] = std::array::from_fn(|q| quad(&scan.block, q));

@@ -1,1 +1,31 @@
-fn main() {}
+//! The `lime-pow` command. It parses, calls the library and presents; all that it knows about proofs of work
+//! is in `lime_pow`.
+
+mod args;
+mod commands;
+mod failure;
+mod interrupt;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let outcome = match Args::parse().command {
+        Command::Solve(args) => commands::solve::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
+        Command::Info(args) => commands::info::run(&args),
+        Command::Bench(args) => commands::bench::run(&args),
+    };
+    match outcome {
+        Ok(()) | Err(Failure::ReaderGone) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("lime-pow: {failure}");
+            failure.exit_code()
+        }
+    }
+}

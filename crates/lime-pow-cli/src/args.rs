@@ -1,0 +1,268 @@
+//! The command line, and its values turned into the library's types.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use lime_pow::{Challenge, Difficulty, Kernel, Order, Pinning, scheme};
+
+use crate::failure::Failure;
+
+/// Solve, verify and benchmark LIME's SHA-256 proofs of work.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0        solved or valid
+  1        the nonce does not solve the challenge (verify)
+  2        wrong usage
+  3        timed out, or refused as hopeless
+  4        no solution in the range of nonces
+  5        input or output failed
+  130, 143 interrupted (SIGINT), terminated (SIGTERM)
+
+Examples:
+  lime-pow solve --challenge test-challenge-0001 --difficulty 15
+  lime-pow solve --challenge-file challenge.txt --difficulty 22 --timeout 10s --json
+  lime-pow verify --challenge test-challenge-0001 --difficulty 15 --nonce 36073
+  lime-pow bench --challenge-len 22,64 --kernel all";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find a nonce that solves a challenge, and print it
+    Solve(SolveArgs),
+    /// Check a nonce with an independent SHA-256
+    Verify(VerifyArgs),
+    /// Show the CPU, the kernels and what the pool would use
+    Info(InfoArgs),
+    /// Measure the kernels against a careful loop over the sha2 crate
+    Bench(BenchArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PuzzleArgs {
+    #[command(flatten)]
+    source: Source,
+
+    /// Leading zero bits of the digest, 0 to 256; 0 or less means no work
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub difficulty: i64,
+
+    /// The puzzle's format; lime-legacy is what LIME servers used before lime-v1
+    #[arg(long, value_name = "NAME", default_value = scheme::SCHEMES[0], value_parser = scheme::SCHEMES)]
+    pub scheme: String,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Source {
+    /// The challenge, as the server sent it; it may begin with a dash
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    challenge: Option<String>,
+
+    /// A file that holds the challenge, or - for standard input; one newline at its end is ignored
+    #[arg(long, value_name = "FILE")]
+    challenge_file: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SolveArgs {
+    #[command(flatten)]
+    pub puzzle: PuzzleArgs,
+
+    /// Worker threads; unless given, one for each usable core
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+
+    /// Tie each worker to a core; auto does so when the workers have all usable cores
+    #[arg(long, value_enum, default_value_t = PinArg::Auto)]
+    pub pin: PinArg,
+
+    /// The kernel to use, see `lime-pow info`; unless given, the fastest
+    #[arg(long, value_name = "NAME")]
+    pub kernel: Option<String>,
+
+    /// Any solution, found the fastest way, or the lowest one
+    #[arg(long, value_enum, default_value_t = OrderArg::Any)]
+    pub order: OrderArg,
+
+    /// The smallest nonce to try
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub start: u64,
+
+    /// The largest nonce to try, for servers that limit what they read
+    #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
+    pub max_nonce: u64,
+
+    /// Give up after this time, such as 250ms, 10s or 2m
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
+
+    /// Print one JSON object instead of the bare nonce
+    #[arg(long)]
+    pub json: bool,
+
+    /// No progress line, even on a terminal
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub puzzle: PuzzleArgs,
+
+    /// The nonce to check
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub nonce: String,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InfoArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchArgs {
+    /// Challenge lengths in bytes, 0 to 1024; `all` for one of each position in the block
+    #[arg(long, value_name = "N,…|all", default_value = "22,32,36,43,64")]
+    pub challenge_len: String,
+
+    /// Numbers of threads; unless given, one and as many as there are usable cores
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    pub threads: Vec<usize>,
+
+    /// auto for the fastest kernel, all for each that runs here, or a name
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub kernel: String,
+
+    /// Seconds for each row, 0.1 to 3600, half of them for the baseline
+    #[arg(long, value_name = "S", default_value_t = 2.0)]
+    pub seconds: f64,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PinArg {
+    Auto,
+    On,
+    Off,
+}
+
+impl From<PinArg> for Pinning {
+    fn from(pin: PinArg) -> Self {
+        match pin {
+            PinArg::Auto => Self::Auto,
+            PinArg::On => Self::On,
+            PinArg::Off => Self::Off,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum OrderArg {
+    Any,
+    Lowest,
+}
+
+impl From<OrderArg> for Order {
+    fn from(order: OrderArg) -> Self {
+        match order {
+            OrderArg::Any => Self::Any,
+            OrderArg::Lowest => Self::Lowest,
+        }
+    }
+}
+
+/// A puzzle, with the text and difficulty that it was made from.
+#[derive(Debug)]
+pub(crate) struct Puzzle {
+    pub challenge: Challenge,
+    pub text: String,
+    pub difficulty: Difficulty,
+}
+
+impl PuzzleArgs {
+    pub(crate) fn parse(&self) -> Result<Puzzle, Failure> {
+        let difficulty = Difficulty::from_wire(self.difficulty)?;
+        let text = match (&self.source.challenge, &self.source.challenge_file) {
+            (Some(text), _) => text.clone(),
+            (None, Some(path)) => read_challenge(path)?,
+            (None, None) => unreachable!("clap requires one of the two"),
+        };
+        let challenge = Challenge::named(&self.scheme, &text, difficulty)?;
+        Ok(Puzzle { challenge, text, difficulty })
+    }
+}
+
+impl BenchArgs {
+    pub(crate) fn challenge_lens(&self) -> Result<Vec<usize>, Failure> {
+        if self.challenge_len == "all" {
+            // With lime-v1's 13 bytes around it, a challenge of 51 characters ends a block.
+            return Ok((51..51 + 64).collect());
+        }
+        self.challenge_len
+            .split(',')
+            .map(|len| match len.trim().parse() {
+                Ok(len) if len <= Challenge::MAX_TEXT_BYTES => Ok(len),
+                _ => Err(Failure::Usage(format!(
+                    "challenge length {len:?}: must be a number from 0 to {}",
+                    Challenge::MAX_TEXT_BYTES
+                ))),
+            })
+            .collect()
+    }
+
+    pub(crate) fn kernels(&self) -> Result<Vec<Kernel>, Failure> {
+        Ok(match self.kernel.as_str() {
+            "auto" => vec![Kernel::detect()],
+            "all" => Kernel::available().collect(),
+            name => vec![Kernel::by_name(name)?],
+        })
+    }
+
+    pub(crate) fn seconds(&self) -> Result<f64, Failure> {
+        if (0.1..=3600.0).contains(&self.seconds) {
+            Ok(self.seconds)
+        } else {
+            Err(Failure::Usage(format!("{} seconds: must be 0.1 to 3600", self.seconds)))
+        }
+    }
+}
+
+fn read_challenge(path: &Path) -> Result<String, Failure> {
+    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    let failed = |error| Failure::Io { what: name.clone(), error };
+    let input: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(path).map_err(failed)?)
+    };
+    // As much as can be valid, with its newline, and one byte more to tell that it is not.
+    let limit = Challenge::MAX_TEXT_BYTES;
+    let mut bytes = Vec::new();
+    input.take(limit as u64 + 3).read_to_end(&mut bytes).map_err(failed)?;
+    let text = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
+    if text.len() > limit {
+        return Err(Failure::Usage(format!("{name}: the challenge exceeds {limit} bytes")));
+    }
+    String::from_utf8(text.to_vec()).map_err(|error| {
+        Failure::Usage(format!("{name}: not UTF-8 after {} bytes", error.utf8_error().valid_up_to()))
+    })
+}

@@ -1,0 +1,6 @@
+//! One file a command: it calls the library and hands what comes back to a report.
+
+pub(crate) mod bench;
+pub(crate) mod info;
+pub(crate) mod solve;
+pub(crate) mod verify;

@@ -1,0 +1,79 @@
+//! `lime-pow solve`.
+
+use std::io::{self, IsTerminal};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use lime_pow::{Job, Kernel, Progress, Solver};
+
+use crate::args::SolveArgs;
+use crate::failure::Failure;
+use crate::interrupt::Watch;
+use crate::report::{self, json, text};
+
+pub(crate) fn run(args: &SolveArgs) -> Result<(), Failure> {
+    let puzzle = args.puzzle.parse()?;
+    let watch = Watch::start()?;
+
+    let mut builder = Solver::builder().pinning(args.pin.into());
+    if let Some(threads) = args.threads {
+        builder = builder.threads(threads);
+    }
+    if let Some(name) = &args.kernel {
+        builder = builder.kernel(Kernel::by_name(name)?);
+    }
+    let solver = builder.build()?;
+    let mut job = solver
+        .job(&puzzle.challenge)
+        .order(args.order.into())
+        .start(args.start)
+        .max_nonce(args.max_nonce)
+        .cancel_token(watch.token());
+    if let Some(timeout) = args.timeout {
+        job = job.timeout(timeout);
+    }
+    let job = job.spawn()?;
+
+    let show = !args.quiet && io::stderr().is_terminal();
+    let outcome = if show { wait_with_progress(&job) } else { job.wait() };
+    let solution = outcome.map_err(|error| watch.failure().unwrap_or(error.into()))?;
+    if args.json {
+        report::print(&json::solution(&puzzle, &solution))
+    } else {
+        report::print(&solution.nonce)
+    }
+}
+
+/// Waits for the job, with a line on standard error that tells how it goes.
+fn wait_with_progress(job: &Job) -> Result<lime_pow::Solution, lime_pow::Error> {
+    const REFRESH: Duration = Duration::from_millis(100);
+    let (finished, wait) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let style = ProgressStyle::with_template("{spinner} {msg}").expect("the template is valid");
+            let line = ProgressBar::new_spinner().with_style(style);
+            while wait.recv_timeout(REFRESH) == Err(RecvTimeoutError::Timeout) {
+                line.set_message(describe(&job.progress()));
+                line.tick();
+            }
+            line.finish_and_clear();
+        });
+        let outcome = job.wait();
+        drop(finished);
+        outcome
+    })
+}
+
+fn describe(progress: &Progress) -> String {
+    let time = |time: Option<Duration>| time.map_or("?".to_owned(), text::duration);
+    format!(
+        "{} in {}, {}; chance so far {:.1} %; from now 50 % within {}, 95 % within {}",
+        text::count(progress.hashes as f64),
+        text::duration(progress.elapsed),
+        text::rate(progress.hashes_per_second),
+        progress.chance * 100.0,
+        time(progress.time_to_50),
+        time(progress.time_to_95),
+    )
+}

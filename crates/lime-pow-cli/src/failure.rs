@@ -1,0 +1,49 @@
+//! Why the command ends otherwise than well, and the exit code that says so.
+
+use std::io;
+use std::process::ExitCode;
+
+/// Everything that ends the command early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Pow(#[from] lime_pow::Error),
+    #[error("{0}")]
+    Usage(String),
+    #[error("nonce {0} does not solve the challenge")]
+    InvalidNonce(String),
+    #[error(transparent)]
+    MalformedNonce(lime_pow::Error),
+    #[error("{what}: {error}")]
+    Io { what: String, error: io::Error },
+    /// Whoever read our output has read enough: no failure at all.
+    #[error("the reader closed the pipe")]
+    ReaderGone,
+    #[error("interrupted by {name}")]
+    Interrupted { name: &'static str, signal: u8 },
+}
+
+impl Failure {
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        use lime_pow::Error as Pow;
+        ExitCode::from(match self {
+            Self::ReaderGone => 0,
+            Self::InvalidNonce(_) | Self::MalformedNonce(_) => 1,
+            Self::Pow(
+                Pow::TimedOut { .. } | Pow::Hopeless { .. } | Pow::RangeTooSmall { .. } | Pow::Cancelled,
+            ) => 3,
+            Self::Pow(Pow::Exhausted { .. }) => 4,
+            Self::Io { .. } | Self::Pow(Pow::ThreadStart { .. } | Pow::Panicked { .. }) => 5,
+            Self::Usage(_) | Self::Pow(_) => 2,
+            Self::Interrupted { signal, .. } => 128 + signal,
+        })
+    }
+
+    /// An error in writing to standard output.
+    pub(crate) fn output(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ReaderGone,
+            _ => Self::Io { what: "standard output".to_owned(), error },
+        }
+    }
+}

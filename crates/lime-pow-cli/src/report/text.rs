@@ -1,0 +1,104 @@
+//! Text for people, at most 100 columns.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use lime_pow::Kernel;
+
+use crate::commands::bench::{MAX_SPREAD, Row};
+use crate::commands::info::Info;
+
+pub(crate) fn info(info: &Info) -> String {
+    let mut out = String::new();
+    let mut line = |name: &str, value: String| {
+        writeln!(out, "{name:<10} {value}").expect("writing to a string does not fail");
+    };
+    line("cpu", super::cpu().unwrap_or_else(|| std::env::consts::ARCH.to_owned()));
+    line("cores", format!("{} in the affinity mask", info.host.cores));
+    line("quota", info.quota().map_or("none".to_owned(), |quota| format!("{quota} cores")));
+    line("threads", info.solver.threads().to_string());
+    line("pinning", info.pinning());
+    line("kernel", format!("{}: {}", info.chosen.name(), info.why_chosen()));
+    for row in Kernel::survey() {
+        let state = match row.kernel {
+            Ok(_) => "available".to_owned(),
+            Err(why) => format!("unavailable: {why}"),
+        };
+        line("", format!("{:<10} {:<48} {state}", row.name, row.description));
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+pub(crate) const BENCH_HEAD: &str =
+    "chars  kernel     threads       rate  spread   baseline  blocks   ratio  layout";
+
+pub(crate) fn bench_row(row: &Row) -> String {
+    format!(
+        "{:>5}  {:<9} {:>8} {:>10} {:>5.1} % {:>10} {:>7.1} {:>6.2}×  {}",
+        row.challenge_len,
+        row.kernel,
+        row.threads,
+        rate(row.hashes_per_second),
+        row.spread() * 100.0,
+        rate(row.baseline.hashes_per_second),
+        row.baseline.blocks_per_hash,
+        row.ratio,
+        row.layout,
+    )
+}
+
+pub(crate) fn bench_notes(rows: &[Row]) -> String {
+    let mut notes = "\
+rate      median nonces per second of a job on the pool, end to end
+spread    median absolute deviation over median, the larger of the two
+baseline  one thread of the sha2 crate: new hasher, prefix, decimal digits, from 10^7 up
+blocks    SHA-256 compressions that the baseline makes for each nonce
+ratio     median of the paired ratios of rate to baseline"
+        .to_owned();
+    let noisy = rows.iter().filter(|row| row.spread() > MAX_SPREAD).count();
+    if noisy > 0 {
+        write!(
+            notes,
+            "\nwarning: {noisy} of {} rows spread over {:.0} %: close other programs, or use --seconds 10; \
+             rely on the ratios only",
+            rows.len(),
+            MAX_SPREAD * 100.0
+        )
+        .expect("writing to a string does not fail");
+    }
+    notes
+}
+
+/// A number of hashes.
+pub(crate) fn count(count: f64) -> String {
+    scaled(count, "")
+}
+
+/// A number of hashes per second.
+pub(crate) fn rate(rate: f64) -> String {
+    scaled(rate, "H/s")
+}
+
+fn scaled(value: f64, unit: &str) -> String {
+    let (value, prefix) = match value {
+        v if v >= 1e12 => (v / 1e12, "T"),
+        v if v >= 1e9 => (v / 1e9, "G"),
+        v if v >= 1e6 => (v / 1e6, "M"),
+        v if v >= 1e3 => (v / 1e3, "k"),
+        v => (v, ""),
+    };
+    format!("{value:.1} {prefix}{unit}").trim_end().to_owned()
+}
+
+pub(crate) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    match seconds {
+        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
+        s if s < 120.0 => format!("{s:.1} s"),
+        s if s < 7200.0 => format!("{:.0} min", s / 60.0),
+        s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
+        s if s < 63_072_000.0 => format!("{:.0} days", s / 86_400.0),
+        s => format!("{:.1e} years", s / 31_557_600.0),
+    }
+}

@@ -1,0 +1,105 @@
+//! Cancellation from outside: a token that any number of jobs listen to.
+//!
+//! Invariants:
+//!
+//! 1. A job that is given a cancelled token never begins.
+//! 2. When [`CancelToken::cancel`] returns, every job given the token has its outcome; its workers leave it
+//!    within one span, at most about 100 µs.
+//! 3. A token that lives long does not keep the memory of jobs that have ended.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use crate::pool::Task;
+
+/// Cancels every job that was given it. Clones are the same token.
+///
+/// # Examples
+///
+/// ```
+/// use lime_pow::{CancelToken, Challenge, Difficulty, Error, Solver};
+///
+/// let solver = Solver::builder().threads(1).build()?;
+/// let challenge = Challenge::lime_v1("test-challenge-0001", Difficulty::bits(60)?)?;
+/// let token = CancelToken::new();
+/// let job = solver.job(&challenge).cancel_token(&token).spawn()?;
+/// token.cancel();
+/// assert_eq!(job.wait(), Err(Error::Cancelled));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct CancelToken {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    cancelled: bool,
+    tasks: Vec<Weak<Task>>,
+}
+
+impl CancelToken {
+    /// A token that is not cancelled.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Cancels all jobs of this token, those of the future included. Calling it again does nothing.
+    pub fn cancel(&self) {
+        let mut state = self.lock();
+        state.cancelled = true;
+        let tasks = std::mem::take(&mut state.tasks);
+        drop(state);
+        for task in tasks.iter().filter_map(Weak::upgrade) {
+            task.cancel();
+        }
+    }
+
+    /// Whether [`cancel`](Self::cancel) has been called.
+    pub fn is_cancelled(&self) -> bool {
+        self.lock().cancelled
+    }
+
+    /// A guard that cancels the token when it is dropped, unless it is [disarmed](DropGuard::disarm).
+    pub fn drop_guard(self) -> DropGuard {
+        DropGuard(Some(self))
+    }
+
+    /// Makes `task` listen. Returns false, and does nothing, where the token is cancelled already.
+    pub(crate) fn register(&self, task: &Arc<Task>) -> bool {
+        let mut state = self.lock();
+        if state.cancelled {
+            return false;
+        }
+        // Tidying up only when the list would grow makes its cost a constant a job.
+        if state.tasks.len() == state.tasks.capacity() {
+            state.tasks.retain(|task| task.strong_count() > 0);
+        }
+        state.tasks.push(Arc::downgrade(task));
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No foreign code runs under the lock, so a poisoned state is a whole one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Cancels its token when dropped; made by [`CancelToken::drop_guard`].
+#[derive(Debug)]
+#[must_use = "dropping the guard cancels the token at once"]
+pub struct DropGuard(Option<CancelToken>);
+
+impl DropGuard {
+    /// Gives the token back without cancelling it.
+    pub fn disarm(mut self) -> CancelToken {
+        self.0.take().expect("only this method takes it, and it takes the guard too")
+    }
+}
+
+impl Drop for DropGuard {
+    fn drop(&mut self) {
+        if let Some(token) = self.0.take() {
+            token.cancel();
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Worker threads that search many jobs at once. rayon owns the threads; each runs our own loop, which takes
+//! a *ticket* off one queue, searches a few spans of its job and puts the ticket back at the end.
+//!
+//! A job has as many tickets as workers may be on it, so the queue alone makes the thread cap exact and the
+//! sharing fair: every ticket gets one turn of about [`TURN`] before any gets the next. A worker that finds
+//! the queue empty sleeps, and a submitted job wakes at most as many workers as it has tickets.
+
+mod completion;
+mod handout;
+mod stats;
+mod task;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam::sync::{Parker, Unparker, WaitGroup};
+
+pub(crate) use stats::Counters;
+pub use stats::Stats;
+pub(crate) use task::{Pace, Task};
+
+use crate::search::Scanner;
+use crate::solver::Solution;
+use crate::sync::{AtomicU64, Ordering};
+use crate::{Error, Kernel, host};
+
+/// How long a worker stays with a job before it looks for another.
+pub(crate) const TURN: Duration = Duration::from_micros(100);
+
+/// What every worker thread does before it starts to work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ThreadSetup {
+    pub pin: bool,
+    pub low_priority: bool,
+}
+
+pub(crate) struct Pool {
+    shared: Arc<Shared>,
+    threads: rayon::ThreadPool,
+    pinned: usize,
+    /// Every worker holds a clone until it has left its loop.
+    running: Option<WaitGroup>,
+}
+
+struct Shared {
+    kernel: Kernel,
+    queue: Mutex<Queue>,
+    unparkers: Vec<Unparker>,
+    counters: Arc<Counters>,
+    /// Compressions per second of one worker, a moving average, as the bits of an `f64`. Relaxed: an estimate.
+    rate: AtomicU64,
+}
+
+#[derive(Default)]
+struct Queue {
+    tickets: VecDeque<Arc<Task>>,
+    /// Workers that sleep, or are about to.
+    idle: Vec<usize>,
+    stopping: bool,
+}
+
+/// What a worker is to do next.
+enum Next {
+    Turn(Arc<Task>),
+    Sleep,
+    Stop,
+}
+
+impl Pool {
+    /// Starts `threads` workers. `rate` is a first estimate of one worker's compressions per second.
+    pub(crate) fn new(kernel: Kernel, threads: usize, setup: ThreadSetup, rate: f64) -> Result<Self, Error> {
+        let pinned = Arc::new(AtomicU64::new(0));
+        let start = {
+            let pinned = Arc::clone(&pinned);
+            move |worker| {
+                if setup.low_priority {
+                    host::lower_priority();
+                }
+                if setup.pin && host::pin_to(worker) {
+                    pinned.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        };
+        let rayon = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|worker| format!("lime-pow-{worker}"))
+            .start_handler(start)
+            .build()
+            .map_err(|error| Error::ThreadStart { threads, reason: error.to_string() })?;
+        // Returns once every thread runs, and so has passed its start handler.
+        rayon.broadcast(|_| ());
+
+        let parkers: Vec<Parker> = (0..threads).map(|_| Parker::new()).collect();
+        let shared = Arc::new(Shared {
+            kernel,
+            queue: Mutex::default(),
+            unparkers: parkers.iter().map(|parker| parker.unparker().clone()).collect(),
+            counters: Arc::new(Counters::new(threads)),
+            rate: AtomicU64::new(rate.to_bits()),
+        });
+        let running = WaitGroup::new();
+        for (worker, parker) in parkers.into_iter().enumerate() {
+            let (shared, running) = (Arc::clone(&shared), running.clone());
+            rayon.spawn(move || {
+                shared.work(worker, &parker);
+                drop(running);
+            });
+        }
+        let pinned = pinned.load(Ordering::Relaxed) as usize;
+        Ok(Self { shared, threads: rayon, pinned, running: Some(running) })
+    }
+
+    pub(crate) fn kernel(&self) -> Kernel {
+        self.shared.kernel
+    }
+
+    pub(crate) fn threads(&self) -> usize {
+        self.shared.unparkers.len()
+    }
+
+    /// How many workers the system let us pin.
+    pub(crate) fn pinned(&self) -> usize {
+        self.pinned
+    }
+
+    /// Compressions per second of one worker, as last observed.
+    pub(crate) fn rate(&self) -> f64 {
+        f64::from_bits(self.shared.rate.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn counters(&self) -> &Arc<Counters> {
+        &self.shared.counters
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.shared.counters.snapshot(self.shared.lock().idle.len())
+    }
+
+    /// Queues a job and wakes as many idle workers as may work on it.
+    pub(crate) fn submit(&self, task: &Arc<Task>) {
+        let mut queue = self.shared.lock();
+        queue.tickets.extend(std::iter::repeat_n(task, task.workers()).cloned());
+        let awake = queue.idle.len().saturating_sub(task.workers());
+        let woken = queue.idle.split_off(awake);
+        drop(queue);
+        for worker in woken {
+            self.shared.unparkers[worker].unpark();
+        }
+    }
+}
+
+impl Shared {
+    /// A worker's life.
+    fn work(&self, worker: usize, parker: &Parker) {
+        let mut scanner = Scanner::new(self.kernel);
+        let mut ticket = None;
+        loop {
+            match self.next(worker, ticket.take()) {
+                Next::Turn(task) => {
+                    let begun = Instant::now();
+                    let (hashes, more) = task.turn(&mut scanner);
+                    self.counters.count_hashes(worker, hashes);
+                    self.observe(hashes * task.plan().first_layout().compressions(), begun.elapsed());
+                    ticket = more.then_some(task);
+                }
+                Next::Sleep => parker.park(),
+                Next::Stop => return,
+            }
+        }
+    }
+
+    /// Puts a ticket back and takes the next, in one visit to the queue.
+    fn next(&self, worker: usize, back: Option<Arc<Task>>) -> Next {
+        let mut queue = self.lock();
+        if queue.stopping {
+            drop(queue);
+            if let Some(task) = back {
+                task.cancel();
+            }
+            return Next::Stop;
+        }
+        queue.tickets.extend(back);
+        // A worker on the idle list is asleep or falling asleep; one that is here because its sleep ended by
+        // itself must leave it, or a wake-up meant for a sleeper would go to a worker that is busy.
+        let listed = queue.idle.iter().position(|&idle| idle == worker);
+        match (queue.tickets.pop_front(), listed) {
+            (Some(task), listed) => {
+                listed.map(|at| queue.idle.remove(at));
+                Next::Turn(task)
+            }
+            (None, listed) => {
+                if listed.is_none() {
+                    queue.idle.push(worker);
+                }
+                Next::Sleep
+            }
+        }
+    }
+
+    /// Moves the estimate of the rate towards a turn's own. Short turns say too little; a worker that the system
+    /// had suspended moves it by a sixteenth only.
+    fn observe(&self, compressions: u64, elapsed: Duration) {
+        if elapsed < TURN / 4 {
+            return;
+        }
+        let rate = f64::from_bits(self.rate.load(Ordering::Relaxed));
+        let sample = compressions as f64 / elapsed.as_secs_f64();
+        self.rate.store((rate + (sample - rate) / 16.0).to_bits(), Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // No foreign code runs under the lock, so a poisoned queue is a whole one.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Pool {
+    /// Cancels what is left, stops the workers and waits until they have left their loops.
+    fn drop(&mut self) {
+        let mut queue = self.shared.lock();
+        queue.stopping = true;
+        let tickets = std::mem::take(&mut queue.tickets);
+        drop(queue);
+        for task in tickets {
+            task.cancel();
+        }
+        for unparker in &self.shared.unparkers {
+            unparker.unpark();
+        }
+        // A worker that drops the last handle to its own solver, inside a scheme, must not wait for itself.
+        if self.threads.current_thread_index().is_none()
+            && let Some(running) = self.running.take()
+        {
+            running.wait();
+        }
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("kernel", &self.kernel())
+            .field("threads", &self.threads())
+            .field("pinned", &self.pinned)
+            .finish_non_exhaustive()
+    }
+}

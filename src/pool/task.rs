@@ -1,0 +1,214 @@
+//! One job as the workers see it: spans to search, a place for the outcome, and when to stop.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crossbeam::utils::CachePadded;
+
+use super::Solution;
+use super::completion::Completion;
+use super::handout::{Claim, Handout};
+use super::stats::Counters;
+use crate::plan::{Order, Plan};
+use crate::search::{Found, Scanner};
+use crate::sync::{AtomicU64, Ordering};
+use crate::{Error, Kernel};
+
+/// What a job's outcome and pace depend on beside its plan.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// Nonces in a span: what a worker searches between two looks at cancellation.
+    pub span: u64,
+    /// Spans that a worker searches before it turns to the next job.
+    pub spans_per_turn: u32,
+    /// The most workers at once.
+    pub workers: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Task {
+    plan: Plan,
+    order: Order,
+    pace: Pace,
+    kernel: Kernel,
+    submitted: Instant,
+    deadline: Option<Instant>,
+    handout: Handout,
+    /// Nonces tried. Relaxed: a tally; the outcome is published through `completion`.
+    hashes: CachePadded<AtomicU64>,
+    /// The smallest solution so far, where the smallest is wanted.
+    lowest: Mutex<Option<Found>>,
+    completion: Completion,
+    counters: Arc<Counters>,
+}
+
+impl Task {
+    pub(crate) fn new(
+        plan: Plan,
+        order: Order,
+        pace: Pace,
+        kernel: Kernel,
+        deadline: Option<Instant>,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let spans = plan.last / pace.span + 1;
+        Self {
+            plan,
+            order,
+            pace,
+            kernel,
+            submitted: Instant::now(),
+            deadline,
+            handout: Handout::new(spans),
+            hashes: AtomicU64::new(0).into(),
+            lowest: Mutex::new(None),
+            completion: Completion::default(),
+            counters,
+        }
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub(crate) fn workers(&self) -> usize {
+        self.pace.workers
+    }
+
+    pub(crate) fn hashes(&self) -> u64 {
+        self.hashes.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.submitted.elapsed()
+    }
+
+    /// Searches a few spans on a worker's thread. Returns the nonces tried and whether there may be more.
+    pub(super) fn turn(&self, scanner: &mut Scanner) -> (u64, bool) {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            self.time_out();
+        }
+        let mut hashes = 0;
+        for _ in 0..self.pace.spans_per_turn {
+            match self.handout.claim() {
+                Claim::Span(span) => {
+                    hashes += self.search(span, scanner);
+                    if self.handout.release() {
+                        self.drained();
+                    }
+                }
+                Claim::Closed { drained } => {
+                    if drained {
+                        self.drained();
+                    }
+                    break;
+                }
+            }
+        }
+        (hashes, !self.handout.is_closed())
+    }
+
+    fn search(&self, span: u64, scanner: &mut Scanner) -> u64 {
+        let first = span * self.pace.span;
+        let last = first.saturating_add(self.pace.span - 1).min(self.plan.last);
+        // A scheme is foreign code. The scanner keeps nothing between scans that a panic could break.
+        match catch_unwind(AssertUnwindSafe(|| scanner.scan(&self.plan, first..=last))) {
+            Ok(scanned) => {
+                self.hashes.fetch_add(scanned.hashes, Ordering::Relaxed);
+                if let Some(found) = scanned.found {
+                    self.solved(found);
+                }
+                scanned.hashes
+            }
+            Err(panic) => {
+                self.conclude(|| Err(Error::Panicked { message: panic_message(&*panic) }));
+                0
+            }
+        }
+    }
+
+    fn solved(&self, found: Found) {
+        match self.order {
+            Order::Any => self.conclude(|| Ok(self.solution(found))),
+            // Spans before this one may still be in flight; spans behind it need not begin.
+            Order::Lowest => {
+                let mut lowest = self.lowest.lock().unwrap_or_else(PoisonError::into_inner);
+                if lowest.is_none_or(|lowest| found.nonce < lowest.nonce) {
+                    *lowest = Some(found);
+                }
+                drop(lowest);
+                // This worker's span is in flight, so closing cannot drain the job.
+                self.handout.close();
+            }
+        }
+    }
+
+    /// Nothing is in flight any more and nothing will be: what has been found is all there is.
+    fn drained(&self) {
+        let lowest = *self.lowest.lock().unwrap_or_else(PoisonError::into_inner);
+        self.publish(|| match lowest {
+            Some(found) => Ok(self.solution(found)),
+            None => Err(Error::Exhausted { hashes: self.hashes() }),
+        });
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.conclude(|| Err(Error::Cancelled));
+    }
+
+    pub(crate) fn time_out(&self) {
+        self.conclude(|| Err(Error::TimedOut { elapsed: self.elapsed(), hashes: self.hashes() }));
+    }
+
+    /// Publishes the outcome and lets the workers go.
+    fn conclude(&self, outcome: impl FnOnce() -> Result<Solution, Error>) {
+        self.publish(outcome);
+        if self.handout.close() {
+            self.drained();
+        }
+    }
+
+    fn publish(&self, outcome: impl FnOnce() -> Result<Solution, Error>) {
+        self.completion.complete(|| {
+            let outcome = outcome();
+            self.counters.count(&outcome);
+            outcome
+        });
+    }
+
+    fn solution(&self, found: Found) -> Solution {
+        Solution {
+            nonce: found.nonce,
+            digest: found.digest,
+            hashes: self.hashes(),
+            elapsed: self.elapsed(),
+            kernel: self.kernel.name(),
+            threads: self.pace.workers,
+        }
+    }
+
+    pub(crate) fn outcome(&self) -> Option<Result<Solution, Error>> {
+        self.completion.outcome()
+    }
+
+    pub(crate) fn wait(&self) -> Result<Solution, Error> {
+        if let Some(outcome) = self.completion.wait(self.deadline) {
+            return outcome;
+        }
+        self.time_out();
+        self.completion.wait(None).expect("without a deadline it waits for an outcome")
+    }
+
+    #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "jobs are futures with feature tokio"))]
+    pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Result<Solution, Error>> {
+        self.completion.poll(context)
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
+}
