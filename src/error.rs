@@ -1,5 +1,6 @@
 //! The one error type. Messages name the value and the limit, on one line.
 
+use std::fmt;
 use std::time::Duration;
 
 /// Why a challenge could not be built, or a search gave no solution.
@@ -79,7 +80,7 @@ pub enum Error {
     /// Refused before the first hash: hardly a chance to finish in the time allowed.
     #[error(
         "hopeless: needs {} on average, {} allowed: the chance to finish is {chance:.1e}",
-        human(.expected), human(.allowed)
+        ApproxDuration(*.expected), ApproxDuration(*.allowed)
     )]
     Hopeless {
         /// Mean time to solve at the rate last observed.
@@ -92,7 +93,7 @@ pub enum Error {
     /// Refused before the first hash: the range of nonces hardly holds a solution.
     #[error(
         "hopeless: {nonces} nonces hold a solution with a chance of {chance:.1e}; all of them would take {}",
-        human(.expected)
+        ApproxDuration(*.expected)
     )]
     RangeTooSmall {
         /// Nonces in the range.
@@ -103,7 +104,7 @@ pub enum Error {
         expected: Duration,
     },
     /// The deadline passed.
-    #[error("timed out after {} and {hashes} hashes", human(.elapsed))]
+    #[error("timed out after {} and {hashes} hashes", ApproxDuration(*.elapsed))]
     TimedOut {
         /// Time since the job was submitted.
         elapsed: Duration,
@@ -127,17 +128,29 @@ pub enum Error {
     },
 }
 
-/// A duration in the unit that a person would pick.
-fn human(duration: &Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    match seconds {
-        s if s < 1e-3 => format!("{:.0} µs", s * 1e6),
-        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
-        s if s < 120.0 => format!("{s:.1} s"),
-        s if s < 7200.0 => format!("{:.0} minutes", s / 60.0),
-        s if s < 172_800.0 => format!("{:.1} hours", s / 3600.0),
-        s if s < 63_072_000.0 => format!("{:.0} days", s / 86_400.0),
-        s => format!("{:.3e} years", s / 31_557_600.0),
+/// Displays a duration in the unit that a person would pick, to about three digits: `250 ms`, `1.3 hours`.
+#[derive(Clone, Copy, Debug)]
+pub struct ApproxDuration(
+    /// The duration.
+    pub Duration,
+);
+
+impl fmt::Display for ApproxDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MINUTE: f64 = 60.0;
+        const HOUR: f64 = 60.0 * MINUTE;
+        const DAY: f64 = 24.0 * HOUR;
+        const YEAR: f64 = 365.25 * DAY;
+        match self.0.as_secs_f64() {
+            s if s < 0.000_999_5 => write!(f, "{:.0} µs", s * 1e6),
+            s if s < 0.999_5 => write!(f, "{:.0} ms", s * 1e3),
+            s if s < 2.0 * MINUTE => write!(f, "{s:.1} s"),
+            s if s < 2.0 * HOUR => write!(f, "{:.0} minutes", s / MINUTE),
+            s if s < 2.0 * DAY => write!(f, "{:.1} hours", s / HOUR),
+            s if s < 2.0 * YEAR => write!(f, "{:.0} days", s / DAY),
+            s if s < 1e4 * YEAR => write!(f, "{:.0} years", s / YEAR),
+            s => write!(f, "{:.1e} years", s / YEAR),
+        }
     }
 }
 
@@ -154,9 +167,11 @@ mod tests {
             (600.0, "10 minutes"),
             (86_400.0, "24.0 hours"),
             (864_000.0, "10 days"),
-            (3.155_76e9, "1.000e2 years"),
+            (0.999_999, "1.0 s"),
+            (3.155_76e9, "100 years"),
+            (3.155_76e12, "1.0e5 years"),
         ] {
-            assert_eq!(human(&Duration::from_secs_f64(seconds)), text);
+            assert_eq!(ApproxDuration(Duration::from_secs_f64(seconds)).to_string(), text);
         }
     }
 }

@@ -23,7 +23,7 @@ mod verify;
 #[cfg(feature = "threads")]
 pub use cancel::{CancelToken, DropGuard};
 pub use challenge::{Challenge, Difficulty, Nonce};
-pub use error::Error;
+pub use error::{ApproxDuration, Error};
 #[cfg(feature = "threads")]
 pub use host::Host;
 pub use kernel::scan::Screen;
@@ -32,6 +32,8 @@ pub use plan::Order;
 #[cfg(feature = "threads")]
 pub use pool::Stats;
 pub use search::{Found, Search, SearchBuilder, Step};
+#[cfg(feature = "tokio")]
+pub use solver::solve_async;
 #[cfg(feature = "threads")]
 pub use solver::{Job, JobBuilder, Pinning, Progress, Solution, Solver, SolverBuilder};
 pub use verify::{digest, verify};

@@ -190,7 +190,7 @@ impl Solver {
         // A span ends at least 16 times on the way to a solution, so that workers who search past it waste little;
         // and it takes at most six tenths of a turn, so that a worker slower than average keeps the bound.
         let longest = a_turn * 0.6;
-        let span = (mean / 16.0).max(MIN_SPAN).min(longest).max(1.0);
+        let span = (mean / 16.0).max(MIN_SPAN).min(longest).max(16.0);
         Pace {
             span: span as u64,
             spans_per_turn: (a_turn / span).max(1.0) as u32,
@@ -200,10 +200,30 @@ impl Solver {
     }
 }
 
+/// Solves a challenge on [`Solver::global`], which it starts on a blocking thread if need be.
+///
+/// # Errors
+///
+/// As [`Solver::global`] and [`JobBuilder::run`].
+///
+/// # Panics
+///
+/// Outside of a tokio runtime, when the global solver has not been started yet.
+///
+/// # Cancellation
+///
+/// Dropping the future cancels the work.
+#[cfg(feature = "tokio")]
+pub async fn solve_async(challenge: &Challenge) -> Result<Solution, Error> {
+    let started = tokio::task::spawn_blocking(Solver::global).await;
+    started.expect("starting the solver does not panic, and nobody aborts it")?.solve_async(challenge).await
+}
+
 /// Without a deadline, a range that holds a solution with a smaller probability is refused.
 const MIN_RANGE_CHANCE: f64 = 1e-6;
 
-/// Shorter spans would spend their time on being handed out.
+/// Shorter spans would spend their time on being handed out. (A kernel too slow for it gets shorter ones still, but
+/// never so short that their number could overflow.)
 const MIN_SPAN: f64 = 512.0;
 
 impl SolverBuilder {

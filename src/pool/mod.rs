@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam::sync::{Parker, Unparker, WaitGroup};
+use crossbeam::utils::CachePadded;
 
 pub(crate) use stats::Counters;
 pub use stats::Stats;
@@ -28,6 +29,10 @@ use crate::{Error, Kernel, host};
 
 /// How long a worker stays with a job before it looks for another.
 pub(crate) const TURN: Duration = Duration::from_micros(100);
+
+/// How long a worker without work stays awake: the next job of a caller that solves one after the other then
+/// starts without waking anyone.
+const PATIENCE: Duration = Duration::from_micros(50);
 
 /// What every worker thread does before it starts to work.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +54,8 @@ struct Shared {
     queue: Mutex<Queue>,
     unparkers: Vec<Unparker>,
     counters: Arc<Counters>,
+    /// Jobs submitted. Relaxed: a hint to those who wait; the queue's lock hands the jobs over.
+    submitted: CachePadded<AtomicU64>,
     /// Compressions per second of one worker, a moving average, as the bits of an `f64`. Relaxed: an estimate.
     rate: AtomicU64,
 }
@@ -64,6 +71,8 @@ struct Queue {
 /// What a worker is to do next.
 enum Next {
     Turn(Arc<Task>),
+    /// Stay awake for a moment, then ask again.
+    Wait,
     Sleep,
     Stop,
 }
@@ -98,6 +107,7 @@ impl Pool {
             queue: Mutex::default(),
             unparkers: parkers.iter().map(|parker| parker.unparker().clone()).collect(),
             counters: Arc::new(Counters::new(threads)),
+            submitted: AtomicU64::new(0).into(),
             rate: AtomicU64::new(rate.to_bits()),
         });
         let running = WaitGroup::new();
@@ -142,6 +152,7 @@ impl Pool {
     pub(crate) fn submit(&self, task: &Arc<Task>) {
         let mut queue = self.shared.lock();
         queue.tickets.extend(std::iter::repeat_n(task, task.workers()).cloned());
+        self.shared.submitted.fetch_add(1, Ordering::Relaxed);
         let awake = queue.idle.len().saturating_sub(task.workers());
         let woken = queue.idle.split_off(awake);
         drop(queue);
@@ -156,14 +167,24 @@ impl Shared {
     fn work(&self, worker: usize, parker: &Parker) {
         let mut scanner = Scanner::new(self.kernel);
         let mut ticket = None;
+        let mut patient = true;
         loop {
-            match self.next(worker, ticket.take()) {
+            let submitted = self.submitted.load(Ordering::Relaxed);
+            match self.next(worker, ticket.take(), patient) {
                 Next::Turn(task) => {
-                    let begun = Instant::now();
-                    let (hashes, more) = task.turn(&mut scanner);
-                    self.counters.count_hashes(worker, hashes);
-                    self.observe(hashes * task.plan().first_layout().compressions(), begun.elapsed());
-                    ticket = more.then_some(task);
+                    patient = true;
+                    let turn = task.turn(&mut scanner);
+                    self.counters.count_hashes(worker, turn.hashes);
+                    let compressions = turn.hashes * task.plan().first_layout().compressions();
+                    self.observe(compressions, turn.searching);
+                    ticket = turn.more.then_some(task);
+                }
+                Next::Wait => {
+                    let since = Instant::now();
+                    while self.submitted.load(Ordering::Relaxed) == submitted && since.elapsed() < PATIENCE {
+                        std::thread::yield_now();
+                    }
+                    patient = false;
                 }
                 Next::Sleep => parker.park(),
                 Next::Stop => return,
@@ -171,8 +192,9 @@ impl Shared {
         }
     }
 
-    /// Puts a ticket back and takes the next, in one visit to the queue.
-    fn next(&self, worker: usize, back: Option<Arc<Task>>) -> Next {
+    /// Puts a ticket back and takes the next, in one visit to the queue. A worker that finds none is told to sleep,
+    /// unless it is patient.
+    fn next(&self, worker: usize, back: Option<Arc<Task>>, patient: bool) -> Next {
         let mut queue = self.lock();
         if queue.stopping {
             drop(queue);
@@ -190,6 +212,7 @@ impl Shared {
                 listed.map(|at| queue.idle.remove(at));
                 Next::Turn(task)
             }
+            (None, _) if patient => Next::Wait,
             (None, listed) => {
                 if listed.is_none() {
                     queue.idle.push(worker);
@@ -201,12 +224,12 @@ impl Shared {
 
     /// Moves the estimate of the rate towards a turn's own. Short turns say too little; a worker that the system
     /// had suspended moves it by a sixteenth only.
-    fn observe(&self, compressions: u64, elapsed: Duration) {
-        if elapsed < TURN / 4 {
+    fn observe(&self, compressions: u64, searching: Duration) {
+        if searching < TURN / 4 {
             return;
         }
         let rate = f64::from_bits(self.rate.load(Ordering::Relaxed));
-        let sample = compressions as f64 / elapsed.as_secs_f64();
+        let sample = compressions as f64 / searching.as_secs_f64();
         self.rate.store((rate + (sample - rate) / 16.0).to_bits(), Ordering::Relaxed);
     }
 

@@ -28,6 +28,16 @@ pub(crate) struct Pace {
     pub workers: usize,
 }
 
+/// What a worker did in one turn.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    pub hashes: u64,
+    /// Time spent on them alone.
+    pub searching: Duration,
+    /// Whether the job may have more to do.
+    pub more: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct Task {
     plan: Plan,
@@ -86,16 +96,16 @@ impl Task {
         self.submitted.elapsed()
     }
 
-    /// Searches a few spans on a worker's thread. Returns the nonces tried and whether there may be more.
-    pub(super) fn turn(&self, scanner: &mut Scanner) -> (u64, bool) {
+    /// Searches a few spans on a worker's thread.
+    pub(super) fn turn(&self, scanner: &mut Scanner) -> Turn {
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             self.time_out();
         }
-        let mut hashes = 0;
+        let mut turn = Turn::default();
         for _ in 0..self.pace.spans_per_turn {
             match self.handout.claim() {
                 Claim::Span(span) => {
-                    hashes += self.search(span, scanner);
+                    self.search(span, scanner, &mut turn);
                     if self.handout.release() {
                         self.drained();
                     }
@@ -108,25 +118,25 @@ impl Task {
                 }
             }
         }
-        (hashes, !self.handout.is_closed())
+        turn.more = !self.handout.is_closed();
+        turn
     }
 
-    fn search(&self, span: u64, scanner: &mut Scanner) -> u64 {
+    fn search(&self, span: u64, scanner: &mut Scanner, turn: &mut Turn) {
         let first = span * self.pace.span;
         let last = first.saturating_add(self.pace.span - 1).min(self.plan.last);
         // A scheme is foreign code. The scanner keeps nothing between scans that a panic could break.
+        let begun = Instant::now();
         match catch_unwind(AssertUnwindSafe(|| scanner.scan(&self.plan, first..=last))) {
             Ok(scanned) => {
                 self.hashes.fetch_add(scanned.hashes, Ordering::Relaxed);
+                turn.hashes += scanned.hashes;
+                turn.searching += begun.elapsed();
                 if let Some(found) = scanned.found {
                     self.solved(found);
                 }
-                scanned.hashes
             }
-            Err(panic) => {
-                self.conclude(|| Err(Error::Panicked { message: panic_message(&*panic) }));
-                0
-            }
+            Err(panic) => self.conclude(|| Err(Error::Panicked { message: panic_message(&*panic) })),
         }
     }
 

@@ -18,6 +18,20 @@ pub(crate) struct Args {
     pub command: Command,
 }
 
+/// The arguments of this process. Prints what `--help` and `--version` ask for, and ends it.
+pub(crate) fn parse() -> Result<Args, Failure> {
+    Args::try_parse().map_err(|error| {
+        if !error.use_stderr() {
+            error.exit();
+        }
+        // clap's first paragraph tells what is wrong; the others repeat the usage.
+        let text = error.to_string();
+        let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+        let line = lines.collect::<Vec<_>>().join(" ");
+        Failure::Usage(line.strip_prefix("error: ").unwrap_or(&line).to_owned())
+    })
+}
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0        solved or valid

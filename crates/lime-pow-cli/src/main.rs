@@ -9,23 +9,24 @@ mod report;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::{Args, Command};
+use args::Command;
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let outcome = match Args::parse().command {
-        Command::Solve(args) => commands::solve::run(&args),
-        Command::Verify(args) => commands::verify::run(&args),
-        Command::Info(args) => commands::info::run(&args),
-        Command::Bench(args) => commands::bench::run(&args),
-    };
-    match outcome {
+    match run() {
         Ok(()) | Err(Failure::ReaderGone) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("lime-pow: {failure}");
             failure.exit_code()
         }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    match args::parse()?.command {
+        Command::Solve(args) => commands::solve::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
+        Command::Info(args) => commands::info::run(&args),
+        Command::Bench(args) => commands::bench::run(&args),
     }
 }

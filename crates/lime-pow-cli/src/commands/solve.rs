@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lime_pow::{Job, Kernel, Progress, Solver};
+use lime_pow::{ApproxDuration, Job, Kernel, Progress, Solver};
 
 use crate::args::SolveArgs;
 use crate::failure::Failure;
@@ -66,11 +66,11 @@ fn wait_with_progress(job: &Job) -> Result<lime_pow::Solution, lime_pow::Error> 
 }
 
 fn describe(progress: &Progress) -> String {
-    let time = |time: Option<Duration>| time.map_or("?".to_owned(), text::duration);
+    let time = |time: Option<Duration>| time.map_or("?".to_owned(), |time| ApproxDuration(time).to_string());
     format!(
         "{} in {}, {}; chance so far {:.1} %; from now 50 % within {}, 95 % within {}",
         text::count(progress.hashes as f64),
-        text::duration(progress.elapsed),
+        ApproxDuration(progress.elapsed),
         text::rate(progress.hashes_per_second),
         progress.chance * 100.0,
         time(progress.time_to_50),

@@ -1,7 +1,6 @@
 //! Text for people, at most 100 columns.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use lime_pow::Kernel;
 
@@ -60,8 +59,8 @@ ratio     median of the paired ratios of rate to baseline"
     if noisy > 0 {
         write!(
             notes,
-            "\nwarning: {noisy} of {} rows spread over {:.0} %: close other programs, or use --seconds 10; \
-             rely on the ratios only",
+            "\nwarning: {noisy} of {} rows spread over {:.0} %: rely on their ratios only, \
+             or close other programs,\n         pass a larger --seconds and measure again",
             rows.len(),
             MAX_SPREAD * 100.0
         )
@@ -89,16 +88,4 @@ fn scaled(value: f64, unit: &str) -> String {
         v => (v, ""),
     };
     format!("{value:.1} {prefix}{unit}").trim_end().to_owned()
-}
-
-pub(crate) fn duration(time: Duration) -> String {
-    let seconds = time.as_secs_f64();
-    match seconds {
-        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
-        s if s < 120.0 => format!("{s:.1} s"),
-        s if s < 7200.0 => format!("{:.0} min", s / 60.0),
-        s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
-        s if s < 63_072_000.0 => format!("{:.0} days", s / 86_400.0),
-        s => format!("{:.1e} years", s / 31_557_600.0),
-    }
 }

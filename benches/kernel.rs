@@ -1,0 +1,38 @@
+//! Nonces per second of each available kernel in each layout, on the calling thread.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use lime_pow::{Challenge, Difficulty, Kernel, Order, Search};
+
+/// A step of the search: long enough that its own cost does not show.
+const STEP: u64 = 20_000;
+
+fn layouts(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("kernel");
+    group.throughput(Throughput::Elements(STEP));
+    // Challenge length and digits, chosen for the layout; see `Layout` for how they decide it.
+    let cases = [(22, 20), (22, 19), (22, 18), (64, 19), (64, 17), (0, 8), (47, 8), (36, 15), (43, 19)];
+    for kernel in Kernel::available() {
+        for (len, digits) in cases {
+            let challenge = Challenge::lime_v1(&"x".repeat(len), Difficulty::bits(60).unwrap()).unwrap();
+            let first = 10u64.pow(digits - 1);
+            let begin = || {
+                Search::builder(&challenge).kernel(kernel).order(Order::Lowest).start(first).build().unwrap()
+            };
+            let mut search = begin();
+            let name = format!("{}/{len} characters, {digits} digits: {}", kernel.name(), search.layout());
+            group.bench_function(name, |bencher| {
+                bencher.iter(|| {
+                    // Start again before the digit width, and with it the layout, changes.
+                    if search.hashes() + STEP > 8 * first {
+                        search = begin();
+                    }
+                    search.step(STEP)
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, layouts);
+criterion_main!(benches);

@@ -1,0 +1,293 @@
+//! The real binary, as a user or a script runs it.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use serde_json::Value;
+
+fn lime_pow(args: &[&str]) -> Assert {
+    Command::new(env!("CARGO_BIN_EXE_lime-pow")).args(args).assert()
+}
+
+fn stdout(assert: &Assert) -> String {
+    String::from_utf8(assert.get_output().stdout.clone()).unwrap()
+}
+
+/// The one line that an error must be.
+fn error_line(assert: &Assert) -> String {
+    let text = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text.trim_end().to_owned()
+}
+
+const PUZZLE: [&str; 4] = ["--challenge", "test-challenge-0001", "--difficulty", "15"];
+
+fn with(command: &str, more: &[&str]) -> Assert {
+    lime_pow(&[&[command], &PUZZLE[..], more].concat())
+}
+
+#[test]
+fn solve_prints_the_nonce_alone() {
+    let solved = with("solve", &["--order", "lowest"]).success();
+    assert_eq!(stdout(&solved), "36073\n");
+    assert!(solved.get_output().stderr.is_empty(), "no progress unless on a terminal");
+
+    let any = with("solve", &["--max-nonce", "99999999"]).success();
+    let nonce = stdout(&any);
+    assert!(nonce.trim_end().parse::<u64>().unwrap() <= 99_999_999);
+    assert_eq!(stdout(&with("verify", &["--nonce", nonce.trim_end()]).success()), "valid\n");
+}
+
+#[test]
+fn solve_json_has_every_field() {
+    let solved = with("solve", &["--order", "lowest", "--threads", "1", "--kernel", "portable", "--json"]);
+    let object: Value = serde_json::from_str(&stdout(&solved.success())).unwrap();
+    assert_eq!(object["scheme"], "lime-v1");
+    assert_eq!(object["challenge"], "test-challenge-0001");
+    assert_eq!(object["difficulty"], 15);
+    assert_eq!(object["nonce"], "36073");
+    assert_eq!(object["kernel"], "portable");
+    assert_eq!(object["threads"], 1);
+    assert!(object["hashes"].as_u64().unwrap() >= 36_074);
+    assert!(object["elapsed_seconds"].as_f64().unwrap() > 0.0);
+    assert!(object["hashes_per_second"].as_f64().unwrap() > 0.0);
+    let digest = object["digest"].as_str().unwrap();
+    assert!(digest.len() == 64 && digest.starts_with("0000"), "{digest}");
+    assert_eq!(object.as_object().unwrap().len(), 10);
+}
+
+#[test]
+fn every_kernel_pinning_and_order_can_be_chosen() {
+    for pin in ["auto", "on", "off"] {
+        for kernel in lime_pow::Kernel::available() {
+            let args = ["--pin", pin, "--kernel", kernel.name(), "--order", "lowest"];
+            assert_eq!(stdout(&with("solve", &args).success()), "36073\n");
+        }
+    }
+}
+
+#[test]
+fn legacy_is_explicit() {
+    let args = ["--scheme", "lime-legacy", "--order", "lowest"];
+    assert_eq!(stdout(&with("solve", &args).success()), "16523\n");
+    with("verify", &["--nonce", "16523"]).code(1);
+}
+
+#[test]
+fn challenges_may_begin_with_dashes() {
+    for args in [["--challenge", "-abc"].as_slice(), &["--challenge=--x"], &["--challenge", "--difficulty"]] {
+        let solved = lime_pow(&[&["solve", "--difficulty", "4"], args].concat()).success();
+        let nonce = stdout(&solved);
+        lime_pow(&[&["verify", "--difficulty", "4", "--nonce", nonce.trim_end()], args].concat()).success();
+    }
+}
+
+#[test]
+fn no_work_is_nonce_zero() {
+    for difficulty in ["0", "-3"] {
+        let solved = lime_pow(&["solve", "--challenge", "a", "--difficulty", difficulty]).success();
+        assert_eq!(stdout(&solved), "0\n");
+    }
+}
+
+#[test]
+fn challenges_come_from_files_and_from_standard_input() {
+    let folder = std::env::temp_dir().join(format!("lime-pow-cli-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("challenge");
+    let solve = |content: &[u8]| {
+        std::fs::write(&path, content).unwrap();
+        let path = path.to_str().unwrap();
+        lime_pow(&["solve", "--challenge-file", path, "--difficulty", "15", "--order", "lowest"])
+    };
+    for content in ["test-challenge-0001", "test-challenge-0001\n", "test-challenge-0001\r\n"] {
+        assert_eq!(stdout(&solve(content.as_bytes()).success()), "36073\n", "{content:?}");
+    }
+    // Only one newline is no part of the challenge.
+    assert_ne!(stdout(&solve(b"test-challenge-0001\n\n").success()), "36073\n");
+    solve(&[b'a'; 1024]).success();
+    assert!(error_line(&solve(&[b'a'; 1025]).code(2)).ends_with("the challenge exceeds 1024 bytes"));
+    assert!(error_line(&solve(b"abc\xff").code(2)).ends_with("not UTF-8 after 3 bytes"));
+    let missing = folder.join("missing");
+    let missing = lime_pow(&["solve", "--challenge-file", missing.to_str().unwrap(), "--difficulty", "1"]);
+    assert!(error_line(&missing.code(5)).contains("No such file"));
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lime-pow"));
+    let command = command.args(["solve", "--challenge-file", "-", "--difficulty", "15", "--order", "lowest"]);
+    assert_eq!(stdout(&command.write_stdin("test-challenge-0001\n").assert().success()), "36073\n");
+}
+
+#[test]
+fn verify_says_why_not() {
+    assert_eq!(
+        error_line(&with("verify", &["--nonce", "36074"]).code(1)),
+        "lime-pow: nonce 36074 does not solve the challenge"
+    );
+    for malformed in ["036073", "-1", "", "1e3", "18446744073709551616"] {
+        let line = error_line(&with("verify", &["--nonce", malformed]).code(1));
+        assert!(line.contains(&format!("nonce {malformed:?} is not a decimal number")), "{line}");
+    }
+    let invalid: Value =
+        serde_json::from_str(&stdout(&with("verify", &["--nonce", "5", "--json"]).code(1))).unwrap();
+    assert_eq!((&invalid["valid"], &invalid["nonce"]), (&Value::Bool(false), &Value::from("5")));
+}
+
+#[test]
+fn errors_name_the_value_and_the_limit() {
+    let solve = |args: &[&str]| lime_pow(&[&["solve", "--challenge", "a"], args].concat());
+    for (args, code, text) in [
+        (["--difficulty", "300"].as_slice(), 2, "difficulty 300 exceeds 256 bits"),
+        (&["--difficulty", "8", "--threads", "0"], 2, "0 threads: must be 1 to 1024"),
+        (&["--difficulty", "8", "--kernel", "gpu"], 2, "unknown kernel \"gpu\"; there are sha_ni, portable"),
+        (&["--difficulty", "8", "--start", "9", "--max-nonce", "8"], 2, "no nonce to try: from 9 to 8"),
+        (&["--difficulty", "60", "--timeout", "10s"], 3, "10.0 s allowed: the chance to finish is"),
+        (&["--difficulty", "200"], 3, "18446744073709551615 nonces hold a solution with a chance of 1.1e-41"),
+        (&["--difficulty", "1", "--timeout", "0s"], 3, "timed out"),
+        (&["--difficulty", "20", "--max-nonce", "99"], 4, "no solution in the range: all 100 nonces tried"),
+    ] {
+        let line = error_line(&solve(args).code(code));
+        assert!(line.starts_with("lime-pow: ") && line.contains(text), "{args:?}: {line}");
+    }
+    for (args, text) in [
+        (["solve", "--challenge", "a"].as_slice(), "required arguments were not provided: --difficulty <N>"),
+        (&["solve", "--challenge", "a", "--difficulty", "x"], "invalid value 'x' for '--difficulty <N>'"),
+        (&["solve", "--challenge", "a", "--difficulty", "8", "--scheme", "md5"], "possible values: lime-v1"),
+        (&["solve", "--challenge", "a", "--challenge-file", "-", "--difficulty", "8"], "cannot be used with"),
+        (&["solve", "--challenge", "a", "--difficulty", "8", "--timeout", "soon"], "invalid value 'soon'"),
+        (&["bench", "--seconds", "0"], "0 seconds: must be 0.1 to 3600"),
+        (
+            &["bench", "--challenge-len", "22,1025"],
+            "challenge length \"1025\": must be a number from 0 to 1024",
+        ),
+        (&["guess"], "unrecognized subcommand 'guess'"),
+    ] {
+        let line = error_line(&lime_pow(args).code(2));
+        assert!(line.starts_with("lime-pow: ") && line.contains(text), "{args:?}: {line}");
+    }
+}
+
+#[test]
+fn a_timeout_ends_a_search_that_had_a_chance() {
+    // One in some hundreds of such puzzles would be solved within the second; this one is not.
+    let solve = lime_pow(&[
+        "solve",
+        "--challenge",
+        "a",
+        "--difficulty",
+        "32",
+        "--timeout",
+        "1s",
+        "--kernel",
+        "portable",
+    ]);
+    let line = error_line(&solve.code(3));
+    assert!(line.contains("timed out after 1.0 s") || line.contains("hopeless"), "{line}");
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_end_a_search_cleanly() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_lime-pow"))
+            .args(["solve", "--challenge", "a", "--difficulty", "60"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The handlers are in place before the workers start.
+        let workers = format!("/proc/{}/task", child.id());
+        let begun = Instant::now();
+        while std::fs::read_dir(&workers).is_ok_and(|threads| threads.count() < 3) {
+            assert!(begun.elapsed() < Duration::from_secs(10), "no workers");
+            std::thread::yield_now();
+        }
+        Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            format!("lime-pow: interrupted by SIG{signal}\n")
+        );
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    use std::process::{Command, Stdio};
+
+    for args in [["info"].as_slice(), &["info", "--json"], &[&["solve"], &PUZZLE[..]].concat()] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_lime-pow"))
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert!(output.stderr.is_empty(), "{output:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_lime-pow"))
+        .args(["info", "--json"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("lime-pow: standard output: "));
+}
+
+#[test]
+fn info_tells_what_runs_and_why() {
+    let text = stdout(&lime_pow(&["info"]).success());
+    for word in ["cpu", "cores", "quota", "threads", "pinning", "kernel", "portable", "sha_ni"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let object: Value = serde_json::from_str(&stdout(&lime_pow(&["info", "--json"]).success())).unwrap();
+    let kernels = object["kernels"].as_array().unwrap();
+    assert_eq!(kernels.iter().filter(|kernel| kernel["chosen"] == true).count(), 1);
+    assert!(kernels.iter().all(|kernel| kernel["available"] == kernel["unavailable_because"].is_null()));
+}
+
+#[test]
+fn bench_compares_with_the_baseline() {
+    let args = ["bench", "--challenge-len", "22,43", "--kernel", "all", "--threads", "1", "--seconds", "0.2"];
+    let text = stdout(&lime_pow(&args).success());
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+
+    let json = lime_pow(&[&args[..], &["--json"]].concat()).success();
+    let object: Value = serde_json::from_str(&stdout(&json)).unwrap();
+    assert_eq!(object["schema"], "lime-pow/bench/1");
+    let results = object["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2 * lime_pow::Kernel::available().count());
+    for row in results {
+        let number = |value: &Value| value.as_f64().unwrap();
+        assert!(number(&row["hashes_per_second"]) > 0.0 && number(&row["ratio"]) > 0.0);
+        assert!(number(&row["mad"]) >= 0.0 && row["windows"].as_u64().unwrap() >= 10);
+        let blocks = if row["challenge_len"] == 22 { 1.0 } else { 2.0 };
+        assert_eq!(number(&row["baseline"]["blocks_per_hash"]), blocks);
+        assert!(number(&row["baseline"]["hashes_per_second"]) > 0.0);
+    }
+}
+
+#[test]
+fn help_explains_itself() {
+    for args in [["--help"].as_slice(), &["solve", "--help"], &["verify", "--help"], &["bench", "--help"]] {
+        let text = stdout(&lime_pow(args).success());
+        assert!(text.len() > 300, "{text}");
+    }
+    assert!(stdout(&lime_pow(&["--help"]).success()).contains("Exit codes:"));
+}

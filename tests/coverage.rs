@@ -1,0 +1,85 @@
+//! Nothing missed, nothing twice: a scheme that records every digest and accepts none must see each nonce of a
+//! range exactly once, for every kernel, layout, order and way of splitting the work.
+
+mod common;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use common::Probe;
+use lime_pow::{Challenge, Error, Kernel, Order, Search, Solver, Step};
+use sha2::{Digest, Sha256};
+
+type Seen = Arc<Mutex<HashMap<[u8; 32], u32>>>;
+
+fn recorder(prefix_len: usize) -> (Challenge, Vec<u8>, Seen) {
+    let prefix: Vec<u8> = (0..prefix_len).map(|i| (i * 31) as u8).collect();
+    let seen = Seen::default();
+    let record = Arc::clone(&seen);
+    let probe = Probe::new(&prefix, move |digest| {
+        *record.lock().unwrap().entry(*digest).or_default() += 1;
+        false
+    });
+    (probe.challenge(), prefix, seen)
+}
+
+fn check(seen: &Seen, prefix: &[u8], start: u64, end: u64, context: &str) {
+    let mut seen = seen.lock().unwrap();
+    for nonce in start..=end {
+        let digest = Sha256::digest([prefix, nonce.to_string().as_bytes()].concat());
+        assert_eq!(seen.remove(&<[u8; 32]>::from(digest)), Some(1), "{context}: nonce {nonce}");
+    }
+    assert!(seen.is_empty(), "{context}: {} digests of other nonces", seen.len());
+}
+
+/// Ranges that cross digit widths, end at the last u64, and begin at no power of ten.
+const RANGES: [(u64, u64); 7] = [
+    (0, 1234),
+    (7, 7),
+    (87, 10_321),
+    (99_990, 101_003),
+    (123_456_789, 123_459_876),
+    (9_999_999_999_999_000, 10_000_000_000_000_777),
+    (u64::MAX - 1500, u64::MAX),
+];
+
+#[test]
+fn search_in_odd_steps() {
+    // One position in the block for each layout and for each number of digits in the varying word.
+    for prefix_len in [13, 33, 34, 35, 36, 45, 54, 55, 56, 63, 64, 77, 130] {
+        for kernel in Kernel::available() {
+            for order in [Order::Any, Order::Lowest] {
+                for (start, end) in RANGES {
+                    let (challenge, prefix, seen) = recorder(prefix_len);
+                    let builder = Search::builder(&challenge).kernel(kernel).order(order);
+                    let mut search = builder.start(start).max_nonce(end).build().unwrap();
+                    let context = format!("{kernel:?}, {order:?}, prefix {prefix_len}, {start}..={end}");
+                    let mut step = 1;
+                    while search.step(step) != Step::Exhausted {
+                        step = step * 2 % 1021 + 1;
+                    }
+                    assert_eq!(search.hashes(), end - start + 1, "{context}");
+                    check(&seen, &prefix, start, end, &context);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn spans_over_threads() {
+    for kernel in Kernel::available() {
+        for threads in [1, 2, 3, 7] {
+            let solver = Solver::builder().kernel(kernel).threads(threads).build().unwrap();
+            for (start, end) in RANGES {
+                for order in [Order::Any, Order::Lowest] {
+                    let (challenge, prefix, seen) = recorder(35);
+                    let job = solver.job(&challenge).order(order).start(start).max_nonce(end);
+                    let hashes = end - start + 1;
+                    assert_eq!(job.run(), Err(Error::Exhausted { hashes }));
+                    check(&seen, &prefix, start, end, &format!("{kernel:?}, {threads} threads, {order:?}"));
+                }
+            }
+        }
+    }
+}
