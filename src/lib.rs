@@ -1,5 +1,6 @@
 //! SHA-256 proof-of-work nonce search for LIME.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 #[cfg(feature = "threads")]
 mod cancel;

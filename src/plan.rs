@@ -90,6 +90,7 @@ impl Plan {
     }
 
     /// How many nonces there are; one less where that is 2^64.
+    #[cfg(feature = "threads")]
     pub(crate) fn len(&self) -> u64 {
         self.last.saturating_add(1)
     }

@@ -34,6 +34,7 @@ impl Layout {
     }
 
     /// Compressions per nonce, whole or begun.
+    #[cfg(feature = "threads")]
     pub(crate) fn compressions(self) -> u64 {
         match self {
             Self::OneWord { .. } => 1,

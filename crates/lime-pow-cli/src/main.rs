@@ -1,6 +1,8 @@
 //! The `lime-pow` command. It parses, calls the library and presents; all that it knows about proofs of work
 //! is in `lime_pow`.
 
+#![warn(clippy::unwrap_used)]
+
 mod args;
 mod commands;
 mod failure;

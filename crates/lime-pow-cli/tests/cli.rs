@@ -1,7 +1,5 @@
 //! The real binary, as a user or a script runs it.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use serde_json::Value;

@@ -1,0 +1,78 @@
+//! Any prefix and any nonce: the search, with every kernel and in both orders, must find the nonce whose one-shot
+//! SHA-256 is asked for, and no other.
+
+#![no_main]
+
+use arbitrary::Arbitrary;
+use libfuzzer_sys::fuzz_target;
+use lime_pow::scheme::{Scheme, Work};
+use lime_pow::{Challenge, Kernel, Order, Screen, Search, Step};
+use sha2::{Digest, Sha256};
+
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    /// Shifted right by so many bits, so that every digit width is as likely.
+    nonce: (u64, u8),
+    before: u16,
+    after: u16,
+    step: u16,
+    prefix: &'a [u8],
+}
+
+/// Solved by one digest alone.
+struct Exactly {
+    prefix: Vec<u8>,
+    digest: [u8; 32],
+}
+
+impl Scheme for Exactly {
+    fn name(&self) -> &str {
+        "exactly"
+    }
+
+    fn prefix(&self) -> &[u8] {
+        &self.prefix
+    }
+
+    fn work(&self) -> Work {
+        Work::Geometric { mean: 2.0 }
+    }
+
+    fn screen(&self) -> Screen {
+        let [a, b, c, d, ..] = self.digest;
+        let word = u32::from_be_bytes([a, b, c, d]);
+        Screen::new(word, word)
+    }
+
+    fn accepts(&self, digest: &[u8; 32]) -> bool {
+        *digest == self.digest
+    }
+}
+
+fuzz_target!(|input: Input<'_>| {
+    if input.prefix.len() > Challenge::MAX_PREFIX_BYTES {
+        return;
+    }
+    let nonce = input.nonce.0 >> (input.nonce.1 % 64);
+    let start = nonce.saturating_sub(u64::from(input.before % 3000));
+    let end = nonce.saturating_add(u64::from(input.after % 3000));
+    let digest = Sha256::digest([input.prefix, nonce.to_string().as_bytes()].concat()).into();
+    let challenge = Challenge::from_scheme(Exactly { prefix: input.prefix.to_vec(), digest }).unwrap();
+    for kernel in Kernel::available() {
+        for order in [Order::Any, Order::Lowest] {
+            let builder = Search::builder(&challenge).kernel(kernel).order(order);
+            let mut search = builder.start(start).max_nonce(end).build().unwrap();
+            let found = loop {
+                match search.step(u64::from(input.step) + 1) {
+                    Step::Found(found) => break found,
+                    Step::More => {}
+                    Step::Exhausted => panic!("{kernel:?}, {order:?}: missed {nonce}"),
+                }
+            };
+            assert_eq!(found.nonce.as_u64(), nonce, "{kernel:?}, {order:?}");
+            // Going on from there, the rest of the range holds nothing else.
+            assert_eq!(search.step(u64::MAX), Step::Exhausted, "{kernel:?}, {order:?}");
+            assert_eq!(search.hashes(), end - start + 1, "{kernel:?}, {order:?}");
+        }
+    }
+});
