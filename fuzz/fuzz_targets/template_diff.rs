@@ -54,8 +54,8 @@ fuzz_target!(|input: Input<'_>| {
         return;
     }
     let nonce = input.nonce.0 >> (input.nonce.1 % 64);
-    let start = nonce.saturating_sub(u64::from(input.before % 3000));
-    let end = nonce.saturating_add(u64::from(input.after % 3000));
+    let start = nonce.saturating_sub(u64::from(input.before % 400));
+    let end = nonce.saturating_add(u64::from(input.after % 400));
     let digest = Sha256::digest([input.prefix, nonce.to_string().as_bytes()].concat()).into();
     let challenge = Challenge::from_scheme(Exactly { prefix: input.prefix.to_vec(), digest }).unwrap();
     for kernel in Kernel::available() {
@@ -63,7 +63,7 @@ fuzz_target!(|input: Input<'_>| {
             let builder = Search::builder(&challenge).kernel(kernel).order(order);
             let mut search = builder.start(start).max_nonce(end).build().unwrap();
             let found = loop {
-                match search.step(u64::from(input.step) + 1) {
+                match search.step(u64::from(input.step) + 16) {
                     Step::Found(found) => break found,
                     Step::More => {}
                     Step::Exhausted => panic!("{kernel:?}, {order:?}: missed {nonce}"),
