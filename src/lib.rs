@@ -1,4 +1,4 @@
-//! SHA-256 proof-of-work nonce search for LIME.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 

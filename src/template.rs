@@ -46,8 +46,8 @@ impl Layout {
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OneWord { word, low_digits } => write!(f, "one block, {low_digits} digits in word {word}"),
-            Self::Blocks { per_nonce } => write!(f, "whole tail, {per_nonce} blocks"),
+            Self::OneWord { word, low_digits } => write!(f, "{low_digits} digits in word {word}"),
+            Self::Blocks { per_nonce } => write!(f, "whole tail of {per_nonce} blocks"),
         }
     }
 }

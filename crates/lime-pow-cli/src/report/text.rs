@@ -30,11 +30,11 @@ pub(crate) fn info(info: &Info) -> String {
 }
 
 pub(crate) const BENCH_HEAD: &str =
-    "chars  kernel     threads       rate  spread   baseline  blocks   ratio  layout";
+    "chars  kernel    threads        rate  spread    baseline  blocks   ratio  layout";
 
 pub(crate) fn bench_row(row: &Row) -> String {
     format!(
-        "{:>5}  {:<9} {:>8} {:>10} {:>5.1} % {:>10} {:>7.1} {:>6.2}×  {}",
+        "{:>5}  {:<9} {:>7}  {:>10}  {:>4.1} %  {:>10}  {:>6.1}  {:>5.2}×  {}",
         row.challenge_len,
         row.kernel,
         row.threads,
@@ -53,7 +53,8 @@ rate      median nonces per second of a job on the pool, end to end
 spread    median absolute deviation over median, the larger of the two
 baseline  one thread of the sha2 crate: new hasher, prefix, decimal digits, from 10^7 up
 blocks    SHA-256 compressions that the baseline makes for each nonce
-ratio     median of the paired ratios of rate to baseline"
+ratio     median of the paired ratios of rate to baseline
+layout    what varies in the nonces that come first; a long search goes on to others"
         .to_owned();
     let noisy = rows.iter().filter(|row| row.spread() > MAX_SPREAD).count();
     if noisy > 0 {
