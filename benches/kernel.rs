@@ -23,7 +23,7 @@ fn layouts(criterion: &mut Criterion) {
             group.bench_function(name, |bencher| {
                 bencher.iter(|| {
                     // Start again before the digit width, and with it the layout, changes.
-                    if search.hashes() + STEP > 8 * first {
+                    if search.hashes() + STEP > first.saturating_mul(8) {
                         search = begin();
                     }
                     search.step(STEP)

@@ -3,13 +3,14 @@
 //! Invariants:
 //!
 //! 1. A job that is given a cancelled token never begins.
-//! 2. When [`CancelToken::cancel`] returns, every job given the token has its outcome; its workers leave it
-//!    within one span, at most about 100 µs.
-//! 3. A token that lives long does not keep the memory of jobs that have ended.
+//! 2. When the first call of [`CancelToken::cancel`] returns, every job given the token has its outcome; its workers
+//!    leave it within one span.
+//! 3. A token keeps the memory of at most as many ended jobs as there are unfinished ones, and a few.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use crate::pool::Task;
+use crate::sync::{Mutex, lock};
 
 /// Cancels every job that was given it. Clones are the same token.
 ///
@@ -35,6 +36,8 @@ pub struct CancelToken {
 struct State {
     cancelled: bool,
     tasks: Vec<Weak<Task>>,
+    /// The length at which ended jobs are removed next.
+    tidy_at: usize,
 }
 
 impl CancelToken {
@@ -45,7 +48,7 @@ impl CancelToken {
 
     /// Cancels all jobs of this token, those of the future included. Calling it again does nothing.
     pub fn cancel(&self) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.cancelled = true;
         let tasks = std::mem::take(&mut state.tasks);
         drop(state);
@@ -56,7 +59,7 @@ impl CancelToken {
 
     /// Whether [`cancel`](Self::cancel) has been called.
     pub fn is_cancelled(&self) -> bool {
-        self.lock().cancelled
+        lock(&self.state).cancelled
     }
 
     /// A guard that cancels the token when it is dropped, unless it is [disarmed](DropGuard::disarm).
@@ -66,21 +69,19 @@ impl CancelToken {
 
     /// Makes `task` listen. Returns false, and does nothing, where the token is cancelled already.
     pub(crate) fn register(&self, task: &Arc<Task>) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.cancelled {
             return false;
         }
-        // Tidying up only when the list would grow makes its cost a constant a job.
-        if state.tasks.len() == state.tasks.capacity() {
+        // Each time the list has doubled: a constant cost a job.
+        if state.tasks.len() >= state.tidy_at {
             state.tasks.retain(|task| task.strong_count() > 0);
+            state.tidy_at = 2 * state.tasks.len() + 16;
+            let room = state.tidy_at;
+            state.tasks.shrink_to(room);
         }
         state.tasks.push(Arc::downgrade(task));
         true
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // No foreign code runs under the lock, so a poisoned state is a whole one.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

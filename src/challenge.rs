@@ -10,7 +10,7 @@ use crate::{Error, Screen};
 /// A difficulty in leading zero bits of the digest, 0 to 256. Each bit doubles the mean work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "u32", into = "u32"))]
+#[cfg_attr(feature = "serde", serde(try_from = "i64", into = "u32"))]
 pub struct Difficulty(u16);
 
 impl Difficulty {
@@ -62,11 +62,12 @@ impl Difficulty {
     }
 }
 
-impl TryFrom<u32> for Difficulty {
+/// As [`Difficulty::from_wire`].
+impl TryFrom<i64> for Difficulty {
     type Error = Error;
 
-    fn try_from(bits: u32) -> Result<Self, Error> {
-        Self::bits(bits)
+    fn try_from(bits: i64) -> Result<Self, Error> {
+        Self::from_wire(bits)
     }
 }
 
@@ -196,11 +197,16 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::ChallengeTooLong`] for a prefix over [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES).
+    /// [`Error::ChallengeTooLong`] for a prefix over [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES),
+    /// [`Error::MeanWork`] for a mean number of hashes below 1.
     pub fn from_scheme(scheme: impl Scheme + 'static) -> Result<Self, Error> {
         let (len, limit) = (scheme.prefix().len(), Self::MAX_PREFIX_BYTES);
         if len > limit {
             return Err(Error::ChallengeTooLong { len, limit });
+        }
+        let mean = scheme.work().mean();
+        if mean.is_nan() || mean < 1.0 {
+            return Err(Error::MeanWork { mean });
         }
         Ok(Self(Arc::new(scheme)))
     }

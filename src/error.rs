@@ -23,6 +23,12 @@ pub enum Error {
         /// The most that is accepted.
         limit: u32,
     },
+    /// A scheme whose puzzles take less than one hash.
+    #[error("mean work of {mean} hashes: must be 1 or more")]
+    MeanWork {
+        /// What the scheme says.
+        mean: f64,
+    },
     /// Not a canonical decimal `u64`: empty, signed, with a leading zero, too large, or not a number.
     #[error("nonce {text:?} is not a decimal number from 0 to 18446744073709551615 without leading zeros")]
     InvalidNonce {

@@ -9,6 +9,7 @@ mod error;
 #[cfg(feature = "threads")]
 mod host;
 mod kernel;
+mod layout;
 mod plan;
 #[cfg(feature = "threads")]
 mod pool;

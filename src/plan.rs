@@ -3,7 +3,9 @@
 
 use std::ops::RangeInclusive;
 
-use crate::template::{Layout, Template};
+use crate::layout::Layout;
+use crate::scheme::Codec;
+use crate::template::Template;
 use crate::{Challenge, Error, Screen};
 
 /// Which solution a search looks for.
@@ -47,6 +49,8 @@ pub(crate) struct Plan {
 pub(crate) struct Segment {
     pub digits: u32,
     pub layout: Layout,
+    /// Approximate price of a nonce in rounds of the compression function, its share of candidates included.
+    pub rounds_per_nonce: f64,
     nonces: RangeInclusive<u64>,
     /// Position of the first nonce.
     position: u64,
@@ -63,17 +67,26 @@ impl Plan {
         }
 
         let template = Template::new(scheme.prefix());
+        // Another codec divides the nonces in another way.
+        let Codec::Decimal = scheme.codec();
+        let check = scheme.screen().pass_fraction() * rounds_per_check(scheme.prefix().len());
         let mut segments: Vec<Segment> = (1..=20)
             .filter_map(|digits| {
                 let nonces = start.max(first_of_width(digits))..=max_nonce.min(last_of_width(digits));
                 let layout = template.layout(digits);
-                (!nonces.is_empty()).then_some(Segment { digits, layout, nonces, position: 0 })
+                let rounds_per_nonce = layout.rounds_per_nonce() + check;
+                (!nonces.is_empty()).then_some(Segment {
+                    digits,
+                    layout,
+                    rounds_per_nonce,
+                    nonces,
+                    position: 0,
+                })
             })
             .collect();
         // Where every nonce solves, the first one is the answer: LIME's "no work" is nonce 0.
         if scope.order == Order::Any && scheme.work().mean() > 1.0 {
-            let cost = |segment: &Segment| segment.layout.rounds_per_nonce();
-            segments.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+            segments.sort_by(|a, b| a.rounds_per_nonce.total_cmp(&b.rounds_per_nonce));
         }
         let mut total = 0u128;
         for segment in &mut segments {
@@ -95,6 +108,40 @@ impl Plan {
         self.last.saturating_add(1)
     }
 
+    /// Rounds that the first `nonces` nonces take, 1 or more.
+    #[cfg(feature = "threads")]
+    pub(crate) fn rounds(&self, nonces: f64) -> f64 {
+        self.prices(nonces).map(|(count, rounds_per_nonce)| count * rounds_per_nonce).sum()
+    }
+
+    /// How many nonces that many rounds pay for.
+    #[cfg(feature = "threads")]
+    pub(crate) fn affordable(&self, mut rounds: f64) -> f64 {
+        let mut affordable = 0.0;
+        for (count, rounds_per_nonce) in self.prices(f64::INFINITY) {
+            let bought = (rounds / rounds_per_nonce).min(count);
+            affordable += bought;
+            rounds -= bought * rounds_per_nonce;
+        }
+        affordable
+    }
+
+    /// The highest price of a nonce among the first `nonces`.
+    #[cfg(feature = "threads")]
+    pub(crate) fn dearest(&self, nonces: f64) -> f64 {
+        self.prices(nonces).map(|(_, rounds_per_nonce)| rounds_per_nonce).fold(0.0, f64::max)
+    }
+
+    /// For each segment that the first `nonces` nonces reach, how many of them it holds, and their price.
+    #[cfg(feature = "threads")]
+    fn prices(&self, nonces: f64) -> impl Iterator<Item = (f64, f64)> {
+        self.segments.iter().map_while(move |segment| {
+            let left = nonces - segment.position as f64;
+            let size = (segment.nonces.end() - segment.nonces.start()) as f64 + 1.0;
+            (left > 0.0).then(|| (left.min(size), segment.rounds_per_nonce))
+        })
+    }
+
     /// The nonces at `positions`, cut where the digit width changes.
     pub(crate) fn pieces(
         &self,
@@ -108,6 +155,11 @@ impl Plan {
             Some((segment, start..=segment.nonces.start().saturating_add(to).min(*segment.nonces.end())))
         })
     }
+}
+
+/// Price of checking a candidate outside of the kernel: the whole message, and about 50 ns around it.
+fn rounds_per_check(prefix_len: usize) -> f64 {
+    64.0 * (prefix_len / 64 + 2) as f64 + 250.0
 }
 
 fn first_of_width(digits: u32) -> u64 {
@@ -163,6 +215,19 @@ mod tests {
         }
         let top = plan(22, Order::Lowest, u64::MAX, u64::MAX).unwrap();
         assert_eq!(top.pieces(0..=0).next().unwrap().1, u64::MAX..=u64::MAX);
+    }
+
+    #[cfg(feature = "threads")]
+    #[test]
+    fn prices_follow_the_segments() {
+        // 36 characters: up to six digits in one block, then two blocks a nonce.
+        let plan = plan(36, Order::Lowest, 0, 9_999_999).unwrap();
+        let [cheap, dear] = [plan.dearest(1e6), plan.dearest(1e6 + 1.0)];
+        assert!(dear > 2.0 * cheap, "{cheap} {dear}");
+        let rounds = plan.rounds(2e6);
+        assert!(rounds > 1e6 * dear && rounds < 1e6 * (dear + plan.dearest(1e6)));
+        assert!((plan.affordable(rounds) / 2e6 - 1.0).abs() < 1e-9);
+        assert_eq!(plan.affordable(1e18), 1e7);
     }
 
     #[test]

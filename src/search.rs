@@ -1,16 +1,16 @@
 //! One thread, resumable: [`Search`] for those who bring their own thread, loop and clock, and the scanner
 //! that it shares with the pool's workers.
 
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use crate::kernel::Kernel;
-use crate::kernel::scan::{Candidates, Scan};
+use crate::kernel::scan::Candidates;
+use crate::layout::Batch;
 use crate::plan::{Order, Plan, Scope};
-use crate::template::Layout;
 use crate::verify::digest;
 use crate::{Challenge, Error, Nonce};
 
-/// A search in steps, on the calling thread: no pool, no clock, no allocation between steps.
+/// A search in steps, on the calling thread: no pool and no clock.
 ///
 /// # Examples
 ///
@@ -40,6 +40,7 @@ pub struct Search {
 
 /// What a [`Search::step`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Step {
     /// A solution. The next step goes on behind it.
     Found(Found),
@@ -51,10 +52,12 @@ pub enum Step {
 
 /// A nonce that solves the challenge, checked with an independent SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Found {
     /// The solution.
     pub nonce: Nonce,
-    /// SHA-256 of the message.
+    /// SHA-256 of the message; hexadecimal where it is serialized.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::verify::serialize_hex"))]
     pub digest: [u8; 32],
 }
 
@@ -165,92 +168,63 @@ pub(crate) struct Scanner {
 pub(crate) struct Scanned {
     /// Nonces tried, at least one: all, or those up to the solution.
     pub hashes: u64,
+    /// What they cost, in rounds of the compression function.
+    #[cfg_attr(not(feature = "threads"), expect(dead_code, reason = "for those who have a clock"))]
+    pub rounds: f64,
     pub found: Option<Found>,
 }
 
 impl Scanner {
-    /// Nonces whose tail blocks are written out at a time; 32 KiB where a tail has two blocks.
-    const BLOCKS_BATCH: u64 = 256;
-
     pub(crate) fn new(kernel: Kernel) -> Self {
         Self { kernel, candidates: Candidates::new(), blocks: Vec::new() }
     }
 
     /// Tries the nonces at `positions` up to the first solution.
     pub(crate) fn scan(&mut self, plan: &Plan, positions: RangeInclusive<u64>) -> Scanned {
-        let mut hashes = 0;
+        let Self { kernel, candidates, blocks } = self;
+        let (mut hashes, mut rounds) = (0, 0.0);
         for (segment, nonces) in plan.pieces(positions) {
-            let found = match segment.layout {
-                Layout::OneWord { word, low_digits } => {
-                    self.scan_words(plan, segment.digits, word, low_digits, nonces.clone())
+            let before = hashes;
+            let found = segment.layout.scans(&plan.template, segment.digits, nonces, blocks, |batch| {
+                match first_accepted(*kernel, plan, &batch, candidates) {
+                    Some((index, found)) => {
+                        hashes += u64::from(index) + 1;
+                        ControlFlow::Break(found)
+                    }
+                    None => {
+                        hashes += batch.scan.len() as u64;
+                        ControlFlow::Continue(())
+                    }
                 }
-                Layout::Blocks { per_nonce } => {
-                    self.scan_blocks(plan, segment.digits, per_nonce, nonces.clone())
-                }
-            };
-            if let Some(found) = found {
-                hashes += found.nonce.as_u64() - nonces.start() + 1;
-                return Scanned { hashes, found: Some(found) };
-            }
-            hashes += nonces.end() - nonces.start() + 1;
-        }
-        Scanned { hashes, found: None }
-    }
-
-    fn scan_words(
-        &mut self,
-        plan: &Plan,
-        digits: u32,
-        word: usize,
-        low_digits: u32,
-        nonces: RangeInclusive<u64>,
-    ) -> Option<Found> {
-        let row = 10u64.pow(low_digits);
-        (nonces.start() / row..=nonces.end() / row).find_map(|high| {
-            let mut scan = plan.template.one_word(high, digits, word, low_digits);
-            let first = nonces.start().max(&(high * row)) - high * row;
-            let last = (nonces.end() - high * row).min(row - 1);
-            scan.words = &scan.words[first as usize..=last as usize];
-            self.first_accepted(plan, &Scan::OneWord(scan), high * row + first)
-        })
-    }
-
-    fn scan_blocks(
-        &mut self,
-        plan: &Plan,
-        digits: u32,
-        per_nonce: usize,
-        nonces: RangeInclusive<u64>,
-    ) -> Option<Found> {
-        let mut blocks = std::mem::take(&mut self.blocks);
-        let batches = (nonces.end() - nonces.start()) / Self::BLOCKS_BATCH;
-        let found = (0..=batches).find_map(|batch| {
-            let first = nonces.start() + batch * Self::BLOCKS_BATCH;
-            let last = first.saturating_add(Self::BLOCKS_BATCH - 1).min(*nonces.end());
-            blocks.clear();
-            plan.template.write_blocks(first..=last, digits, &mut blocks);
-            let scan = Scan::Blocks { state: plan.template.midstate(), blocks: &blocks, per_nonce };
-            self.first_accepted(plan, &scan, first)
-        });
-        self.blocks = blocks;
-        found
-    }
-
-    /// The first solution of a scan whose index i stands for the nonce `first + i`.
-    fn first_accepted(&mut self, plan: &Plan, scan: &Scan<'_>, first: u64) -> Option<Found> {
-        let scheme = plan.challenge.scheme();
-        let mut from = 0;
-        while from < scan.len() {
-            self.candidates.clear();
-            from = self.kernel.scan(scan, plan.screen, from, &mut self.candidates);
-            for &index in self.candidates.as_slice() {
-                let nonce = Nonce::new(first + u64::from(index));
-                let digest = digest(&plan.challenge, nonce);
-                if scheme.accepts(&digest) {
-                    return Some(Found { nonce, digest });
-                }
+            });
+            rounds += (hashes - before) as f64 * segment.rounds_per_nonce;
+            if let ControlFlow::Break(found) = found {
+                return Scanned { hashes, rounds, found: Some(found) };
             }
         }
-        None
+        Scanned { hashes, rounds, found: None }
     }
+}
+
+/// The first solution of a scan, and its index.
+fn first_accepted(
+    kernel: Kernel,
+    plan: &Plan,
+    batch: &Batch<'_>,
+    candidates: &mut Candidates,
+) -> Option<(u32, Found)> {
+    let scheme = plan.challenge.scheme();
+    let mut from = 0;
+    while from < batch.scan.len() {
+        candidates.clear();
+        from = kernel.scan(&batch.scan, plan.screen, from, candidates);
+        for &index in candidates.as_slice() {
+            let nonce = batch.nonce(index);
+            let digest = digest(&plan.challenge, nonce);
+            if scheme.accepts(&digest) {
+                return Some((index, Found { nonce, digest }));
+            }
+        }
+    }
+    None
 }

@@ -2,6 +2,33 @@
 //! `--cfg lime_pow_loom` to model them.
 
 #[cfg(lime_pow_loom)]
-pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use loom::sync::{
+    Condvar, Mutex, MutexGuard,
+    atomic::{AtomicU64, Ordering},
+};
 #[cfg(not(lime_pow_loom))]
-pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use std::sync::{
+    Condvar, Mutex, MutexGuard,
+    atomic::{AtomicU64, Ordering},
+};
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::PoisonError;
+
+/// Locks a mutex whose critical sections run none but our own code, so that a poisoned state is a whole one.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs foreign code, such as a waker or a scheme's `Drop`, and swallows its panic: it must not take a worker along.
+pub(crate) fn contain(foreign: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(foreign)) {
+        forget(panic);
+    }
+}
+
+/// Gets rid of what a panic carried without running its destructor, which could panic again.
+pub(crate) fn forget(panic: Box<dyn Any + Send>) {
+    std::mem::forget(panic);
+}

@@ -1,56 +1,12 @@
 //! From a message prefix to what kernels take: the midstate of the constant blocks, the tail blocks, and
 //! where in them the digits of a nonce go. It picks the layout; it knows no range, no order and no predicate.
 
-use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use crate::kernel::scan::OneWord;
 use crate::kernel::sha256::{self, H0};
-
-/// How the nonces of one digit width are laid out for a kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
-    /// The tail is one block, and the last `low_digits` digits lie in one message word, which alone varies
-    /// inside a scan.
-    OneWord { word: usize, low_digits: u32 },
-    /// Every nonce gets its own tail of `per_nonce` blocks. Works for every length, at a full price.
-    Blocks { per_nonce: usize },
-}
-
-impl Layout {
-    /// Approximate price of a nonce, in rounds, to choose between digit widths.
-    pub(crate) fn rounds_per_nonce(self) -> f64 {
-        // What a scan costs beside its nonces, see `benches/kernel.rs`: one prologue of about 70 ns where a
-        // round takes 0.2 ns, and about 15 ns to write out a tail.
-        const PROLOGUE: f64 = 350.0;
-        const WRITE_OUT: f64 = 75.0;
-        match self {
-            Self::OneWord { word, low_digits } => {
-                (64 - word) as f64 + PROLOGUE / 10f64.powi(low_digits.cast_signed())
-            }
-            Self::Blocks { per_nonce } => 64.0 * per_nonce as f64 + WRITE_OUT,
-        }
-    }
-
-    /// Compressions per nonce, whole or begun.
-    #[cfg(feature = "threads")]
-    pub(crate) fn compressions(self) -> u64 {
-        match self {
-            Self::OneWord { .. } => 1,
-            Self::Blocks { per_nonce } => per_nonce as u64,
-        }
-    }
-}
-
-impl fmt::Display for Layout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OneWord { word, low_digits } => write!(f, "{low_digits} digits in word {word}"),
-            Self::Blocks { per_nonce } => write!(f, "whole tail of {per_nonce} blocks"),
-        }
-    }
-}
+use crate::layout::Layout;
 
 /// A message prefix, ready to be completed with nonces.
 #[derive(Clone, Debug)]

@@ -14,6 +14,15 @@ pub fn verify(challenge: &Challenge, nonce: Nonce) -> bool {
         && challenge.scheme().accepts(&digest(challenge, nonce))
 }
 
+#[cfg(feature = "serde")]
+pub(crate) fn serialize_hex<S: serde::Serializer>(
+    digest: &[u8; 32],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer
+        .collect_str(&format_args!("{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+}
+
 /// SHA-256 of the challenge's message with this nonce.
 pub fn digest(challenge: &Challenge, nonce: Nonce) -> [u8; 32] {
     let scheme = challenge.scheme();

@@ -77,6 +77,27 @@ async fn the_process_wide_solver_from_many_tasks() {
     }
 }
 
+#[test]
+fn a_waker_that_panics_takes_no_worker_along() {
+    struct Bomb;
+
+    impl std::task::Wake for Bomb {
+        fn wake(self: std::sync::Arc<Self>) {
+            panic!("a runtime's own fault");
+        }
+    }
+
+    let solver = solver(1);
+    let waker = std::task::Waker::from(std::sync::Arc::new(Bomb));
+    let mut job = solver.job(&challenge(1, 18)).spawn().unwrap();
+    let mut context = std::task::Context::from_waker(&waker);
+    let _ = Future::poll(std::pin::Pin::new(&mut job), &mut context);
+    assert!(job.wait().is_ok());
+    for number in 0..100 {
+        solver.solve(&challenge(number, 8)).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_job_moves_between_tasks() {
     let solver = solver(1);

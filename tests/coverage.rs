@@ -3,28 +3,34 @@
 
 mod common;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 
 use common::Probe;
 use lime_pow::{Challenge, Error, Kernel, Order, Search, Solver, Step};
 use sha2::{Digest, Sha256};
 
-type Seen = Arc<Mutex<HashMap<[u8; 32], u32>>>;
+/// How often each digest was seen, and by whom.
+type Seen = Arc<Mutex<(HashMap<[u8; 32], u32>, HashSet<ThreadId>)>>;
 
 fn recorder(prefix_len: usize) -> (Challenge, Vec<u8>, Seen) {
     let prefix: Vec<u8> = (0..prefix_len).map(|i| (i * 31) as u8).collect();
     let seen = Seen::default();
     let record = Arc::clone(&seen);
-    let probe = Probe::new(&prefix, move |digest| {
-        *record.lock().unwrap().entry(*digest).or_default() += 1;
+    let mut probe = Probe::new(&prefix, move |digest| {
+        let mut seen = record.lock().unwrap();
+        *seen.0.entry(*digest).or_default() += 1;
+        seen.1.insert(thread::current().id());
         false
     });
+    // Enough to be worth several workers, little enough not to be refused for a single nonce.
+    probe.mean = 1e5;
     (probe.challenge(), prefix, seen)
 }
 
 fn check(seen: &Seen, prefix: &[u8], start: u64, end: u64, context: &str) {
-    let mut seen = seen.lock().unwrap();
+    let seen = &mut seen.lock().unwrap().0;
     for nonce in start..=end {
         let digest = Sha256::digest([prefix, nonce.to_string().as_bytes()].concat());
         assert_eq!(seen.remove(&<[u8; 32]>::from(digest)), Some(1), "{context}: nonce {nonce}");
@@ -71,6 +77,7 @@ fn spans_over_threads() {
     for kernel in Kernel::available() {
         for threads in [1, 2, 3, 7] {
             let solver = Solver::builder().kernel(kernel).threads(threads).build().unwrap();
+            let mut workers = HashSet::new();
             for (start, end) in RANGES {
                 for order in [Order::Any, Order::Lowest] {
                     let (challenge, prefix, seen) = recorder(35);
@@ -78,8 +85,10 @@ fn spans_over_threads() {
                     let hashes = end - start + 1;
                     assert_eq!(job.run(), Err(Error::Exhausted { hashes }));
                     check(&seen, &prefix, start, end, &format!("{kernel:?}, {threads} threads, {order:?}"));
+                    workers.extend(seen.lock().unwrap().1.drain());
                 }
             }
+            assert_eq!(workers.len() > 1, threads > 1, "{kernel:?}: {} of {threads} workers", workers.len());
         }
     }
 }

@@ -4,8 +4,8 @@ mod common;
 
 use std::collections::HashSet;
 use std::f64::consts::LN_2;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -199,6 +199,53 @@ fn small_jobs_do_not_spoil_the_estimate_that_refusals_rest_on() {
 }
 
 #[test]
+fn a_slow_scheme_does_not_make_others_look_hopeless() {
+    let solver = solver(2);
+    let slow = Probe::new(b"slow", |_| {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_micros(50) {}
+        false
+    });
+    assert!(solver.job(&slow.challenge()).max_nonce(5000).run().is_err());
+    assert!(solver.job(&challenge(1, 20)).timeout(Duration::from_secs(2)).run().is_ok());
+}
+
+#[test]
+fn a_wait_can_be_limited() {
+    let solver = solver(1);
+    let job = solver.job(&challenge(1, 60)).spawn().unwrap();
+    assert_eq!(job.wait_timeout(Duration::from_millis(5)), None);
+    job.cancel();
+    assert_eq!(job.wait_timeout(Duration::ZERO), Some(Err(Error::Cancelled)));
+}
+
+#[test]
+fn a_mean_below_one_hash_is_refused() {
+    for mean in [f64::NAN, f64::NEG_INFINITY, 0.0, 0.5] {
+        let mut probe = Probe::new(b"", |_| true);
+        probe.mean = mean;
+        assert!(matches!(lime_pow::Challenge::from_scheme(probe), Err(Error::MeanWork { .. })));
+    }
+    let mut endless = Probe::new(b"", |_| false);
+    endless.mean = f64::INFINITY;
+    assert!(matches!(solver(1).solve(&endless.challenge()), Err(Error::RangeTooSmall { .. })));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn low_priority_workers_are_nice() {
+    let solver = Solver::builder().threads(3).low_priority(true).build().unwrap();
+    assert!(solver.solve(&challenge(1, 10)).is_ok());
+    let nice = std::fs::read_dir("/proc/self/task").unwrap().filter(|task| {
+        // The name in parentheses, then fields; niceness is the 17th of them.
+        let stat = std::fs::read_to_string(task.as_ref().unwrap().path().join("stat")).unwrap_or_default();
+        let (name, fields) = stat.split_once(") ").unwrap_or_default();
+        name.contains("(lime-pow-") && fields.split(' ').nth(16) == Some("19")
+    });
+    assert_eq!(nice.count(), 3);
+}
+
+#[test]
 fn a_panicking_scheme_fails_its_job_and_nothing_else() {
     let solver = solver(2);
     for round in 0..3 {
@@ -278,10 +325,29 @@ fn a_job_keeps_to_its_thread_cap() {
 fn a_small_job_wakes_one_worker() {
     let solver = solver(8);
     wait_until_idle(&solver);
-    let callers = Arc::new(Callers::default());
-    let probe = callers.probe("small", 10.0).challenge();
-    assert_eq!(solver.job(&probe).max_nonce(100).run(), Err(Error::Exhausted { hashes: 101 }));
-    assert_eq!(callers.threads.lock().unwrap().len(), 1);
+    // Small in its mean work, or in its range.
+    for (mean, max_nonce) in [(10.0, u64::MAX), (1e5, 9)] {
+        let (entered, release) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let judge = {
+            let (entered, release) = (Arc::clone(&entered), Arc::clone(&release));
+            let first = AtomicBool::new(true);
+            move |_: &[u8; 32]| {
+                if first.swap(false, Ordering::SeqCst) {
+                    entered.wait();
+                    release.wait();
+                }
+                true
+            }
+        };
+        let mut probe = Probe::new(b"small", judge);
+        probe.mean = mean;
+        let job = solver.job(&probe.challenge()).max_nonce(max_nonce).spawn().unwrap();
+        entered.wait();
+        assert_eq!(solver.stats().idle_workers, 7);
+        release.wait();
+        assert!(job.wait().is_ok());
+        wait_until_idle(&solver);
+    }
 }
 
 #[test]

@@ -25,6 +25,11 @@ impl Screen {
         self.lo <= word && word <= self.hi
     }
 
+    /// The share of all words that pass, 0 to 1.
+    pub(crate) fn pass_fraction(self) -> f64 {
+        (f64::from(self.hi - self.lo) + 1.0) / 2f64.powi(32)
+    }
+
     /// The addend and the largest sum for the one compare that a kernel makes: a word `w` before the final
     /// addition of the chaining value `feed` passes if `w + addend <= width`.
     pub(crate) const fn one_compare(self, feed: u32) -> (u32, u32) {

@@ -1,11 +1,12 @@
 //! Where the outcome of a job appears: set once, waited for by a thread or by a future.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use super::Solution;
 use crate::Error;
+use crate::sync::{Condvar, Mutex, contain, lock};
 
 #[derive(Debug, Default)]
 pub(super) struct Completion {
@@ -22,7 +23,7 @@ struct State {
 impl Completion {
     /// Publishes the outcome, unless there is one already. Returns whether it was the first.
     pub(super) fn complete(&self, outcome: impl FnOnce() -> Result<Solution, Error>) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.outcome.is_some() {
             return false;
         }
@@ -31,44 +32,71 @@ impl Completion {
         drop(state);
         self.done.notify_all();
         if let Some(waker) = waker {
-            waker.wake();
+            contain(|| waker.wake());
         }
         true
     }
 
     pub(super) fn outcome(&self) -> Option<Result<Solution, Error>> {
-        self.lock().outcome.clone()
+        lock(&self.state).outcome.clone()
     }
 
     /// Blocks until there is an outcome, or until `deadline`.
     pub(super) fn wait(&self, deadline: Option<Instant>) -> Option<Result<Solution, Error>> {
-        let pending = |state: &mut State| state.outcome.is_none();
-        let state = self.lock();
-        let state = match deadline {
-            None => self.done.wait_while(state, pending).unwrap_or_else(PoisonError::into_inner),
-            Some(deadline) => {
-                let left = deadline.saturating_duration_since(Instant::now());
-                let waited = self.done.wait_timeout_while(state, left, pending);
-                waited.unwrap_or_else(PoisonError::into_inner).0
-            }
-        };
+        let mut state = lock(&self.state);
+        while state.outcome.is_none() {
+            state = match deadline {
+                None => self.done.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return None;
+                    }
+                    self.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
         state.outcome.clone()
     }
 
     /// As [`std::future::Future::poll`]; remembers the last waker only.
     pub(super) fn poll(&self, context: &Context<'_>) -> Poll<Result<Solution, Error>> {
-        let mut state = self.lock();
-        match &state.outcome {
-            Some(outcome) => Poll::Ready(outcome.clone()),
-            None => {
-                state.waker = Some(context.waker().clone());
-                Poll::Pending
-            }
+        // Wakers are foreign code: cloned before the lock is taken, dropped after it has been given back.
+        let waker = context.waker().clone();
+        let mut state = lock(&self.state);
+        if let Some(outcome) = &state.outcome {
+            return Poll::Ready(outcome.clone());
         }
+        let _last = state.waker.replace(waker);
+        drop(state);
+        Poll::Pending
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // No foreign code runs under the lock, so a poisoned state is a whole one.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(all(test, lime_pow_loom))]
+mod models {
+    use super::*;
+    use loom::sync::Arc;
+    use loom::thread;
+
+    #[test]
+    fn the_first_outcome_wins_and_ends_the_wait() {
+        loom::model(|| {
+            let completion = Arc::new(Completion::default());
+            let publish = |hashes: u64| {
+                let completion = Arc::clone(&completion);
+                thread::spawn(move || completion.complete(|| Err(Error::Exhausted { hashes })))
+            };
+            let (one, two) = (publish(1), publish(2));
+            let outcome = completion.wait(None).unwrap();
+            let won = [one.join().unwrap(), two.join().unwrap()];
+            let expected = match won {
+                [true, false] => 1,
+                [false, true] => 2,
+                _ => panic!("{won:?}"),
+            };
+            assert_eq!(outcome, Err(Error::Exhausted { hashes: expected }));
+            assert_eq!(completion.outcome(), Some(outcome));
+        });
     }
 }

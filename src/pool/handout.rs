@@ -101,48 +101,72 @@ mod models {
     use loom::sync::Arc;
     use loom::thread;
 
-    /// Claims until closed; returns the spans and how often it was told that the job drained.
-    fn work(handout: &Handout) -> (Vec<u64>, usize) {
-        let (mut spans, mut drained) = (Vec::new(), 0);
-        loop {
-            match handout.claim() {
-                Claim::Span(span) => {
-                    spans.push(span);
-                    drained += usize::from(handout.release());
+    struct Job {
+        handout: Handout,
+        /// What workers write before they release, and read when they drain.
+        tally: AtomicU64,
+    }
+
+    impl Job {
+        fn new(spans: u64) -> Arc<Self> {
+            Arc::new(Self { handout: Handout::new(spans), tally: AtomicU64::new(0) })
+        }
+
+        /// Claims until closed; returns the spans, and for each time it was told that the job drained, the tally.
+        fn work(&self) -> (Vec<u64>, Vec<u64>) {
+            let (mut spans, mut drained) = (Vec::new(), Vec::new());
+            loop {
+                let (last, more) = match self.handout.claim() {
+                    Claim::Span(span) => {
+                        spans.push(span);
+                        self.tally.fetch_add(1, Ordering::Relaxed);
+                        (self.handout.release(), true)
+                    }
+                    Claim::Closed { drained } => (drained, false),
+                };
+                if last {
+                    drained.push(self.tally.load(Ordering::Relaxed));
                 }
-                Claim::Closed { drained: last } => return (spans, drained + usize::from(last)),
+                if !more {
+                    return (spans, drained);
+                }
             }
         }
     }
 
     #[test]
-    fn each_span_once_and_drained_once() {
+    fn each_span_once_and_drained_once_with_everything_in_sight() {
         loom::model(|| {
-            let handout = Arc::new(Handout::new(2));
+            let job = Job::new(2);
             let other = thread::spawn({
-                let handout = Arc::clone(&handout);
-                move || work(&handout)
+                let job = Arc::clone(&job);
+                move || job.work()
             });
-            let (mut spans, drained) = work(&handout);
-            let (others, others_drained) = other.join().unwrap();
-            spans.extend(others);
+            let (mut spans, mut drained) = job.work();
+            let (other_spans, other_drained) = other.join().unwrap();
+            spans.extend(other_spans);
+            drained.extend(other_drained);
             spans.sort_unstable();
             assert_eq!(spans, [0, 1]);
-            assert_eq!(drained + others_drained, 1);
+            assert_eq!(drained, [2]);
         });
     }
 
     #[test]
     fn a_race_with_close_drains_once() {
         loom::model(|| {
-            let handout = Arc::new(Handout::new(3));
+            let job = Job::new(3);
             let worker = thread::spawn({
-                let handout = Arc::clone(&handout);
-                move || work(&handout).1
+                let job = Arc::clone(&job);
+                move || job.work()
             });
-            let closed = usize::from(handout.close());
-            assert_eq!(handout.claim(), Claim::Closed { drained: false });
-            assert_eq!(worker.join().unwrap() + closed, 1);
+            let closed = job.handout.close();
+            assert_eq!(job.handout.claim(), Claim::Closed { drained: false });
+            let seen_by_closer = job.tally.load(Ordering::Relaxed);
+            let (spans, drained) = worker.join().unwrap();
+            assert_eq!(drained.len() + usize::from(closed), 1);
+            let tally = drained.first().copied().unwrap_or(seen_by_closer);
+            assert_eq!(tally, spans.len() as u64);
         });
     }
 }

@@ -12,7 +12,7 @@ mod task;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam::sync::{Parker, Unparker, WaitGroup};
@@ -24,7 +24,7 @@ pub(crate) use task::{Pace, Task};
 
 use crate::search::Scanner;
 use crate::solver::Solution;
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Mutex, Ordering, contain, lock};
 use crate::{Error, Kernel, host};
 
 /// How long a worker stays with a job before it looks for another.
@@ -56,13 +56,16 @@ struct Shared {
     counters: Arc<Counters>,
     /// Jobs submitted. Relaxed: a hint to those who wait; the queue's lock hands the jobs over.
     submitted: CachePadded<AtomicU64>,
-    /// Compressions per second of one worker, a moving average, as the bits of an `f64`. Relaxed: an estimate.
+    /// Rounds of the compression function per second of one worker, a moving average, as the bits of an `f64`.
+    /// Relaxed: an estimate.
     rate: AtomicU64,
 }
 
 #[derive(Default)]
 struct Queue {
     tickets: VecDeque<Arc<Task>>,
+    /// Workers that wait for a submission, awake.
+    waiting: Vec<usize>,
     /// Workers that sleep, or are about to.
     idle: Vec<usize>,
     stopping: bool,
@@ -78,7 +81,7 @@ enum Next {
 }
 
 impl Pool {
-    /// Starts `threads` workers. `rate` is a first estimate of one worker's compressions per second.
+    /// Starts `threads` workers. `rate` is a first estimate of one worker's rounds per second.
     pub(crate) fn new(kernel: Kernel, threads: usize, setup: ThreadSetup, rate: f64) -> Result<Self, Error> {
         let pinned = Arc::new(AtomicU64::new(0));
         let start = {
@@ -135,7 +138,7 @@ impl Pool {
         self.pinned
     }
 
-    /// Compressions per second of one worker, as last observed.
+    /// Rounds of the compression function per second of one worker, as last observed.
     pub(crate) fn rate(&self) -> f64 {
         f64::from_bits(self.shared.rate.load(Ordering::Relaxed))
     }
@@ -145,16 +148,20 @@ impl Pool {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.shared.counters.snapshot(self.shared.lock().idle.len())
+        self.shared.counters.snapshot(lock(&self.shared.queue).idle.len())
     }
 
     /// Queues a job and wakes as many idle workers as may work on it.
     pub(crate) fn submit(&self, task: &Arc<Task>) {
-        let mut queue = self.shared.lock();
+        let mut queue = lock(&self.shared.queue);
         queue.tickets.extend(std::iter::repeat_n(task, task.workers()).cloned());
         self.shared.submitted.fetch_add(1, Ordering::Relaxed);
-        let awake = queue.idle.len().saturating_sub(task.workers());
-        let woken = queue.idle.split_off(awake);
+        // Whoever is awake comes by itself; the others sleep on if those are enough.
+        let awake = queue.waiting.len().min(task.workers());
+        let still_waiting = queue.waiting.len() - awake;
+        queue.waiting.truncate(still_waiting);
+        let asleep = queue.idle.len().saturating_sub(task.workers() - awake);
+        let woken = queue.idle.split_off(asleep);
         drop(queue);
         for worker in woken {
             self.shared.unparkers[worker].unpark();
@@ -167,82 +174,85 @@ impl Shared {
     fn work(&self, worker: usize, parker: &Parker) {
         let mut scanner = Scanner::new(self.kernel);
         let mut ticket = None;
-        let mut patient = true;
+        let mut waited = false;
         loop {
             let submitted = self.submitted.load(Ordering::Relaxed);
-            match self.next(worker, ticket.take(), patient) {
+            match self.next(worker, ticket.take(), waited) {
                 Next::Turn(task) => {
-                    patient = true;
+                    waited = false;
                     let turn = task.turn(&mut scanner);
                     self.counters.count_hashes(worker, turn.hashes);
-                    let compressions = turn.hashes * task.plan().first_layout().compressions();
-                    self.observe(compressions, turn.searching);
-                    ticket = turn.more.then_some(task);
+                    self.observe(turn.rounds, turn.searching);
+                    if turn.more {
+                        ticket = Some(task);
+                    } else {
+                        // It may be the last owner of a user's scheme.
+                        contain(|| drop(task));
+                    }
                 }
                 Next::Wait => {
                     let since = Instant::now();
                     while self.submitted.load(Ordering::Relaxed) == submitted && since.elapsed() < PATIENCE {
                         std::thread::yield_now();
                     }
-                    patient = false;
+                    waited = true;
                 }
-                Next::Sleep => parker.park(),
+                Next::Sleep => {
+                    parker.park();
+                    waited = false;
+                }
                 Next::Stop => return,
             }
         }
     }
 
-    /// Puts a ticket back and takes the next, in one visit to the queue. A worker that finds none is told to sleep,
-    /// unless it is patient.
-    fn next(&self, worker: usize, back: Option<Arc<Task>>, patient: bool) -> Next {
-        let mut queue = self.lock();
+    /// Puts a ticket back and takes the next, in one visit to the queue. A worker that finds none is told to wait, and
+    /// if it has waited already, to sleep.
+    fn next(&self, worker: usize, back: Option<Arc<Task>>, waited: bool) -> Next {
+        let mut queue = lock(&self.queue);
         if queue.stopping {
             drop(queue);
             if let Some(task) = back {
                 task.cancel();
+                contain(|| drop(task));
             }
             return Next::Stop;
         }
         queue.tickets.extend(back);
-        // A worker on the idle list is asleep or falling asleep; one that is here because its sleep ended by
-        // itself must leave it, or a wake-up meant for a sleeper would go to a worker that is busy.
-        let listed = queue.idle.iter().position(|&idle| idle == worker);
-        match (queue.tickets.pop_front(), listed) {
-            (Some(task), listed) => {
-                listed.map(|at| queue.idle.remove(at));
-                Next::Turn(task)
-            }
-            (None, _) if patient => Next::Wait,
-            (None, listed) => {
-                if listed.is_none() {
-                    queue.idle.push(worker);
-                }
+        // A worker on a list is idle. One that is here must leave it, or the next submission would count on a worker
+        // that is busy. (A sleep can end by itself, and a wait by its time.)
+        queue.waiting.retain(|&waiting| waiting != worker);
+        queue.idle.retain(|&idle| idle != worker);
+        match queue.tickets.pop_front() {
+            Some(task) => Next::Turn(task),
+            None if waited => {
+                queue.idle.push(worker);
                 Next::Sleep
             }
+            None => {
+                queue.waiting.push(worker);
+                Next::Wait
+            }
         }
     }
 
-    /// Moves the estimate of the rate towards a turn's own. Short turns say too little; a worker that the system
-    /// had suspended moves it by a sixteenth only.
-    fn observe(&self, compressions: u64, searching: Duration) {
-        if searching < TURN / 4 {
+    /// Moves the estimate of the rate towards a turn's own, by a sixteenth at most: a worker that the system had
+    /// suspended must not spoil it.
+    fn observe(&self, rounds: f64, searching: Duration) {
+        if searching.is_zero() {
             return;
         }
+        let weight = searching.div_duration_f64(TURN).min(1.0) / 16.0;
         let rate = f64::from_bits(self.rate.load(Ordering::Relaxed));
-        let sample = compressions as f64 / searching.as_secs_f64();
-        self.rate.store((rate + (sample - rate) / 16.0).to_bits(), Ordering::Relaxed);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        // No foreign code runs under the lock, so a poisoned queue is a whole one.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        let sample = rounds / searching.as_secs_f64();
+        self.rate.store((rate + (sample - rate) * weight).to_bits(), Ordering::Relaxed);
     }
 }
 
 impl Drop for Pool {
     /// Cancels what is left, stops the workers and waits until they have left their loops.
     fn drop(&mut self) {
-        let mut queue = self.shared.lock();
+        let mut queue = lock(&self.shared.queue);
         queue.stopping = true;
         let tickets = std::mem::take(&mut queue.tickets);
         drop(queue);

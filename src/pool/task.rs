@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use super::handout::{Claim, Handout};
 use super::stats::Counters;
 use crate::plan::{Order, Plan};
 use crate::search::{Found, Scanner};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Mutex, Ordering, forget, lock};
 use crate::{Error, Kernel};
 
 /// What a job's outcome and pace depend on beside its plan.
@@ -32,7 +32,9 @@ pub(crate) struct Pace {
 #[derive(Debug, Default)]
 pub(super) struct Turn {
     pub hashes: u64,
-    /// Time spent on them alone.
+    /// What they cost, in rounds of the compression function.
+    pub rounds: f64,
+    /// Time spent on them.
     pub searching: Duration,
     /// Whether the job may have more to do.
     pub more: bool,
@@ -98,9 +100,7 @@ impl Task {
 
     /// Searches a few spans on a worker's thread.
     pub(super) fn turn(&self, scanner: &mut Scanner) -> Turn {
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            self.time_out();
-        }
+        self.heed_deadline();
         let mut turn = Turn::default();
         for _ in 0..self.pace.spans_per_turn {
             match self.handout.claim() {
@@ -131,12 +131,16 @@ impl Task {
             Ok(scanned) => {
                 self.hashes.fetch_add(scanned.hashes, Ordering::Relaxed);
                 turn.hashes += scanned.hashes;
+                turn.rounds += scanned.rounds;
                 turn.searching += begun.elapsed();
                 if let Some(found) = scanned.found {
                     self.solved(found);
                 }
             }
-            Err(panic) => self.conclude(|| Err(Error::Panicked { message: panic_message(&*panic) })),
+            Err(panic) => {
+                self.conclude(|| Err(Error::Panicked { message: panic_message(&*panic) }));
+                forget(panic);
+            }
         }
     }
 
@@ -145,7 +149,7 @@ impl Task {
             Order::Any => self.conclude(|| Ok(self.solution(found))),
             // Spans before this one may still be in flight; spans behind it need not begin.
             Order::Lowest => {
-                let mut lowest = self.lowest.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut lowest = lock(&self.lowest);
                 if lowest.is_none_or(|lowest| found.nonce < lowest.nonce) {
                     *lowest = Some(found);
                 }
@@ -158,7 +162,7 @@ impl Task {
 
     /// Nothing is in flight any more and nothing will be: what has been found is all there is.
     fn drained(&self) {
-        let lowest = *self.lowest.lock().unwrap_or_else(PoisonError::into_inner);
+        let lowest = *lock(&self.lowest);
         self.publish(|| match lowest {
             Some(found) => Ok(self.solution(found)),
             None => Err(Error::Exhausted { hashes: self.hashes() }),
@@ -169,7 +173,13 @@ impl Task {
         self.conclude(|| Err(Error::Cancelled));
     }
 
-    pub(crate) fn time_out(&self) {
+    fn heed_deadline(&self) {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            self.time_out();
+        }
+    }
+
+    fn time_out(&self) {
         self.conclude(|| Err(Error::TimedOut { elapsed: self.elapsed(), hashes: self.hashes() }));
     }
 
@@ -201,19 +211,19 @@ impl Task {
     }
 
     pub(crate) fn outcome(&self) -> Option<Result<Solution, Error>> {
+        self.heed_deadline();
         self.completion.outcome()
     }
 
-    pub(crate) fn wait(&self) -> Result<Solution, Error> {
-        if let Some(outcome) = self.completion.wait(self.deadline) {
-            return outcome;
-        }
-        self.time_out();
-        self.completion.wait(None).expect("without a deadline it waits for an outcome")
+    /// Blocks until there is an outcome, or until `until`.
+    pub(crate) fn wait(&self, until: Option<Instant>) -> Option<Result<Solution, Error>> {
+        let first = until.into_iter().chain(self.deadline).min();
+        self.completion.wait(first).or_else(|| self.outcome())
     }
 
     #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "jobs are futures with feature tokio"))]
     pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Result<Solution, Error>> {
+        self.heed_deadline();
         self.completion.poll(context)
     }
 }
