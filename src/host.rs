@@ -22,6 +22,11 @@ impl Host {
         let facts = facts();
         Self { cores: facts.cores.len().max(1), parallelism: facts.parallelism }
     }
+
+    /// The system's numbers of the logical cores in the affinity mask, ascending; empty where it does not tell.
+    pub fn core_ids() -> Vec<usize> {
+        facts().cores.iter().map(|core| core.id).collect()
+    }
 }
 
 struct Facts {

@@ -37,6 +37,8 @@ pub struct Surveyed {
     pub name: &'static str,
     /// What it is, in a few words.
     pub description: &'static str,
+    /// The CPU features that it takes.
+    pub needs: &'static str,
     /// The kernel, or why this machine cannot run it.
     pub kernel: Result<Kernel, &'static str>,
 }
@@ -62,11 +64,13 @@ impl Kernel {
             Surveyed {
                 name: "sha_ni",
                 description: "x86 SHA extensions, four interleaved chains",
+                needs: "SHA and AVX",
                 kernel: sha_ni,
             },
             Surveyed {
                 name: "portable",
                 description: "plain integer code, one nonce at a time",
+                needs: "nothing special",
                 kernel: Ok(Self(Isa::Portable)),
             },
         ]

@@ -5,14 +5,15 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand, ValueEnum};
-use lime_pow::{Challenge, Difficulty, Kernel, Order, Pinning, scheme};
+use lime_pow::{Challenge, Difficulty, Error, Kernel, Nonce, Order, Pinning, Solver, scheme};
 
 use crate::failure::Failure;
 
 /// Solve, verify and benchmark LIME's SHA-256 proofs of work.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "lime-pow", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub command: Command,
@@ -21,18 +22,31 @@ pub(crate) struct Args {
 /// The arguments of this process. Prints what `--help` and `--version` ask for, and ends it.
 pub(crate) fn parse() -> Result<Args, Failure> {
     Args::try_parse().map_err(|error| {
-        if !error.use_stderr() {
+        if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
             error.exit();
         }
-        // clap's first paragraph tells what is wrong; the others repeat the usage.
+        // clap's first paragraph tells what is wrong, and some more give tips; the others repeat the usage.
         let text = error.to_string();
-        let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
-        let line = lines.collect::<Vec<_>>().join(" ");
-        Failure::Usage(line.strip_prefix("error: ").unwrap_or(&line).to_owned())
+        let mut paragraphs =
+            text.split("\n\n").map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let wrong = paragraphs.next().unwrap_or_default();
+        let tips: String =
+            paragraphs.filter(|text| text.starts_with("tip:")).map(|tip| format!("; {tip}")).collect();
+        Failure::Usage(format!("{}{tips}; see --help", wrong.strip_prefix("error: ").unwrap_or(&wrong)))
     })
 }
 
-const EXIT_CODES: &str = "\
+const SOLVE_CODES: &str = "\
+Exit codes: 0 solved, 2 wrong usage, 3 timed out or refused as hopeless, 4 no solution in the range
+of nonces, 5 input or output failed, 130 interrupted (SIGINT), 143 terminated (SIGTERM)
+
+Without --timeout the search goes on until it finds a solution or is interrupted.";
+
+const VERIFY_CODES: &str = "\
+Exit codes: 0 valid, 1 the nonce does not solve the challenge, 2 wrong usage, 5 input or output
+failed";
+
+const EXAMPLES: &str = "\
 Exit codes:
   0        solved or valid
   1        the nonce does not solve the challenge (verify)
@@ -51,8 +65,10 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Find a nonce that solves a challenge, and print it
+    #[command(after_help = SOLVE_CODES)]
     Solve(SolveArgs),
     /// Check a nonce with an independent SHA-256
+    #[command(after_help = VERIFY_CODES)]
     Verify(VerifyArgs),
     /// Show the CPU, the kernels and what the pool would use
     Info(InfoArgs),
@@ -66,8 +82,8 @@ pub(crate) struct PuzzleArgs {
     source: Source,
 
     /// Leading zero bits of the digest, 0 to 256; 0 or less means no work
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub difficulty: i64,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = difficulty)]
+    pub difficulty: Difficulty,
 
     /// The puzzle's format; lime-legacy is what LIME servers used before lime-v1
     #[arg(long, value_name = "NAME", default_value = scheme::SCHEMES[0], value_parser = scheme::SCHEMES)]
@@ -108,12 +124,12 @@ pub(crate) struct SolveArgs {
     pub order: OrderArg,
 
     /// The smallest nonce to try
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub start: u64,
+    #[arg(long, value_name = "N", default_value = "0", allow_hyphen_values = true)]
+    pub start: Nonce,
 
     /// The largest nonce to try, for servers that limit what they read
-    #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
-    pub max_nonce: u64,
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub max_nonce: Option<Nonce>,
 
     /// Give up after this time, such as 250ms, 10s or 2m
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
@@ -214,7 +230,7 @@ pub(crate) struct Puzzle {
 
 impl PuzzleArgs {
     pub(crate) fn parse(&self) -> Result<Puzzle, Failure> {
-        let difficulty = Difficulty::from_wire(self.difficulty)?;
+        let difficulty = self.difficulty;
         let text = match (&self.source.challenge, &self.source.challenge_file) {
             (Some(text), _) => text.clone(),
             (None, Some(path)) => read_challenge(path)?,
@@ -243,6 +259,14 @@ impl BenchArgs {
             .collect()
     }
 
+    pub(crate) fn threads(&self) -> Result<Vec<usize>, Failure> {
+        let limit = Solver::MAX_THREADS;
+        match self.threads.iter().find(|threads| !(1..=limit).contains(*threads)) {
+            Some(&threads) => Err(Error::ThreadCount { threads, limit }.into()),
+            None => Ok(self.threads.clone()),
+        }
+    }
+
     pub(crate) fn kernels(&self) -> Result<Vec<Kernel>, Failure> {
         Ok(match self.kernel.as_str() {
             "auto" => vec![Kernel::detect()],
@@ -258,6 +282,16 @@ impl BenchArgs {
             Err(Failure::Usage(format!("{} seconds: must be 0.1 to 3600", self.seconds)))
         }
     }
+}
+
+/// Any whole number is a difficulty on the wire: 0 or less is no work, however much less.
+fn difficulty(text: &str) -> Result<Difficulty, String> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("not a whole number".to_owned());
+    }
+    let bits = digits.parse().unwrap_or(i64::MAX);
+    Difficulty::from_wire(sign * bits).map_err(|_| format!("exceeds {} bits", Difficulty::MAX_BITS))
 }
 
 fn read_challenge(path: &Path) -> Result<String, Failure> {

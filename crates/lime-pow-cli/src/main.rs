@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) | Err(Failure::ReaderGone) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("lime-pow: {failure}");
+            report::tell(&format_args!("lime-pow: {failure}"));
             failure.exit_code()
         }
     }

@@ -54,7 +54,7 @@ impl Row {
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     let (lens, kernels, seconds) = (args.challenge_lens()?, args.kernels()?, args.seconds()?);
-    let mut threads = args.threads.clone();
+    let mut threads = args.threads()?;
     if threads.is_empty() {
         threads = vec![1, Host::detect().parallelism];
         threads.dedup();
@@ -77,7 +77,15 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
             }
         }
     }
-    if args.json { report::print(&json::bench(&rows)) } else { report::print(&text::bench_notes(&rows)) }
+    if args.json {
+        report::print(&json::bench(&rows))?;
+    } else {
+        report::print(&text::BENCH_NOTES)?;
+    }
+    if let Some(warning) = text::bench_warning(&rows) {
+        report::tell(&warning);
+    }
+    Ok(())
 }
 
 fn measure(solver: &Solver, challenge_len: usize, window: Duration) -> Result<Row, Failure> {

@@ -32,16 +32,30 @@ impl Info {
         }
     }
 
+    /// The cores of the affinity mask, such as `0-3, 8`.
+    pub(crate) fn affinity(&self) -> String {
+        let mut ranges: Vec<(usize, usize)> = Vec::new();
+        for id in Host::core_ids() {
+            match ranges.last_mut() {
+                Some((_, last)) if *last + 1 == id => *last = id,
+                _ => ranges.push((id, id)),
+            }
+        }
+        let range =
+            |(first, last)| if first == last { format!("{first}") } else { format!("{first}-{last}") };
+        ranges.into_iter().map(range).collect::<Vec<_>>().join(", ")
+    }
+
     /// The CPU quota, as far as it limits the number of workers.
     pub(crate) fn quota(&self) -> Option<usize> {
         (self.host.parallelism < self.host.cores).then_some(self.host.parallelism)
     }
 
-    pub(crate) fn why_chosen(&self) -> &'static str {
-        if self.chosen.name() == Kernel::survey()[0].name {
-            "the fastest there is"
-        } else {
-            "the fastest that runs here"
-        }
+    pub(crate) fn why_chosen(&self) -> String {
+        let survey = Kernel::survey();
+        let chosen = survey.iter().position(|row| row.name == self.chosen.name());
+        let (faster, rest) = survey.split_at(chosen.expect("the chosen kernel is one of them"));
+        let why = format!("the fastest that runs here, needs {}", rest[0].needs);
+        faster.iter().fold(why, |why, row| format!("{why}; not {}, which needs {}", row.name, row.needs))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lime_pow::{ApproxDuration, Job, Kernel, Progress, Solver};
+use lime_pow::{ApproxDuration, Job, Kernel, Nonce, Progress, Solver};
 
 use crate::args::SolveArgs;
 use crate::failure::Failure;
@@ -27,8 +27,8 @@ pub(crate) fn run(args: &SolveArgs) -> Result<(), Failure> {
     let mut job = solver
         .job(&puzzle.challenge)
         .order(args.order.into())
-        .start(args.start)
-        .max_nonce(args.max_nonce)
+        .start(args.start.as_u64())
+        .max_nonce(args.max_nonce.map_or(u64::MAX, Nonce::as_u64))
         .cancel_token(watch.token());
     if let Some(timeout) = args.timeout {
         job = job.timeout(timeout);
@@ -51,11 +51,11 @@ fn wait_with_progress(job: &Job) -> Result<lime_pow::Solution, lime_pow::Error> 
     let (finished, wait) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            let style = ProgressStyle::with_template("{spinner} {msg}").expect("the template is valid");
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}").expect("the template is valid");
             let line = ProgressBar::new_spinner().with_style(style);
             while wait.recv_timeout(REFRESH) == Err(RecvTimeoutError::Timeout) {
+                line.inc(1); // turns the spinner
                 line.set_message(describe(&job.progress()));
-                line.tick();
             }
             line.finish_and_clear();
         });
@@ -68,9 +68,7 @@ fn wait_with_progress(job: &Job) -> Result<lime_pow::Solution, lime_pow::Error> 
 fn describe(progress: &Progress) -> String {
     let time = |time: Option<Duration>| time.map_or("?".to_owned(), |time| ApproxDuration(time).to_string());
     format!(
-        "{} in {}, {}; chance so far {:.1} %; from now 50 % within {}, 95 % within {}",
-        text::count(progress.hashes as f64),
-        ApproxDuration(progress.elapsed),
+        "{}, chance so far {:.1} %, from now 50 % in {}, 95 % in {}",
         text::rate(progress.hashes_per_second),
         progress.chance * 100.0,
         time(progress.time_to_50),

@@ -11,14 +11,17 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     // Text that is no nonce at all has no digest, and is as invalid as a wrong one.
     let nonce = args.nonce.parse::<Nonce>();
     let valid = nonce.as_ref().is_ok_and(|&nonce| verify(&puzzle.challenge, nonce));
-    if args.json {
+    let printed = if args.json {
         let digest = nonce.as_ref().ok().map(|&nonce| digest(&puzzle.challenge, nonce));
-        report::print(&json::verdict(&puzzle, &args.nonce, valid, digest))?;
+        report::print(&json::verdict(&puzzle, &args.nonce, valid, digest))
     } else if valid {
-        report::print(&"valid")?;
-    }
+        report::print(&"valid")
+    } else {
+        Ok(())
+    };
+    // The verdict comes before the fate of our output: a reader who leaves must not turn "invalid" into success.
     match nonce {
-        Ok(_) if valid => Ok(()),
+        Ok(_) if valid => printed,
         Ok(nonce) => Err(Failure::InvalidNonce(nonce.to_string())),
         Err(error) => Err(Failure::MalformedNonce(error)),
     }

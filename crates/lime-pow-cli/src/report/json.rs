@@ -41,6 +41,7 @@ pub(crate) fn info(info: &Info) -> Value {
             json!({
                 "name": row.name,
                 "description": row.description,
+                "needs": row.needs,
                 "available": row.kernel.is_ok(),
                 "unavailable_because": row.kernel.err(),
                 "chosen": row.name == info.chosen.name(),
@@ -52,6 +53,7 @@ pub(crate) fn info(info: &Info) -> Value {
         "kernels": kernels,
         "chosen_because": info.why_chosen(),
         "threads": info.solver.threads(),
+        "affinity": Host::core_ids(),
         "pinned_threads": info.solver.pinned(),
         "pinning": info.pinning(),
         "quota": info.quota(),

@@ -14,6 +14,11 @@ pub(crate) fn print(text: &dyn Display) -> Result<(), Failure> {
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(Failure::output)
 }
 
+/// Prints one line on standard error. Nobody may be there to read it, and that is no reason to fail.
+pub(crate) fn tell(text: &dyn Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// The CPU's name, where the system tells.
 pub(crate) fn cpu() -> Option<String> {
     let info = std::fs::read_to_string("/proc/cpuinfo").ok()?;

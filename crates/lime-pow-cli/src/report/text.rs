@@ -13,8 +13,8 @@ pub(crate) fn info(info: &Info) -> String {
         writeln!(out, "{name:<10} {value}").expect("writing to a string does not fail");
     };
     line("cpu", super::cpu().unwrap_or_else(|| std::env::consts::ARCH.to_owned()));
-    line("cores", format!("{} in the affinity mask", info.host.cores));
-    line("quota", info.quota().map_or("none".to_owned(), |quota| format!("{quota} cores")));
+    line("cores", format!("{} in the affinity mask: {}", info.host.cores, info.affinity()));
+    line("quota", info.quota().map_or("none below that".to_owned(), |quota| format!("{quota} cores")));
     line("threads", info.solver.threads().to_string());
     line("pinning", info.pinning());
     line("kernel", format!("{}: {}", info.chosen.name(), info.why_chosen()));
@@ -47,46 +47,35 @@ pub(crate) fn bench_row(row: &Row) -> String {
     )
 }
 
-pub(crate) fn bench_notes(rows: &[Row]) -> String {
-    let mut notes = "\
+pub(crate) const BENCH_NOTES: &str = "\
 rate      median nonces per second of a job on the pool, end to end
 spread    median absolute deviation over median, the larger of the two
 baseline  one thread of the sha2 crate: new hasher, prefix, decimal digits, from 10^7 up
 blocks    SHA-256 compressions that the baseline makes for each nonce
 ratio     median of the paired ratios of rate to baseline
-layout    what varies in the nonces that come first; a long search goes on to others"
-        .to_owned();
+layout    what varies in the nonces that come first; a long search goes on to others";
+
+/// Advice, where the machine was too noisy.
+pub(crate) fn bench_warning(rows: &[Row]) -> Option<String> {
     let noisy = rows.iter().filter(|row| row.spread() > MAX_SPREAD).count();
-    if noisy > 0 {
-        write!(
-            notes,
-            "\nwarning: {noisy} of {} rows spread over {:.0} %: rely on their ratios only, \
+    (noisy > 0).then(|| {
+        format!(
+            "warning: {noisy} of {} rows spread over {:.0} %: rely on their ratios only, \
              or close other programs,\n         pass a larger --seconds and measure again",
             rows.len(),
             MAX_SPREAD * 100.0
         )
-        .expect("writing to a string does not fail");
-    }
-    notes
-}
-
-/// A number of hashes.
-pub(crate) fn count(count: f64) -> String {
-    scaled(count, "")
+    })
 }
 
 /// A number of hashes per second.
 pub(crate) fn rate(rate: f64) -> String {
-    scaled(rate, "H/s")
-}
-
-fn scaled(value: f64, unit: &str) -> String {
-    let (value, prefix) = match value {
+    let (value, prefix) = match rate {
         v if v >= 1e12 => (v / 1e12, "T"),
         v if v >= 1e9 => (v / 1e9, "G"),
         v if v >= 1e6 => (v / 1e6, "M"),
         v if v >= 1e3 => (v / 1e3, "k"),
         v => (v, ""),
     };
-    format!("{value:.1} {prefix}{unit}").trim_end().to_owned()
+    format!("{value:.1} {prefix}H/s")
 }
