@@ -324,7 +324,6 @@ fn a_job_keeps_to_its_thread_cap() {
 #[test]
 fn a_small_job_wakes_one_worker() {
     let solver = solver(8);
-    wait_until_idle(&solver);
     // Small in its mean work, or in its range.
     for (mean, max_nonce) in [(10.0, u64::MAX), (1e5, 9)] {
         let (entered, release) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
@@ -341,12 +340,15 @@ fn a_small_job_wakes_one_worker() {
         };
         let mut probe = Probe::new(b"small", judge);
         probe.mean = mean;
+        wait_until_idle(&solver);
+        let before = solver.stats().wake_ups;
         let job = solver.job(&probe.challenge()).max_nonce(max_nonce).spawn().unwrap();
         entered.wait();
-        assert_eq!(solver.stats().idle_workers, 7);
+        let stats = solver.stats();
+        assert!(stats.wake_ups <= before + 1, "{} workers woken", stats.wake_ups - before);
+        assert_eq!(stats.idle_workers, 7);
         release.wait();
         assert!(job.wait().is_ok());
-        wait_until_idle(&solver);
     }
 }
 

@@ -148,7 +148,8 @@ impl Pool {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.shared.counters.snapshot(lock(&self.shared.queue).idle.len())
+        let queue = lock(&self.shared.queue);
+        self.shared.counters.snapshot(queue.waiting.len() + queue.idle.len())
     }
 
     /// Queues a job and wakes as many idle workers as may work on it.
@@ -163,6 +164,7 @@ impl Pool {
         let asleep = queue.idle.len().saturating_sub(task.workers() - awake);
         let woken = queue.idle.split_off(asleep);
         drop(queue);
+        self.shared.counters.count_wake_ups(woken.len());
         for worker in woken {
             self.shared.unparkers[worker].unpark();
         }

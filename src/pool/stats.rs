@@ -27,7 +27,9 @@ pub struct Stats {
     pub refused: u64,
     /// Nonces tried.
     pub hashes: u64,
-    /// Workers asleep at this moment for want of work.
+    /// Sleeping workers that were woken for a job.
+    pub wake_ups: u64,
+    /// Workers without work at this moment.
     pub idle_workers: usize,
 }
 
@@ -41,6 +43,7 @@ pub(crate) struct Counters {
     timed_out: AtomicU64,
     panicked: AtomicU64,
     refused: AtomicU64,
+    wake_ups: AtomicU64,
     /// One a worker.
     hashes: Vec<CachePadded<AtomicU64>>,
 }
@@ -56,6 +59,7 @@ impl Counters {
             timed_out: zero(),
             panicked: zero(),
             refused: zero(),
+            wake_ups: zero(),
             hashes: (0..workers).map(|_| zero().into()).collect(),
         }
     }
@@ -66,6 +70,10 @@ impl Counters {
 
     pub(crate) fn count_refusal(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_wake_ups(&self, workers: usize) {
+        self.wake_ups.fetch_add(workers as u64, Ordering::Relaxed);
     }
 
     pub(super) fn count_hashes(&self, worker: usize, hashes: u64) {
@@ -93,6 +101,7 @@ impl Counters {
             timed_out: read(&self.timed_out),
             panicked: read(&self.panicked),
             refused: read(&self.refused),
+            wake_ups: read(&self.wake_ups),
             hashes: self.hashes.iter().map(|worker| read(worker)).sum(),
             idle_workers,
         }
