@@ -24,7 +24,8 @@ pub const SCHEMES: [&str; 2] = [LimeV1::NAME, LimeLegacy::NAME];
 ///
 /// All methods must be pure: they are called from several threads, and their answers must not change.
 /// [`screen`](Self::screen) must pass every digest that [`accepts`](Self::accepts) accepts, or solutions are
-/// missed. A panic in `accepts` fails the job that called it and nothing else.
+/// missed. A panic in `accepts` fails the job that called it and nothing else; a slow `accepts` behind a wide screen
+/// delays cancellation, which workers see only between spans.
 pub trait Scheme: Send + Sync {
     /// A short name for people, such as `lime-v1`.
     fn name(&self) -> &str;
