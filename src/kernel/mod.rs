@@ -1,6 +1,8 @@
 //! Nonces in, candidates out. A [`Kernel`] is one way to compute many SHA-256 compressions; which one runs is
 //! decided here, once, by what the CPU has. Kernels know no scheme, no thread and no clock.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod lanes;
 mod portable;
 pub(crate) mod scan;
@@ -28,6 +30,8 @@ enum Isa {
     Portable,
     #[cfg(target_arch = "x86_64")]
     ShaNi(sha_ni::ShaNi),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(avx2::Avx2),
 }
 
 /// One row of [`Kernel::survey`].
@@ -57,9 +61,12 @@ impl Kernel {
     /// Every kernel that this version has, fastest first, with the reason where one cannot run here.
     pub fn survey() -> Vec<Surveyed> {
         #[cfg(target_arch = "x86_64")]
-        let sha_ni = sha_ni::ShaNi::detect().map(|proof| Self(Isa::ShaNi(proof)));
+        let (sha_ni, avx2) = (
+            sha_ni::ShaNi::detect().map(|proof| Self(Isa::ShaNi(proof))),
+            avx2::Avx2::detect().map(|proof| Self(Isa::Avx2(proof))),
+        );
         #[cfg(not(target_arch = "x86_64"))]
-        let sha_ni = Err("only x86-64 CPUs have it");
+        let (sha_ni, avx2) = (Err("only x86-64 CPUs have it"), Err("only x86-64 CPUs have it"));
         vec![
             Surveyed {
                 name: "sha_ni",
@@ -67,6 +74,7 @@ impl Kernel {
                 needs: "SHA and AVX",
                 kernel: sha_ni,
             },
+            Surveyed { name: "avx2", description: "eight lanes of AVX2", needs: "AVX2", kernel: avx2 },
             Surveyed {
                 name: "portable",
                 description: "plain integer code, one nonce at a time",
@@ -98,6 +106,8 @@ impl Kernel {
             Isa::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
             Isa::ShaNi(_) => "sha_ni",
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2(_) => "avx2",
         }
     }
 
@@ -108,6 +118,8 @@ impl Kernel {
             Isa::Portable => portable::scan(scan, screen, from, out),
             #[cfg(target_arch = "x86_64")]
             Isa::ShaNi(proof) => sha_ni::scan(proof, scan, screen, from, out),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2(proof) => avx2::scan(proof, scan, screen, from, out),
         }
     }
 }

@@ -145,7 +145,7 @@ fn names_lead_back_to_kernels() {
         assert_eq!(Kernel::by_name(kernel.name()).unwrap().name(), kernel.name());
     }
     let error = Kernel::by_name("gpu").unwrap_err().to_string();
-    assert_eq!(error, "unknown kernel \"gpu\"; there are sha_ni, portable");
+    assert_eq!(error, "unknown kernel \"gpu\"; there are sha_ni, avx2, portable");
 }
 
 #[test]
