@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, RangeInclusive};
 
 use crate::Nonce;
 use crate::kernel::scan::Scan;
-use crate::template::Template;
+use crate::template::{PADDING, Template};
 
 /// How the nonces of one digit width are laid out for a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,16 @@ pub(crate) enum Layout {
 }
 
 impl Layout {
+    /// The layout for nonces of `digits` digits, 1 to 20.
+    pub(crate) fn of(template: &Template, digits: u32) -> Self {
+        let end = template.digits_end(digits);
+        if end + PADDING > 64 {
+            return Self::Blocks { per_nonce: (end + PADDING).div_ceil(64) };
+        }
+        let word = (end - 1) / 4;
+        Self::OneWord { word, low_digits: digits.min((end - 4 * word) as u32) }
+    }
+
     /// Covers `nonces`, all of `digits` digits, with scans in ascending order, until `each` breaks.
     ///
     /// `blocks` is a buffer to be used again and again.
@@ -94,5 +104,22 @@ impl fmt::Display for Layout {
             Self::OneWord { word, low_digits } => write!(f, "{low_digits} digits in word {word}"),
             Self::Blocks { per_nonce } => write!(f, "whole tail of {per_nonce} blocks"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layouts_of_the_usual_lengths() {
+        let layout = |text: usize, digits| Layout::of(&Template::new(&vec![b'x'; 13 + text]), digits);
+        assert_eq!(layout(22, 20), Layout::OneWord { word: 13, low_digits: 3 });
+        assert_eq!(layout(32, 10), Layout::OneWord { word: 13, low_digits: 3 });
+        assert_eq!(layout(32, 11), Layout::Blocks { per_nonce: 2 });
+        assert_eq!(layout(36, 6), Layout::OneWord { word: 13, low_digits: 3 });
+        assert_eq!(layout(43, 1), Layout::Blocks { per_nonce: 2 });
+        assert_eq!(layout(64, 19), Layout::OneWord { word: 7, low_digits: 4 });
+        assert_eq!(layout(0, 1), Layout::OneWord { word: 3, low_digits: 1 });
     }
 }

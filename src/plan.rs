@@ -73,7 +73,7 @@ impl Plan {
         let mut segments: Vec<Segment> = (1..=20)
             .filter_map(|digits| {
                 let nonces = start.max(first_of_width(digits))..=max_nonce.min(last_of_width(digits));
-                let layout = template.layout(digits);
+                let layout = Layout::of(&template, digits);
                 let rounds_per_nonce = layout.rounds_per_nonce() + check;
                 (!nonces.is_empty()).then_some(Segment {
                     digits,

@@ -1,12 +1,11 @@
 //! From a message prefix to what kernels take: the midstate of the constant blocks, the tail blocks, and
-//! where in them the digits of a nonce go. It picks the layout; it knows no range, no order and no predicate.
+//! where in them the digits of a nonce go. It knows no range, no order and no predicate.
 
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use crate::kernel::scan::OneWord;
 use crate::kernel::sha256::{self, H0};
-use crate::layout::Layout;
 
 /// A message prefix, ready to be completed with nonces.
 #[derive(Clone, Debug)]
@@ -19,7 +18,7 @@ pub(crate) struct Template {
 }
 
 /// Bytes that SHA-256 appends: 0x80 and the length in bits.
-const PADDING: usize = 9;
+pub(crate) const PADDING: usize = 9;
 
 impl Template {
     /// Compresses the whole blocks of `prefix`; 0.2 µs a block.
@@ -31,18 +30,13 @@ impl Template {
         Self { midstate, head, head_len: rest.len(), prefix_len: prefix.len() }
     }
 
-    /// The layout for nonces of `digits` digits, 1 to 20.
-    pub(crate) fn layout(&self, digits: u32) -> Layout {
-        let end = self.head_len + digits as usize;
-        if end + PADDING > 64 {
-            return Layout::Blocks { per_nonce: (end + PADDING).div_ceil(64) };
-        }
-        let word = (end - 1) / 4;
-        Layout::OneWord { word, low_digits: digits.min((end - 4 * word) as u32) }
+    /// Bytes of the tail up to the end of a nonce of `digits` digits.
+    pub(crate) fn digits_end(&self, digits: u32) -> usize {
+        self.head_len + digits as usize
     }
 
     /// The scan over all nonces of `digits` digits that begin with the digits of `high` and end in
-    /// `low_digits` others, which [`layout`](Self::layout) has put into `word`. Index i ends in i.
+    /// `low_digits` others, all of which lie in `word`. Index i ends in i.
     pub(crate) fn one_word(&self, high: u64, digits: u32, word: usize, low_digits: u32) -> OneWord<'static> {
         let mut tail = [0; 64];
         tail.copy_from_slice(&self.head);
@@ -64,7 +58,7 @@ impl Template {
 
     /// Appends the tail blocks of `nonces`, all of `digits` digits.
     pub(crate) fn write_blocks(&self, nonces: RangeInclusive<u64>, digits: u32, out: &mut Vec<[u32; 16]>) {
-        let digit_end = self.head_len + digits as usize;
+        let digit_end = self.digits_end(digits);
         let mut tail = [0; 128];
         tail[..64].copy_from_slice(&self.head);
         let len = (digit_end + PADDING).next_multiple_of(64);
@@ -86,7 +80,7 @@ impl Template {
 
     /// Ends the message after the digits: 0x80 and, in the last bytes of `tail`, the length in bits.
     fn pad(&self, tail: &mut [u8], digits: u32) {
-        tail[self.head_len + digits as usize] = 0x80;
+        tail[self.digits_end(digits)] = 0x80;
         let bits = 8 * (self.prefix_len as u64 + u64::from(digits));
         let len = tail.len();
         tail[len - 8..].copy_from_slice(&bits.to_be_bytes());
@@ -136,21 +130,4 @@ fn make_digit_words(digits: usize, offset: usize) -> Vec<u32> {
             u32::from_be_bytes(word)
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn layouts_of_the_usual_lengths() {
-        let layout = |text: usize, digits| Template::new(&vec![b'x'; 13 + text]).layout(digits);
-        assert_eq!(layout(22, 20), Layout::OneWord { word: 13, low_digits: 3 });
-        assert_eq!(layout(32, 10), Layout::OneWord { word: 13, low_digits: 3 });
-        assert_eq!(layout(32, 11), Layout::Blocks { per_nonce: 2 });
-        assert_eq!(layout(36, 6), Layout::OneWord { word: 13, low_digits: 3 });
-        assert_eq!(layout(43, 1), Layout::Blocks { per_nonce: 2 });
-        assert_eq!(layout(64, 19), Layout::OneWord { word: 7, low_digits: 4 });
-        assert_eq!(layout(0, 1), Layout::OneWord { word: 3, low_digits: 1 });
-    }
 }
