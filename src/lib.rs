@@ -8,6 +8,8 @@ mod challenge;
 mod error;
 #[cfg(feature = "threads")]
 mod host;
+#[cfg(feature = "threads")]
+mod job;
 mod kernel;
 mod layout;
 mod plan;
@@ -28,6 +30,8 @@ pub use challenge::{Challenge, Difficulty, Nonce};
 pub use error::{ApproxDuration, Error};
 #[cfg(feature = "threads")]
 pub use host::Host;
+#[cfg(feature = "threads")]
+pub use job::{Job, JobBuilder, Progress, Solution};
 pub use kernel::scan::Screen;
 pub use kernel::{Kernel, Surveyed};
 pub use plan::Order;
@@ -37,5 +41,5 @@ pub use search::{Found, Search, SearchBuilder, Step};
 #[cfg(feature = "tokio")]
 pub use solver::solve_async;
 #[cfg(feature = "threads")]
-pub use solver::{Job, JobBuilder, Pinning, Progress, Solution, Solver, SolverBuilder};
+pub use solver::{Pinning, Solver, SolverBuilder};
 pub use verify::{digest, verify};

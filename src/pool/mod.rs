@@ -22,8 +22,8 @@ pub(crate) use stats::Counters;
 pub use stats::Stats;
 pub(crate) use task::{Pace, Task};
 
+use crate::job::Solution;
 use crate::search::Scanner;
-use crate::solver::Solution;
 use crate::sync::{AtomicU64, Mutex, Ordering, contain, lock};
 use crate::{Error, Kernel, host};
 
