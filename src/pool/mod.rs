@@ -3,7 +3,8 @@
 //!
 //! A job has as many tickets as workers may be on it, so the queue alone makes the thread cap exact and the
 //! sharing fair: every ticket gets one turn of about [`TURN`] before any gets the next. A worker that finds
-//! the queue empty sleeps, and a submitted job wakes at most as many workers as it has tickets.
+//! the queue empty waits for a moment, then sleeps. A submitted job counts on those who wait, and wakes others only for
+//! the tickets that are left.
 
 mod completion;
 mod handout;
