@@ -157,9 +157,10 @@ impl Plan {
     }
 }
 
-/// Price of checking a candidate outside of the kernel: the whole message, and about 50 ns around it.
+/// Price of checking a candidate outside of the kernel: the whole message, and what is around it. A message of one block
+/// takes 110 ns, or 300 rounds (`benches/baseline.rs`, `verify`, Zen 3).
 fn rounds_per_check(prefix_len: usize) -> f64 {
-    64.0 * (prefix_len / 64 + 2) as f64 + 250.0
+    64.0 * (prefix_len / 64 + 1) as f64 + 240.0
 }
 
 fn first_of_width(digits: u32) -> u64 {
@@ -223,7 +224,7 @@ mod tests {
         // 36 characters: up to six digits in one block, then two blocks a nonce.
         let plan = plan(36, Order::Lowest, 0, 9_999_999).unwrap();
         let [cheap, dear] = [plan.dearest(1e6), plan.dearest(1e6 + 1.0)];
-        assert!(dear > 2.0 * cheap, "{cheap} {dear}");
+        assert!(dear > 1.5 * cheap, "{cheap} {dear}");
         let rounds = plan.rounds(2e6);
         assert!(rounds > 1e6 * dear && rounds < 1e6 * (dear + plan.dearest(1e6)));
         assert!((plan.affordable(rounds) / 2e6 - 1.0).abs() < 1e-9);

@@ -192,7 +192,7 @@ fn a_timeout_ends_a_search_that_had_a_chance() {
     let puzzle = ["--challenge", "timeout-13", "--difficulty", "26", "--order", "lowest"];
     let limits = ["--timeout", "500ms", "--threads", "1", "--kernel", "portable"];
     let line = error_line(&lime_pow(&[&["solve"], &puzzle[..], &limits].concat()).code(3));
-    assert!(line.starts_with("lime-pow: timed out after 5"), "{line}");
+    assert!(line.starts_with("lime-pow: timed out after "), "{line}");
 }
 
 #[cfg(target_os = "linux")]
