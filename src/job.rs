@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::plan::{Plan, Scope};
+use crate::plan::Scope;
 use crate::pool::Task;
 use crate::scheme::Work;
 use crate::solver::saturating_seconds;
@@ -97,7 +97,7 @@ impl<'a> JobBuilder<'a> {
     /// [`Error::EmptyRange`] when no nonce is left to try, [`Error::Hopeless`] or [`Error::RangeTooSmall`] when there
     /// is hardly a chance to find a solution, [`Error::TimedOut`] when the deadline has passed already.
     pub fn spawn(self) -> Result<Job, Error> {
-        let plan = Plan::new(&self.challenge, self.scope)?;
+        let plan = self.solver.plan(&self.challenge, self.scope)?;
         let pace = self.solver.pace(&plan, self.threads);
         let time = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if time == Some(Duration::ZERO) {
@@ -107,14 +107,8 @@ impl<'a> JobBuilder<'a> {
         self.solver.check_chance(&plan, pace.workers, time)?;
 
         let pool = self.solver.pool();
-        let task = Arc::new(Task::new(
-            plan,
-            self.scope.order,
-            pace,
-            pool.kernel(),
-            self.deadline,
-            Arc::clone(pool.counters()),
-        ));
+        let task =
+            Arc::new(Task::new(plan, self.scope.order, pace, self.deadline, Arc::clone(pool.counters())));
         pool.counters().count_job();
         if self.token.is_none_or(|token| token.register(&task)) {
             pool.submit(&task);

@@ -1,125 +1,398 @@
 //! How the nonces of one digit width become scans. A new layout is a variant here; search and pool do not see it.
 
 use std::fmt;
-use std::ops::{ControlFlow, RangeInclusive};
+use std::ops::{ControlFlow, Range, RangeInclusive};
 
-use crate::Nonce;
-use crate::kernel::scan::Scan;
-use crate::template::{PADDING, Template};
+use crate::kernel::Kernel;
+use crate::kernel::prices::Prices;
+use crate::kernel::scan::{Hit, OneWord, Scan, Schedules, Shared, States};
+use crate::schedules::Shape;
+use crate::template::{Template, digit_words};
 
 /// How the nonces of one digit width are laid out for a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {
-    /// The tail is one block, and the last `low_digits` digits lie in one message word, which alone varies
-    /// inside a scan.
-    OneWord { word: usize, low_digits: u32 },
-    /// Every nonce gets its own tail of `per_nonce` blocks. Works for every length, at a full price.
-    Blocks { per_nonce: usize },
+    /// The last block has one word that varies inside a scan.
+    OneWord(Varying),
+    /// The digits cross into the second block, or end so late in the first that the padding does. The last
+    /// `tail_digits` make schedules that all nonces share, those before them chaining values, where one word varies.
+    Shared { tail_digits: u32, varying: Varying },
 }
 
+/// The digits that vary inside a scan: all in one message word, all others constant in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Varying {
+    /// Of the tail, 0 or 1.
+    block: usize,
+    word: usize,
+    /// Where they end in the tail.
+    end: usize,
+    digits: u32,
+    /// Digits behind them, in the next word: the scan has a row for each of their values.
+    trailing: u32,
+}
+
+/// At most so many nonces are one scan: a whole row of four digits, enough to forget what a scan costs to set up.
+const BATCH: u64 = OneWord::MAX_COLUMNS as u64;
+
+/// A scan takes at most so many groups of chaining values: 16 KiB of them.
+const MAX_GROUPS: u64 = 16;
+
+/// A group of chaining values over 1000 schedules would take a worker longer than it may go without a look at
+/// cancellation.
+const MAX_TAIL_DIGITS: u32 = 2;
+
 impl Layout {
-    /// The layout for nonces of `digits` digits, 1 to 20.
-    pub(crate) fn of(template: &Template, digits: u32) -> Self {
-        let end = template.digits_end(digits);
-        if end + PADDING > 64 {
-            return Self::Blocks { per_nonce: (end + PADDING).div_ceil(64) };
+    /// The layout in which nonces of `digits` digits, 1 to 20, cost `kernel` the least.
+    pub(crate) fn of(template: &Template, digits: u32, kernel: Kernel) -> Self {
+        let Range { start, end } = template.digits(digits);
+        let mut layouts = Vec::with_capacity(3);
+        if template.blocks(digits) == 1 {
+            layouts.extend(Varying::choices(0, start, end).map(Self::OneWord));
+        } else {
+            let tail_digits = end.saturating_sub(64) as u32;
+            if tail_digits <= MAX_TAIL_DIGITS {
+                let varying = Varying::last_word(0, start, end.min(64));
+                layouts.push(Self::Shared { tail_digits, varying });
+            }
+            if tail_digits > 0 {
+                layouts.extend(Varying::choices(1, 64, end).map(Self::OneWord));
+            }
         }
-        let word = (end - 1) / 4;
-        Self::OneWord { word, low_digits: digits.min((end - 4 * word) as u32) }
+        let price = |layout: &Self| layout.price(digits, kernel);
+        let cheapest = layouts.into_iter().min_by(|a, b| price(a).total_cmp(&price(b)));
+        cheapest
+            .expect("digits that end in the second block can vary there, others are shared or in one block")
     }
 
-    /// Covers `nonces`, all of `digits` digits, with scans in ascending order, until `each` breaks.
-    ///
-    /// `blocks` is a buffer to be used again and again.
+    /// What a nonce costs, in the units of [`Prices`](crate::kernel::prices::Prices). Only ratios matter.
+    pub(crate) fn price(self, digits: u32, kernel: Kernel) -> f64 {
+        let prices = kernel.prices();
+        match self {
+            Self::OneWord(varying) => {
+                let columns = varying.columns().min(BATCH / varying.rows());
+                let chaining_value = if varying.block > 0 { Prices::COMPRESSION } else { 0.0 };
+                prices.one_word(varying.word, columns) + chaining_value / (columns * varying.rows()) as f64
+            }
+            Self::Shared { tail_digits, varying } => {
+                let tails = 10f64.powi(tail_digits.cast_signed());
+                // Where there are few high parts, most of a group is padding.
+                let high_parts =
+                    last_of_width(digits - tail_digits) - first_of_width(digits - tail_digits) + 1;
+                let group = kernel.group() as u64;
+                let padding = (high_parts.div_ceil(group) * group) as f64 / high_parts as f64;
+                let states = varying.columns().min(group * MAX_GROUPS);
+                prices.shared * padding + prices.midstate(varying.word, states) / tails
+            }
+        }
+    }
+
+    /// What making its schedules costs, in the same units.
+    pub(crate) fn set_up(self) -> f64 {
+        match self {
+            Self::OneWord(_) => 0.0,
+            Self::Shared { tail_digits, .. } => Prices::SCHEDULE * 10f64.powi(tail_digits.cast_signed()),
+        }
+    }
+
+    /// The schedules that it shares, if it does.
+    pub(crate) fn shape(self, template: &Template, digits: u32) -> Option<Shape> {
+        match self {
+            Self::OneWord(_) => None,
+            Self::Shared { tail_digits, .. } => {
+                Some(Shape { message_len: template.message_len(digits), tail_digits })
+            }
+        }
+    }
+
+    /// Ranges that begin at multiples of this many nonces, and end before one, waste nothing.
+    pub(crate) fn alignment(self) -> u64 {
+        match self {
+            Self::OneWord(varying) => varying.rows(),
+            Self::Shared { tail_digits, .. } => 10u64.pow(tail_digits),
+        }
+    }
+
+    /// Of ranges of about `nonces` nonces, those of a multiple of this many cost the least. It may be more than `nonces`
+    /// where fewer would cost as much.
+    #[cfg(feature = "threads")]
+    pub(crate) fn granule(self, kernel: Kernel, nonces: u64) -> u64 {
+        match self {
+            Self::OneWord(varying) => match (varying.columns() * varying.rows()).min(1000) {
+                rows if rows <= nonces => rows,
+                _ => varying.rows(),
+            },
+            Self::Shared { .. } => self.alignment() * kernel.group() as u64,
+        }
+    }
+
+    /// Covers `nonces`, all of `digits` digits, with scans, until `each` breaks. Each takes a range of nonces, and the
+    /// ranges ascend. `schedules` are those of [`shape`](Self::shape).
+    #[expect(clippy::too_many_arguments, reason = "what a scan is made of, and where it goes")]
     pub(crate) fn scans<B>(
         self,
         template: &Template,
         digits: u32,
         nonces: RangeInclusive<u64>,
-        blocks: &mut Vec<[u32; 16]>,
+        kernel: Kernel,
+        schedules: Option<&Schedules>,
+        buffers: &mut Buffers,
         mut each: impl FnMut(Batch<'_>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let (start, end) = nonces.into_inner();
+        let Buffers { blocks, states } = buffers;
+        let clip = |first: u64, count: u64| {
+            first.max(*nonces.start())..=first.saturating_add(count - 1).min(*nonces.end())
+        };
         match self {
-            Self::OneWord { word, low_digits } => {
-                let row = 10u64.pow(low_digits);
-                for high in start / row..=end / row {
-                    let row_start = high * row;
-                    let first = start.max(row_start) - row_start;
-                    let last = (end - row_start).min(row - 1);
-                    let mut scan = template.one_word(high, digits, word, low_digits);
-                    scan.words = &scan.words[first as usize..=last as usize];
-                    each(Batch { scan: Scan::OneWord(scan), first: row_start + first })?;
+            Self::OneWord(varying) => {
+                let scale = varying.rows();
+                for part in varying.parts(&nonces, scale, BATCH / scale) {
+                    let first = part.first * scale;
+                    let (rows, row_stride) = match scale {
+                        1 => (part.rows, varying.columns()),
+                        rows => (rows, 1),
+                    };
+                    let scan = varying.scan(template, digits, first, rows, row_stride, &part, blocks);
+                    each(Batch {
+                        scan: Scan::OneWord(scan),
+                        nonces: clip(first, part.rows * part.columns * scale),
+                        first,
+                        row_stride,
+                        column_stride: scale,
+                    })?;
                 }
             }
-            Self::Blocks { per_nonce } => {
-                for batch in 0..=(end - start) / BLOCKS_BATCH {
-                    let first = start + batch * BLOCKS_BATCH;
-                    let last = first.saturating_add(BLOCKS_BATCH - 1).min(end);
-                    blocks.clear();
-                    template.write_blocks(first..=last, digits, blocks);
-                    let scan = Scan::Blocks { state: template.midstate(), blocks, per_nonce };
-                    each(Batch { scan, first })?;
+            Self::Shared { varying, .. } => {
+                let schedules = schedules.expect("the caller has the schedules of this layout's shape");
+                let scale = self.alignment();
+                let group = kernel.group() as u64;
+                let most = (BATCH / (group * scale)).clamp(1, MAX_GROUPS) * group;
+                for part in varying.parts(&nonces, scale, most) {
+                    let first = part.first * scale;
+                    let row_stride = varying.columns() * scale;
+                    let scan = varying.scan(template, digits, first, part.rows, row_stride, &part, blocks);
+                    kernel.midstates(&scan, states);
+                    each(Batch {
+                        scan: Scan::Shared(Shared { states, schedules }),
+                        nonces: clip(first, part.rows * part.columns * scale),
+                        first,
+                        row_stride: scale,
+                        column_stride: 1,
+                    })?;
                 }
             }
         }
         ControlFlow::Continue(())
     }
+}
 
-    /// Approximate price of a nonce, in rounds, to choose between digit widths.
-    pub(crate) fn rounds_per_nonce(self) -> f64 {
-        // Fitted to `benches/kernel.rs`, sha_ni on Zen 3, where a round takes 0.37 ns: 18.9 ns a nonce in scans of 1000
-        // and 32.4 in scans of 10 make a prologue of about 130 ns; 60.6 ns for two whole blocks leave 13 to write them.
-        const PROLOGUE: f64 = 350.0;
-        const WRITE_OUT: f64 = 35.0;
-        match self {
-            Self::OneWord { word, low_digits } => {
-                (64 - word) as f64 + PROLOGUE / 10f64.powi(low_digits.cast_signed())
-            }
-            Self::Blocks { per_nonce } => 64.0 * per_nonce as f64 + WRITE_OUT,
+impl Varying {
+    /// The digits of the last word, and those of the word before it.
+    ///
+    /// Digits of the tail's block `block` lie at `start..end`.
+    fn choices(block: usize, start: usize, end: usize) -> impl Iterator<Item = Self> {
+        let last = Self::last_word(block, start, end);
+        let before_end = end - last.digits as usize;
+        // (Before a whole word of digits there is nothing to gain.)
+        let before = (last.digits < 4 && before_end > start)
+            .then(|| Self { trailing: last.digits, ..Self::last_word(block, start, before_end) });
+        std::iter::once(last).chain(before)
+    }
+
+    /// As many of the last digits as lie in one word.
+    fn last_word(block: usize, start: usize, end: usize) -> Self {
+        let word = (end - 1) / 4;
+        let digits = (end - start.max(4 * word)) as u32;
+        Self { word: word % 16, block, end, digits, trailing: 0 }
+    }
+
+    /// Where in the tail they lie.
+    fn place(self) -> Range<usize> {
+        self.end - self.digits as usize..self.end
+    }
+
+    /// How many nonces differ in these digits alone.
+    fn columns(self) -> u64 {
+        10u64.pow(self.digits)
+    }
+
+    /// How many nonces differ in the digits behind these alone.
+    fn rows(self) -> u64 {
+        10u64.pow(self.trailing)
+    }
+
+    /// Cuts `nonces`, without the last digits that make up `scale`, where a scan must end.
+    fn parts(
+        self,
+        nonces: &RangeInclusive<u64>,
+        scale: u64,
+        most: u64,
+    ) -> impl Iterator<Item = Part> + use<> {
+        let (row, end) = (self.columns(), nonces.end() / scale);
+        // The rows of a scan have one chaining value, and either high digits or trailing ones are what they differ in.
+        let one_row = self.block > 0 || self.trailing > 0;
+        let mut next = Some(nonces.start() / scale);
+        std::iter::from_fn(move || {
+            let first = next?;
+            let (column, left) = (first % row, end - first + 1);
+            let whole_rows = if one_row || column > 0 || left < row { 0 } else { left.min(most) / row };
+            let (rows, columns) = match whole_rows {
+                0 => (1, (row - column).min(left).min(most)),
+                rows => (rows, row),
+            };
+            next = first.checked_add(rows * columns).filter(|&next| next <= end);
+            Some(Part { first, rows, columns })
+        })
+    }
+
+    /// The scan of a part: `rows` blocks, for the nonce `first` and those `row_stride` apart from it.
+    #[expect(clippy::too_many_arguments, reason = "what a scan is made of")]
+    fn scan<'a>(
+        self,
+        template: &Template,
+        digits: u32,
+        first: u64,
+        rows: u64,
+        row_stride: u64,
+        part: &Part,
+        blocks: &'a mut Vec<[u32; 16]>,
+    ) -> OneWord<'a> {
+        blocks.clear();
+        blocks.extend((0..rows).map(|row| {
+            // Rows of trailing digits may go past the last u64: nobody will ask for those nonces.
+            let nonce = first.wrapping_add(row * row_stride);
+            template.block(self.block, nonce, digits, self.place())
+        }));
+        let words = digit_words(self.digits, self.place().start % 4);
+        let column = (part.first % self.columns()) as usize;
+        OneWord {
+            state: template.state_before(self.block, first, digits),
+            blocks,
+            word: self.word,
+            words: &words[column..column + part.columns as usize],
         }
     }
 }
 
-/// Nonces whose tail blocks are written out at a time; 32 KiB where a tail has two blocks.
-const BLOCKS_BATCH: u64 = 256;
+/// What one scan covers: whole rows, or columns of one row.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    /// The first nonce, without the last digits that make up the scale.
+    first: u64,
+    rows: u64,
+    columns: u64,
+}
 
-/// A scan, and which nonces its indices stand for.
+/// Used again for every scan.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    blocks: Vec<[u32; 16]>,
+    states: States,
+}
+
+/// A scan, and which nonces its rows and columns stand for.
 #[derive(Debug)]
 pub(crate) struct Batch<'a> {
     pub scan: Scan<'a>,
+    /// The nonces that it is to cover. It may hold others, near both ends.
+    pub nonces: RangeInclusive<u64>,
     first: u64,
+    row_stride: u64,
+    column_stride: u64,
 }
 
 impl Batch<'_> {
-    /// The nonce at `index`; larger indices are larger nonces.
-    pub(crate) fn nonce(&self, index: u32) -> Nonce {
-        Nonce::new(self.first + u64::from(index))
+    /// The nonce at `hit`, if it is one of those to cover.
+    pub(crate) fn nonce(&self, hit: Hit) -> Option<u64> {
+        let offset = u64::from(hit.row) * self.row_stride + u64::from(hit.column) * self.column_stride;
+        self.first.checked_add(offset).filter(|nonce| self.nonces.contains(nonce))
+    }
+
+    /// Whether a kernel reports smaller nonces first.
+    pub(crate) fn ascends(&self) -> bool {
+        matches!(self.scan, Scan::OneWord(_)) && self.row_stride >= self.column_stride
+    }
+
+    /// How many nonces there are to cover; at least 1.
+    pub(crate) fn len(&self) -> u64 {
+        self.nonces.end() - self.nonces.start() + 1
+    }
+
+    /// About how many of them a kernel that reports `hit` has tried.
+    pub(crate) fn tried(&self, hit: Hit, group: usize) -> u64 {
+        let (row, column) = (hit.row as usize, hit.column as usize);
+        let tried = match &self.scan {
+            Scan::OneWord(scan) => row * scan.words.len() + column + 1,
+            Scan::Shared(scan) => (row / group * scan.schedules.as_slice().len() + column + 1) * group,
+        };
+        (tried as u64).min(self.len())
     }
 }
 
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OneWord { word, low_digits } => write!(f, "{low_digits} digits in word {word}"),
-            Self::Blocks { per_nonce } => write!(f, "whole tail of {per_nonce} blocks"),
+            Self::OneWord(Varying { word, digits, block, .. }) => {
+                let plural = if *digits == 1 { "" } else { "s" };
+                write!(f, "{digits} digit{plural} in word {word}")?;
+                if *block > 0 { write!(f, ", block 2") } else { Ok(()) }
+            }
+            Self::Shared { tail_digits: 0, .. } => write!(f, "shared padding"),
+            Self::Shared { tail_digits, .. } => write!(f, "shared {tail_digits}-digit tails"),
         }
     }
+}
+
+/// The smallest number of `digits` digits, with 0 as the first of one digit.
+pub(crate) fn first_of_width(digits: u32) -> u64 {
+    if digits == 1 { 0 } else { 10u64.pow(digits - 1) }
+}
+
+/// The largest number of `digits` digits that a `u64` holds.
+pub(crate) fn last_of_width(digits: u32) -> u64 {
+    10u64.checked_pow(digits).map_or(u64::MAX, |next| next - 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn layout(text: usize, digits: u32) -> String {
+        Layout::of(&Template::new(&vec![b'x'; 13 + text]), digits, Kernel::detect()).to_string()
+    }
+
     #[test]
     fn layouts_of_the_usual_lengths() {
-        let layout = |text: usize, digits| Layout::of(&Template::new(&vec![b'x'; 13 + text]), digits);
-        assert_eq!(layout(22, 20), Layout::OneWord { word: 13, low_digits: 3 });
-        assert_eq!(layout(32, 10), Layout::OneWord { word: 13, low_digits: 3 });
-        assert_eq!(layout(32, 11), Layout::Blocks { per_nonce: 2 });
-        assert_eq!(layout(36, 6), Layout::OneWord { word: 13, low_digits: 3 });
-        assert_eq!(layout(43, 1), Layout::Blocks { per_nonce: 2 });
-        assert_eq!(layout(64, 19), Layout::OneWord { word: 7, low_digits: 4 });
-        assert_eq!(layout(0, 1), Layout::OneWord { word: 3, low_digits: 1 });
+        assert_eq!(layout(22, 20), "3 digits in word 13");
+        assert_eq!(layout(32, 10), "3 digits in word 13");
+        assert_eq!(layout(32, 19), "shared padding");
+        assert_eq!(layout(32, 20), "shared 1-digit tails");
+        assert_eq!(layout(36, 6), "3 digits in word 13");
+        assert_eq!(layout(36, 17), "shared 2-digit tails");
+        assert_eq!(layout(36, 19), "4 digits in word 0, block 2");
+        assert_eq!(layout(43, 10), "shared 2-digit tails");
+        assert_eq!(layout(64, 19), "4 digits in word 7");
+        assert_eq!(layout(0, 1), "1 digit in word 3");
+        // One digit in the last word would make rows of ten.
+        assert_eq!(layout(22, 10), "4 digits in word 10");
+    }
+
+    #[test]
+    fn parts_cover_a_range_once() {
+        for (block, trailing, digits) in [(0, 0, 3), (0, 0, 1), (1, 0, 2), (0, 1, 4), (0, 0, 4)] {
+            let varying = Varying { block, word: 5, end: 24, digits, trailing };
+            for (start, end) in [(0, 0), (7, 12_345), (999, 1000), (u64::MAX - 1234, u64::MAX)] {
+                let scale = varying.rows();
+                let mut next = start / scale;
+                for Part { first, rows, columns } in varying.parts(&(start..=end), scale, 416) {
+                    assert_eq!(first, next);
+                    assert!(rows == 1 || (first % varying.columns() == 0 && columns == varying.columns()));
+                    assert!(first % varying.columns() + columns <= varying.columns());
+                    assert!(rows * columns <= 416 && !(rows > 1 && block > 0));
+                    next = first.wrapping_add(rows * columns);
+                }
+                assert_eq!(next, (end / scale).wrapping_add(1), "{varying:?} {start} {end}");
+            }
+        }
     }
 }

@@ -8,6 +8,8 @@ mod challenge;
 mod error;
 #[cfg(feature = "threads")]
 mod host;
+#[doc(hidden)]
+pub mod internals;
 #[cfg(feature = "threads")]
 mod job;
 mod kernel;
@@ -15,6 +17,7 @@ mod layout;
 mod plan;
 #[cfg(feature = "threads")]
 mod pool;
+mod schedules;
 pub mod scheme;
 mod search;
 #[cfg(feature = "threads")]

@@ -2,11 +2,14 @@
 //! *position*, so that everything above it hands out plain ranges of `u64`.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
-use crate::layout::Layout;
+use crate::kernel::prices::Prices;
+use crate::layout::{Layout, first_of_width, last_of_width};
+use crate::schedules::ScheduleCache;
 use crate::scheme::Codec;
 use crate::template::Template;
-use crate::{Challenge, Error, Screen};
+use crate::{Challenge, Error, Kernel, Screen};
 
 /// Which solution a search looks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -39,6 +42,8 @@ pub(crate) struct Plan {
     pub challenge: Challenge,
     pub template: Template,
     pub screen: Screen,
+    pub kernel: Kernel,
+    pub schedules: Arc<ScheduleCache>,
     segments: Vec<Segment>,
     /// The last position; the first is 0.
     pub last: u64,
@@ -49,15 +54,34 @@ pub(crate) struct Plan {
 pub(crate) struct Segment {
     pub digits: u32,
     pub layout: Layout,
-    /// Approximate price of a nonce in rounds of the compression function, its share of candidates included.
-    pub rounds_per_nonce: f64,
+    /// What a nonce costs, its share of candidates included, in units in which only ratios matter.
+    pub price: f64,
     nonces: RangeInclusive<u64>,
-    /// Position of the first nonce.
+    /// The number of the first position, which stands for the nonce `origin`: the first nonce, or a few numbers before
+    /// it, so that spans of the layout's granule are aligned as the layout likes it.
     position: u64,
+    origin: u64,
+}
+
+impl Segment {
+    /// How many nonces it has.
+    fn len(&self) -> f64 {
+        (self.nonces.end() - self.nonces.start()) as f64 + 1.0
+    }
+
+    /// The position of one of its nonces.
+    pub(crate) fn position(&self, nonce: u64) -> u64 {
+        self.position + (nonce - self.origin)
+    }
 }
 
 impl Plan {
-    pub(crate) fn new(challenge: &Challenge, scope: Scope) -> Result<Self, Error> {
+    pub(crate) fn new(
+        challenge: &Challenge,
+        scope: Scope,
+        kernel: Kernel,
+        schedules: &Arc<ScheduleCache>,
+    ) -> Result<Self, Error> {
         let scheme = challenge.scheme();
         let allowed = scheme.nonces();
         let start = scope.start.max(*allowed.start());
@@ -69,32 +93,54 @@ impl Plan {
         let template = Template::new(scheme.prefix());
         // Another codec divides the nonces in another way.
         let Codec::Decimal = scheme.codec();
-        let check = scheme.screen().pass_fraction() * rounds_per_check(scheme.prefix().len());
+        let check = scheme.screen().pass_fraction() * price_of_check(scheme.prefix().len());
         let mut segments: Vec<Segment> = (1..=20)
             .filter_map(|digits| {
                 let nonces = start.max(first_of_width(digits))..=max_nonce.min(last_of_width(digits));
-                let layout = Layout::of(&template, digits);
-                let rounds_per_nonce = layout.rounds_per_nonce() + check;
-                (!nonces.is_empty()).then_some(Segment {
-                    digits,
-                    layout,
-                    rounds_per_nonce,
-                    nonces,
-                    position: 0,
-                })
+                if nonces.is_empty() {
+                    return None;
+                }
+                let layout = Layout::of(&template, digits, kernel);
+                // A multiple of every layout's alignment, so that in ascending order all segments are aligned.
+                let origin = match *nonces.start() {
+                    start if start == first_of_width(digits) => start,
+                    start => start / 1000 * 1000,
+                };
+                let price = layout.price(digits, kernel) + check;
+                Some(Segment { digits, layout, price, nonces, position: 0, origin })
             })
             .collect();
         // Where every nonce solves, the first one is the answer: LIME's "no work" is nonce 0.
-        if scope.order == Order::Any && scheme.work().mean() > 1.0 {
-            segments.sort_by(|a, b| a.rounds_per_nonce.total_cmp(&b.rounds_per_nonce));
+        let mean = scheme.work().mean();
+        if scope.order == Order::Any && mean > 1.0 {
+            // What schedules cost must be worth it for the nonces that are to be expected.
+            let price = |segment: &Segment| {
+                let shape = segment.layout.shape(&template, segment.digits);
+                let ready = shape.is_none_or(|shape| schedules.has(shape));
+                let set_up = if ready { 0.0 } else { segment.layout.set_up() };
+                segment.price + set_up / mean.min(segment.len())
+            };
+            let mut priced: Vec<_> = segments.into_iter().map(|segment| (price(&segment), segment)).collect();
+            priced.sort_by(|a, b| a.0.total_cmp(&b.0));
+            segments = priced.into_iter().map(|(_, segment)| segment).collect();
         }
+        // Positions before a segment's first nonce exist only where the range does not begin with the width: all of
+        // them together are no more than there are numbers up to the last nonce.
         let mut total = 0u128;
         for segment in &mut segments {
             segment.position = u64::try_from(total).expect("all positions before the last segment fit");
-            total += u128::from(segment.nonces.end() - segment.nonces.start()) + 1;
+            total += u128::from(segment.nonces.end() - segment.origin) + 1;
         }
-        let last = u64::try_from(total - 1).expect("there are at most 2^64 nonces");
-        Ok(Self { challenge: challenge.clone(), template, screen: scheme.screen(), segments, last })
+        let last = u64::try_from(total - 1).expect("there are at most 2^64 positions");
+        Ok(Self {
+            challenge: challenge.clone(),
+            template,
+            screen: scheme.screen(),
+            kernel,
+            schedules: Arc::clone(schedules),
+            segments,
+            last,
+        })
     }
 
     /// The layout that the search begins with.
@@ -105,23 +151,25 @@ impl Plan {
     /// How many nonces there are; one less where that is 2^64.
     #[cfg(feature = "threads")]
     pub(crate) fn len(&self) -> u64 {
-        self.last.saturating_add(1)
+        let last = self.segments.iter().map(|segment| *segment.nonces.end()).max();
+        let first = self.segments.iter().map(|segment| *segment.nonces.start()).min();
+        last.zip(first).map_or(0, |(last, first)| (last - first).saturating_add(1))
     }
 
-    /// Rounds that the first `nonces` nonces take, 1 or more.
+    /// What the first `nonces` nonces cost, 1 or more.
     #[cfg(feature = "threads")]
-    pub(crate) fn rounds(&self, nonces: f64) -> f64 {
-        self.prices(nonces).map(|(count, rounds_per_nonce)| count * rounds_per_nonce).sum()
+    pub(crate) fn price(&self, nonces: f64) -> f64 {
+        self.prices(nonces).map(|(count, segment)| count * segment.price).sum()
     }
 
-    /// How many nonces that many rounds pay for.
+    /// How many nonces can be had for a price.
     #[cfg(feature = "threads")]
-    pub(crate) fn affordable(&self, mut rounds: f64) -> f64 {
+    pub(crate) fn affordable(&self, mut price: f64) -> f64 {
         let mut affordable = 0.0;
-        for (count, rounds_per_nonce) in self.prices(f64::INFINITY) {
-            let bought = (rounds / rounds_per_nonce).min(count);
+        for (count, segment) in self.prices(f64::INFINITY) {
+            let bought = (price / segment.price).min(count);
             affordable += bought;
-            rounds -= bought * rounds_per_nonce;
+            price -= bought * segment.price;
         }
         affordable
     }
@@ -129,16 +177,25 @@ impl Plan {
     /// The highest price of a nonce among the first `nonces`.
     #[cfg(feature = "threads")]
     pub(crate) fn dearest(&self, nonces: f64) -> f64 {
-        self.prices(nonces).map(|(_, rounds_per_nonce)| rounds_per_nonce).fold(0.0, f64::max)
+        self.prices(nonces).map(|(_, segment)| segment.price).fold(0.0, f64::max)
     }
 
-    /// For each segment that the first `nonces` nonces reach, how many of them it holds, and their price.
+    /// Of spans of about `span` positions, those of a multiple of this many suit the layout of the first million nonces,
+    /// or of fewer if fewer are to be expected. A search that gets further pays a little for its spans in other layouts.
     #[cfg(feature = "threads")]
-    fn prices(&self, nonces: f64) -> impl Iterator<Item = (f64, f64)> {
+    pub(crate) fn granule(&self, expected: f64, span: u64) -> u64 {
+        let middle = self.prices(expected.min(1e6) / 2.0).last();
+        middle.map_or(1, |(_, segment)| segment.layout.granule(self.kernel, span))
+    }
+
+    /// For each segment that the first `nonces` nonces reach, how many of them it holds.
+    #[cfg(feature = "threads")]
+    fn prices(&self, nonces: f64) -> impl Iterator<Item = (f64, &Segment)> {
+        let mut left = nonces;
         self.segments.iter().map_while(move |segment| {
-            let left = nonces - segment.position as f64;
-            let size = (segment.nonces.end() - segment.nonces.start()) as f64 + 1.0;
-            (left > 0.0).then(|| (left.min(size), segment.rounds_per_nonce))
+            let count = left.min(segment.len());
+            left -= count;
+            (count > 0.0).then_some((count, segment))
         })
     }
 
@@ -148,27 +205,19 @@ impl Plan {
         positions: RangeInclusive<u64>,
     ) -> impl Iterator<Item = (&Segment, RangeInclusive<u64>)> {
         let first = self.segments.partition_point(|segment| segment.position <= *positions.start()) - 1;
-        self.segments[first..].iter().map_while(move |segment| {
+        let pieces = self.segments[first..].iter().map_while(move |segment| {
             let from = positions.start().saturating_sub(segment.position);
             let to = positions.end().checked_sub(segment.position)?;
-            let start = segment.nonces.start() + from;
-            Some((segment, start..=segment.nonces.start().saturating_add(to).min(*segment.nonces.end())))
-        })
+            let start = segment.origin.saturating_add(from).max(*segment.nonces.start());
+            Some((segment, start..=segment.origin.saturating_add(to).min(*segment.nonces.end())))
+        });
+        pieces.filter(|(_, nonces)| !nonces.is_empty())
     }
 }
 
-/// Price of checking a candidate outside of the kernel: the whole message, and what is around it. A message of one block
-/// takes 110 ns, or 300 rounds (`benches/baseline.rs`, `verify`, Zen 3).
-fn rounds_per_check(prefix_len: usize) -> f64 {
-    64.0 * (prefix_len / 64 + 1) as f64 + 240.0
-}
-
-fn first_of_width(digits: u32) -> u64 {
-    if digits == 1 { 0 } else { 10u64.pow(digits - 1) }
-}
-
-fn last_of_width(digits: u32) -> u64 {
-    10u64.checked_pow(digits).map_or(u64::MAX, |next| next - 1)
+/// What it costs to check a candidate outside of the kernel.
+fn price_of_check(prefix_len: usize) -> f64 {
+    Prices::CHECK + Prices::CHECK_BLOCK * (prefix_len as f64 / 64.0 + 1.0).floor()
 }
 
 #[cfg(test)]
@@ -178,26 +227,27 @@ mod tests {
 
     fn plan(text_len: usize, order: Order, start: u64, max_nonce: u64) -> Result<Plan, Error> {
         let challenge = Challenge::lime_v1(&"x".repeat(text_len), Difficulty::bits(20).unwrap()).unwrap();
-        Plan::new(&challenge, Scope { order, start, max_nonce })
+        let scope = Scope { order, start, max_nonce };
+        Plan::new(&challenge, scope, Kernel::detect(), &Arc::default())
     }
 
     #[test]
     fn lowest_order_counts_up() {
         let plan = plan(22, Order::Lowest, 7, 10_250).unwrap();
-        assert_eq!(plan.last, 10_250 - 7);
+        assert_eq!(plan.last, 10_250);
         let pieces: Vec<_> =
             plan.pieces(0..=plan.last).map(|(segment, nonces)| (segment.digits, nonces)).collect();
         assert_eq!(
             pieces,
             [(1, 7..=9), (2, 10..=99), (3, 100..=999), (4, 1000..=9999), (5, 10_000..=10_250)]
         );
-        let pieces: Vec<_> = plan.pieces(90..=95).map(|(_, nonces)| nonces).collect();
+        let pieces: Vec<_> = plan.pieces(97..=102).map(|(_, nonces)| nonces).collect();
         assert_eq!(pieces, [97..=99, 100..=102]);
     }
 
     #[test]
     fn any_order_begins_with_the_cheapest_width() {
-        for (text, digits) in [(22, 20), (32, 10), (36, 6), (64, 19)] {
+        for (text, digits) in [(22, 20), (32, 20), (36, 17), (43, 10), (64, 19)] {
             let plan = plan(text, Order::Any, 0, u64::MAX).unwrap();
             assert_eq!(plan.segments[0].digits, digits, "{text} characters");
         }
@@ -215,20 +265,55 @@ mod tests {
             assert_eq!(count, 1 << 64);
         }
         let top = plan(22, Order::Lowest, u64::MAX, u64::MAX).unwrap();
-        assert_eq!(top.pieces(0..=0).next().unwrap().1, u64::MAX..=u64::MAX);
+        assert_eq!(top.pieces(0..=top.last).next().unwrap().1, u64::MAX..=u64::MAX);
     }
 
     #[cfg(feature = "threads")]
     #[test]
     fn prices_follow_the_segments() {
-        // 36 characters: up to six digits in one block, then two blocks a nonce.
-        let plan = plan(36, Order::Lowest, 0, 9_999_999).unwrap();
-        let [cheap, dear] = [plan.dearest(1e6), plan.dearest(1e6 + 1.0)];
-        assert!(dear > 1.5 * cheap, "{cheap} {dear}");
-        let rounds = plan.rounds(2e6);
-        assert!(rounds > 1e6 * dear && rounds < 1e6 * (dear + plan.dearest(1e6)));
-        assert!((plan.affordable(rounds) / 2e6 - 1.0).abs() < 1e-9);
-        assert_eq!(plan.affordable(1e18), 1e7);
+        // 36 characters: up to six digits in one block, then padding alone in a second.
+        let plan = plan(36, Order::Lowest, 100_000, 9_999_999).unwrap();
+        let [cheap, dear] = [plan.dearest(9e5), plan.dearest(9e5 + 1.0)];
+        assert!(dear > 1.3 * cheap, "{cheap} {dear}");
+        let price = plan.price(1.9e6);
+        assert!((price / (9e5 * cheap + 1e6 * dear) - 1.0).abs() < 1e-9);
+        assert!((plan.affordable(price) / 1.9e6 - 1.0).abs() < 1e-9);
+        assert_eq!(plan.affordable(1e18), 9.9e6);
+    }
+
+    #[test]
+    fn schedules_must_be_worth_it() {
+        let first = |bits, schedules: &Arc<ScheduleCache>| {
+            let challenge = Challenge::lime_v1(&"x".repeat(36), Difficulty::bits(bits).unwrap()).unwrap();
+            let plan = Plan::new(&challenge, Scope::default(), Kernel::detect(), schedules).unwrap();
+            plan.segments[0].digits
+        };
+        let schedules = Arc::default();
+        // 256 hashes in one block, 2^20 with schedules; and once these are there, always.
+        assert_eq!([first(8, &schedules), first(20, &schedules)], [6, 17]);
+        for digits in [16, 17] {
+            let template = Template::new(&[0; 49]);
+            schedules.get(Layout::of(&template, digits, Kernel::detect()).shape(&template, digits).unwrap());
+        }
+        assert_ne!(first(8, &schedules), 6);
+    }
+
+    #[test]
+    fn spans_are_aligned_whatever_the_start() {
+        for order in [Order::Any, Order::Lowest] {
+            let start = 10u64.pow(16) + 12_345;
+            let plan = plan(36, order, start, u64::MAX).unwrap();
+            let (segment, nonces) = plan.pieces(0..=399).next().unwrap();
+            assert_eq!((segment.digits, nonces), (17, start..=start + 54));
+            let (_, nonces) = plan.pieces(400..=499).next().unwrap();
+            assert_eq!(nonces, start + 55..=start + 154);
+            // Positions before the start hold nothing.
+            assert!(plan.pieces(0..=344).next().is_none());
+        }
+        // In ascending order, what comes after the first width is aligned too.
+        let plan = plan(36, Order::Lowest, 10u64.pow(15) + 1, u64::MAX).unwrap();
+        let wider = plan.segments.iter().find(|segment| segment.digits == 17).unwrap();
+        assert_eq!(wider.position % 100, 0);
     }
 
     #[test]

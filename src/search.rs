@@ -2,11 +2,13 @@
 //! that it shares with the pool's workers.
 
 use std::ops::{ControlFlow, RangeInclusive};
+use std::sync::Arc;
 
 use crate::kernel::Kernel;
-use crate::kernel::scan::Candidates;
-use crate::layout::Batch;
+use crate::kernel::scan::{Candidates, Cursor, Schedules};
+use crate::layout::{Batch, Buffers};
 use crate::plan::{Order, Plan, Scope};
+use crate::schedules::{ScheduleCache, Shape};
 use crate::verify::digest;
 use crate::{Challenge, Error, Nonce};
 
@@ -76,19 +78,19 @@ impl Search {
         SearchBuilder { challenge: challenge.clone(), scope: Scope::default(), kernel: None }
     }
 
-    /// Tries at most `max_hashes` nonces. Calls of a few thousand or more run at the kernel's full speed.
+    /// Tries at most `max_hashes` nonces. Calls of some ten thousand or more run at the kernel's full speed.
     pub fn step(&mut self, max_hashes: u64) -> Step {
         let Some(from) = self.next else { return Step::Exhausted };
         if max_hashes == 0 {
             return Step::More;
         }
         let to = from.saturating_add(max_hashes - 1).min(self.plan.last);
-        let scanned = self.scanner.scan(&self.plan, from..=to);
+        let scanned = self.scanner.scan(&self.plan, from..=to, Pick::Smallest);
         self.hashes += scanned.hashes;
-        let done = from + (scanned.hashes - 1);
+        let done = scanned.found.map_or(to, |(_, position)| position);
         self.next = (done < self.plan.last).then(|| done + 1);
         match (scanned.found, self.next) {
-            (Some(found), _) => Step::Found(found),
+            (Some((found, _)), _) => Step::Found(found),
             (None, Some(_)) => Step::More,
             (None, None) => Step::Exhausted,
         }
@@ -101,7 +103,7 @@ impl Search {
 
     /// The kernel in use.
     pub fn kernel(&self) -> Kernel {
-        self.scanner.kernel
+        self.plan.kernel
     }
 
     /// How the nonces that come first are laid out, in words for people.
@@ -149,82 +151,106 @@ impl SearchBuilder {
     ///
     /// [`Error::EmptyRange`] when no nonce is left to try.
     pub fn build(self) -> Result<Search, Error> {
-        let plan = Plan::new(&self.challenge, self.scope)?;
-        let scanner = Scanner::new(self.kernel.unwrap_or_else(Kernel::detect));
-        Ok(Search { plan, scanner, next: Some(0), hashes: 0 })
+        let kernel = self.kernel.unwrap_or_else(Kernel::detect);
+        let plan = Plan::new(&self.challenge, self.scope, kernel, &Arc::new(ScheduleCache::default()))?;
+        Ok(Search { plan, scanner: Scanner::default(), next: Some(0), hashes: 0 })
     }
 }
 
-/// A kernel with its buffers: turns positions of a plan into scans, and candidates into solutions.
-#[derive(Debug)]
+/// Turns positions of a plan into scans, and candidates into solutions. Holds buffers, and no other state.
+#[derive(Debug, Default)]
 pub(crate) struct Scanner {
-    kernel: Kernel,
     candidates: Candidates,
-    blocks: Vec<[u32; 16]>,
+    buffers: Buffers,
+    /// Those of the last scan, which the next one needs as well as a rule.
+    schedules: Option<(Shape, Arc<Schedules>)>,
+}
+
+/// Which solution a scan ends with, if there are several. A kernel does not try nonces in ascending order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// The first that turns up.
+    First,
+    /// The smallest of its digit width.
+    Smallest,
 }
 
 /// What a scanner came to.
 #[derive(Debug)]
 pub(crate) struct Scanned {
-    /// Nonces tried, at least one: all, or those up to the solution.
+    /// Nonces tried: all, or those up to the solution, which are as good as exact.
     pub hashes: u64,
-    /// What they cost, in rounds of the compression function.
-    #[cfg_attr(not(feature = "threads"), expect(dead_code, reason = "for those who have a clock"))]
-    pub rounds: f64,
-    pub found: Option<Found>,
+    /// What they cost, see [`Segment`](crate::plan::Segment).
+    pub price: f64,
+    /// A solution and its position.
+    pub found: Option<(Found, u64)>,
 }
 
 impl Scanner {
-    pub(crate) fn new(kernel: Kernel) -> Self {
-        Self { kernel, candidates: Candidates::new(), blocks: Vec::new() }
-    }
-
-    /// Tries the nonces at `positions` up to the first solution.
-    pub(crate) fn scan(&mut self, plan: &Plan, positions: RangeInclusive<u64>) -> Scanned {
-        let Self { kernel, candidates, blocks } = self;
-        let (mut hashes, mut rounds) = (0, 0.0);
+    /// Tries the nonces at `positions` up to a solution.
+    pub(crate) fn scan(&mut self, plan: &Plan, positions: RangeInclusive<u64>, pick: Pick) -> Scanned {
+        let mut scanned = Scanned { hashes: 0, price: 0.0, found: None };
         for (segment, nonces) in plan.pieces(positions) {
-            let before = hashes;
-            let found = segment.layout.scans(&plan.template, segment.digits, nonces, blocks, |batch| {
-                match first_accepted(*kernel, plan, &batch, candidates) {
-                    Some((index, found)) => {
-                        hashes += u64::from(index) + 1;
-                        ControlFlow::Break(found)
-                    }
-                    None => {
-                        hashes += batch.scan.len() as u64;
-                        ControlFlow::Continue(())
-                    }
-                }
-            });
-            rounds += (hashes - before) as f64 * segment.rounds_per_nonce;
+            let shape = segment.layout.shape(&plan.template, segment.digits);
+            if shape != self.schedules.as_ref().map(|(shape, _)| *shape) && shape.is_some() {
+                self.schedules = shape.map(|shape| (shape, plan.schedules.get(shape)));
+            }
+            let Self { candidates, buffers, schedules } = self;
+            let mut hashes = 0;
+            let found = segment.layout.scans(
+                &plan.template,
+                segment.digits,
+                nonces,
+                plan.kernel,
+                schedules.as_ref().map(|(_, schedules)| &**schedules),
+                buffers,
+                |batch| {
+                    let (tried, found) = solve(plan, &batch, pick, candidates);
+                    hashes += tried;
+                    found.map_or(ControlFlow::Continue(()), ControlFlow::Break)
+                },
+            );
+            scanned.hashes += hashes;
+            scanned.price += hashes as f64 * segment.price;
             if let ControlFlow::Break(found) = found {
-                return Scanned { hashes, rounds, found: Some(found) };
+                scanned.found = Some((found, segment.position(found.nonce.as_u64())));
+                break;
             }
         }
-        Scanned { hashes, rounds, found: None }
+        scanned
     }
 }
 
-/// The first solution of a scan, and its index.
-fn first_accepted(
-    kernel: Kernel,
-    plan: &Plan,
-    batch: &Batch<'_>,
-    candidates: &mut Candidates,
-) -> Option<(u32, Found)> {
+/// Tries the nonces of a batch up to a solution. Returns how many were tried, and the solution.
+fn solve(plan: &Plan, batch: &Batch<'_>, pick: Pick, candidates: &mut Candidates) -> (u64, Option<Found>) {
     let scheme = plan.challenge.scheme();
-    let mut from = 0;
-    while from < batch.scan.len() {
-        candidates.clear();
-        from = kernel.scan(&batch.scan, plan.screen, from, candidates);
-        for &index in candidates.as_slice() {
-            let nonce = batch.nonce(index);
+    let mut smallest: Option<Found> = None;
+    let mut next = Some(Cursor::default());
+    // The first hit is the solution, nearly always, and often all that is wanted. If not, hits are not rare.
+    let mut wanted = if pick == Pick::First || batch.ascends() { 1 } else { Candidates::CAPACITY };
+    while let Some(from) = next {
+        candidates.clear(wanted);
+        wanted = Candidates::CAPACITY;
+        next = plan.kernel.scan(&batch.scan, plan.screen, from, candidates);
+        for &hit in candidates.as_slice() {
+            let Some(nonce) = batch.nonce(hit) else { continue };
+            if smallest.is_some_and(|smallest| smallest.nonce.as_u64() < nonce) {
+                continue;
+            }
+            let nonce = Nonce::new(nonce);
             let digest = digest(&plan.challenge, nonce);
             if scheme.accepts(&digest) {
-                return Some((index, Found { nonce, digest }));
+                let found = Found { nonce, digest };
+                if pick == Pick::First {
+                    return (batch.tried(hit, plan.kernel.group()), Some(found));
+                }
+                smallest = Some(found);
             }
         }
+        if smallest.is_some() && batch.ascends() {
+            break;
+        }
     }
-    None
+    let tried = smallest.map_or(batch.len(), |found| found.nonce.as_u64() - batch.nonces.start() + 1);
+    (tried, smallest)
 }

@@ -1,13 +1,14 @@
 //! The engine's front: [`Solver`], a pool of workers that many threads share. It decides what is hopeless and how the
 //! work of a job is cut.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::job::{JobBuilder, Solution};
 use crate::plan::{Plan, Scope};
 use crate::pool::{Pace, Pool, Stats, TURN, ThreadSetup};
-use crate::search::Scanner;
+use crate::schedules::ScheduleCache;
+use crate::search::{Pick, Scanner};
 use crate::{Challenge, Difficulty, Error, Host, Kernel};
 
 /// A long-lived pool of worker threads that solves challenges, many at once.
@@ -29,8 +30,10 @@ use crate::{Challenge, Difficulty, Error, Host, Kernel};
 #[derive(Debug)]
 pub struct Solver {
     pool: Pool,
+    kernel: Kernel,
+    schedules: Arc<ScheduleCache>,
     min_chance: f64,
-    /// Rounds per second of the kernel, from before the workers started.
+    /// What the kernel paid a second, from before the workers started; see [`Segment`](crate::plan::Segment).
     measured_rate: f64,
 }
 
@@ -145,7 +148,7 @@ impl Solver {
 
     /// The kernel that the workers run.
     pub fn kernel(&self) -> Kernel {
-        self.pool.kernel()
+        self.kernel
     }
 
     /// Refuses a search that has hardly a chance, before the first hash.
@@ -163,7 +166,7 @@ impl Solver {
             Some(allowed) => {
                 let affordable = plan.affordable(rate * allowed.as_secs_f64());
                 let chance = work.chance(affordable);
-                let price = plan.rounds(nonces.min(work.mean())) / nonces.min(work.mean());
+                let price = plan.price(nonces.min(work.mean())) / nonces.min(work.mean());
                 // A range that is done in time is worth a try, whatever it holds.
                 (affordable < nonces && chance < self.min_chance).then(|| Error::Hopeless {
                     expected: saturating_seconds(work.mean() * price / rate),
@@ -176,7 +179,7 @@ impl Solver {
                 (chance < MIN_RANGE_CHANCE).then(|| Error::RangeTooSmall {
                     nonces: plan.len(),
                     chance,
-                    expected: saturating_seconds(plan.rounds(nonces) / rate),
+                    expected: saturating_seconds(plan.price(nonces) / rate),
                 })
             }
         };
@@ -190,20 +193,27 @@ impl Solver {
     pub(crate) fn pace(&self, plan: &Plan, cap: usize) -> Pace {
         let mean = plan.challenge.scheme().work().mean();
         let expected = mean.min(plan.len() as f64);
-        let turn_rounds = self.pool.rate() * TURN.as_secs_f64();
+        let turn_price = self.pool.rate() * TURN.as_secs_f64();
         // The bound holds for all but the unluckiest 0.03 %, who get further than eight times the mean.
-        let turn_nonces = turn_rounds / plan.dearest(8.0 * expected);
+        let turn_nonces = turn_price / plan.dearest(8.0 * expected);
         // A span ends at least 16 times on the way to a solution, so that workers who search past it waste little;
-        // and it takes at most half a turn, so that a worker slower than average keeps the bound.
-        let span = (mean / 16.0).max(MIN_SPAN).min(turn_nonces / 2.0).max(16.0).floor();
-        let spans = (plan.len() as f64 / span).ceil();
+        // and it takes at most a turn where nonces are dearest, less than that in most searches.
+        let span = (mean / 16.0).max(MIN_SPAN).min(turn_nonces).max(16.0) as u64;
+        let granule = plan.granule(expected, span);
+        let span = (span / granule * granule).max(granule);
+        let spans = (plan.len() as f64 / span as f64).ceil();
         // Waking a worker for less than a turn's work costs more than it brings.
-        let worthwhile = (plan.rounds(expected) / turn_rounds).min(spans);
+        let worthwhile = (plan.price(expected) / turn_price).min(spans);
         Pace {
-            span: span as u64,
-            spans_per_turn: (turn_nonces / span).max(1.0) as u32,
+            span,
+            spans_per_turn: (turn_nonces / span as f64).max(1.0) as u32,
             workers: (worthwhile as usize).clamp(1, cap.clamp(1, self.threads())),
         }
+    }
+
+    /// The numbering of a search's nonces.
+    pub(crate) fn plan(&self, challenge: &Challenge, scope: Scope) -> Result<Plan, Error> {
+        Plan::new(challenge, scope, self.kernel, &self.schedules)
     }
 }
 
@@ -293,24 +303,25 @@ impl SolverBuilder {
         let kernel = self.kernel.unwrap_or_else(Kernel::detect);
         let setup = ThreadSetup { pin, low_priority: self.low_priority };
         let measured_rate = measure(kernel);
-        let pool = Pool::new(kernel, threads, setup, measured_rate)?;
-        Ok(Solver { pool, min_chance: self.min_chance, measured_rate })
+        let pool = Pool::new(threads, setup, measured_rate)?;
+        Ok(Solver { pool, kernel, schedules: Arc::default(), min_chance: self.min_chance, measured_rate })
     }
 }
 
-/// A first estimate of the kernel's rounds per second on the calling thread, in about 2 ms.
+/// A first estimate of what the kernel pays a second on the calling thread, in about 2 ms.
 fn measure(kernel: Kernel) -> f64 {
     let hopeless = Difficulty::bits(Difficulty::MAX_BITS).expect("the maximum is in range");
     let challenge = Challenge::lime_v1("0123456789abcdefghijkl", hopeless).expect("22 bytes are in range");
-    let plan = Plan::new(&challenge, Scope::default()).expect("its range is all of u64");
-    let mut scanner = Scanner::new(kernel);
-    scanner.scan(&plan, 0..=0); // makes the tables
+    let plan = Plan::new(&challenge, Scope::default(), kernel, &Arc::default());
+    let plan = plan.expect("its range is all of u64");
+    let mut scanner = Scanner::default();
+    scanner.scan(&plan, 0..=0, Pick::First); // makes the tables
     let window = |_| {
-        let (begun, mut rounds) = (Instant::now(), 0.0);
+        let (begun, mut price) = (Instant::now(), 0.0);
         while begun.elapsed() < Duration::from_micros(400) {
-            rounds += scanner.scan(&plan, 0..=499).rounds;
+            price += scanner.scan(&plan, 0..=999, Pick::First).price;
         }
-        rounds / begun.elapsed().as_secs_f64()
+        price / begun.elapsed().as_secs_f64()
     };
     // The best of several: the system may suspend us in some.
     (0..5).map(window).fold(0.0, f64::max)
@@ -331,8 +342,9 @@ mod tests {
         let setup = ThreadSetup { pin: false, low_priority: false };
         let truth = measure(kernel);
         for wrong in [truth / 100.0, truth * 100.0] {
-            let pool = Pool::new(kernel, 1, setup, wrong).unwrap();
-            let solver = Solver { pool, min_chance: 0.0, measured_rate: wrong };
+            let pool = Pool::new(1, setup, wrong).unwrap();
+            let solver =
+                Solver { pool, kernel, schedules: Arc::default(), min_chance: 0.0, measured_rate: wrong };
             // Each job takes its span from the estimate that the ones before it left.
             let challenge = Challenge::lime_v1("recovers", Difficulty::bits(60).unwrap()).unwrap();
             for _ in 0..100 {

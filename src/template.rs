@@ -1,13 +1,14 @@
-//! From a message prefix to what kernels take: the midstate of the constant blocks, the tail blocks, and
-//! where in them the digits of a nonce go. It knows no range, no order and no predicate.
+//! From a message prefix to what kernels take: the midstate of the constant blocks, the tail blocks with the digits of
+//! a nonce in them, and the schedules of last blocks. It knows no range, no order and no predicate.
 
-use std::ops::RangeInclusive;
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use crate::kernel::scan::OneWord;
+use crate::kernel::scan::Schedules;
 use crate::kernel::sha256::{self, H0};
 
-/// A message prefix, ready to be completed with nonces.
+/// A message prefix, ready to be completed with nonces. What follows its whole blocks is the *tail*: the rest of the
+/// prefix, the digits, and the padding, in one block or two.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     midstate: [u32; 8],
@@ -18,7 +19,7 @@ pub(crate) struct Template {
 }
 
 /// Bytes that SHA-256 appends: 0x80 and the length in bits.
-pub(crate) const PADDING: usize = 9;
+const PADDING: usize = 9;
 
 impl Template {
     /// Compresses the whole blocks of `prefix`; 0.2 µs a block.
@@ -30,61 +31,63 @@ impl Template {
         Self { midstate, head, head_len: rest.len(), prefix_len: prefix.len() }
     }
 
-    /// Bytes of the tail up to the end of a nonce of `digits` digits.
-    pub(crate) fn digits_end(&self, digits: u32) -> usize {
-        self.head_len + digits as usize
+    /// Where in the tail the digits of a nonce of `digits` digits lie.
+    pub(crate) fn digits(&self, digits: u32) -> Range<usize> {
+        self.head_len..self.head_len + digits as usize
     }
 
-    /// The scan over all nonces of `digits` digits that begin with the digits of `high` and end in
-    /// `low_digits` others, all of which lie in `word`. Index i ends in i.
-    pub(crate) fn one_word(&self, high: u64, digits: u32, word: usize, low_digits: u32) -> OneWord<'static> {
-        let mut tail = [0; 64];
-        tail.copy_from_slice(&self.head);
-        let high_end = self.head_len + (digits - low_digits) as usize;
-        write_digits(high, &mut tail[self.head_len..high_end]);
-        self.pad(&mut tail, digits);
-        OneWord {
-            state: self.midstate,
-            block: sha256::words(&tail),
-            word,
-            words: digit_words(low_digits, high_end - 4 * word),
-        }
+    /// Blocks of the tail with `digits` digits: 1 or 2.
+    pub(crate) fn blocks(&self, digits: u32) -> usize {
+        (self.digits(digits).end + PADDING).div_ceil(64)
     }
 
-    /// The chaining value that [`write_blocks`](Self::write_blocks) continues from.
-    pub(crate) fn midstate(&self) -> [u32; 8] {
-        self.midstate
+    /// Bytes of the message with `digits` digits.
+    pub(crate) fn message_len(&self, digits: u32) -> usize {
+        self.prefix_len + digits as usize
     }
 
-    /// Appends the tail blocks of `nonces`, all of `digits` digits.
-    pub(crate) fn write_blocks(&self, nonces: RangeInclusive<u64>, digits: u32, out: &mut Vec<[u32; 16]>) {
-        let digit_end = self.digits_end(digits);
+    /// Block `index` of the tail with `nonce`, written with `digits` digits, and zeros at `hole`.
+    pub(crate) fn block(&self, index: usize, nonce: u64, digits: u32, hole: Range<usize>) -> [u32; 16] {
         let mut tail = [0; 128];
         tail[..64].copy_from_slice(&self.head);
-        let len = (digit_end + PADDING).next_multiple_of(64);
-        self.pad(&mut tail[..len], digits);
-        write_digits(*nonces.start(), &mut tail[self.head_len..digit_end]);
+        let place = self.digits(digits);
+        let end = place.end;
+        write_digits(nonce, &mut tail[place]);
+        tail[hole].fill(0);
+        finish(&mut tail[..64 * self.blocks(digits)], end, self.message_len(digits));
+        sha256::words(&tail.as_chunks().0[index])
+    }
 
-        let mut words: [u32; 32] = std::array::from_fn(|word| read_word(&tail, word));
-        let blocks = len / 64;
-        out.extend_from_slice(&words.as_chunks().0[..blocks]);
-        for _ in *nonces.start()..*nonces.end() {
-            let changed = count_up(&mut tail[self.head_len..digit_end]) + self.head_len;
-            let changed = changed / 4..=(digit_end - 1) / 4;
-            for (word, index) in words[changed.clone()].iter_mut().zip(changed) {
-                *word = read_word(&tail, index);
-            }
-            out.extend_from_slice(&words.as_chunks().0[..blocks]);
+    /// The chaining value before block `index` of that tail.
+    pub(crate) fn state_before(&self, index: usize, nonce: u64, digits: u32) -> [u32; 8] {
+        let blocks = (0..index).map(|index| self.block(index, nonce, digits, 0..0));
+        blocks.fold(self.midstate, |state, block| sha256::compress(&state, &block))
+    }
+}
+
+/// The schedules of all last blocks that begin with the last `tail_digits` digits of a nonce, in ascending order, where
+/// the message has `message_len` bytes.
+pub(crate) fn tail_schedules(message_len: usize, tail_digits: u32) -> Schedules {
+    let digits = tail_digits as usize;
+    Schedules::new((0..10usize.pow(tail_digits)).map(|tail| {
+        let mut block = [0; 64];
+        write_digits(tail as u64, &mut block[..digits]);
+        if message_len % 64 == digits {
+            finish(&mut block, digits, message_len);
+        } else {
+            // The digits and the 0x80 behind them are in the block before.
+            debug_assert!(digits == 0);
+            block[56..].copy_from_slice(&(8 * message_len as u64).to_be_bytes());
         }
-    }
+        sha256::words(&block)
+    }))
+}
 
-    /// Ends the message after the digits: 0x80 and, in the last bytes of `tail`, the length in bits.
-    fn pad(&self, tail: &mut [u8], digits: u32) {
-        tail[self.digits_end(digits)] = 0x80;
-        let bits = 8 * (self.prefix_len as u64 + u64::from(digits));
-        let len = tail.len();
-        tail[len - 8..].copy_from_slice(&bits.to_be_bytes());
-    }
+/// Ends a message of `message_len` bytes whose last byte is `tail[end - 1]`: 0x80 and, last, the length in bits.
+fn finish(tail: &mut [u8], end: usize, message_len: usize) {
+    tail[end] = 0x80;
+    let len = tail.len();
+    tail[len - 8..].copy_from_slice(&(8 * message_len as u64).to_be_bytes());
 }
 
 /// `number` in decimal, filling `out` with leading zeros.
@@ -95,24 +98,9 @@ fn write_digits(mut number: u64, out: &mut [u8]) {
     }
 }
 
-/// Adds one to a decimal number that is not all nines; returns the index of the first digit that changed.
-fn count_up(digits: &mut [u8]) -> usize {
-    let mut at = digits.len() - 1;
-    while digits[at] == b'9' {
-        digits[at] = b'0';
-        at -= 1;
-    }
-    digits[at] += 1;
-    at
-}
-
-fn read_word(bytes: &[u8; 128], word: usize) -> u32 {
-    u32::from_be_bytes(bytes.as_chunks().0[word])
-}
-
 /// For each number below 10^`digits`, the message word that holds its digits from byte `offset` on and zeros
 /// elsewhere. Process-wide: nothing in it depends on a challenge.
-fn digit_words(digits: u32, offset: usize) -> &'static [u32] {
+pub(crate) fn digit_words(digits: u32, offset: usize) -> &'static [u32] {
     static TABLES: LazyLock<[[Vec<u32>; 4]; 4]> = LazyLock::new(|| {
         std::array::from_fn(|digits| std::array::from_fn(|offset| make_digit_words(digits + 1, offset)))
     });

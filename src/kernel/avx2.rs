@@ -4,11 +4,11 @@
 use core::arch::x86_64::{
     __m256i, _mm256_add_epi32, _mm256_and_si256, _mm256_castsi256_ps, _mm256_cmpeq_epi32, _mm256_min_epu32,
     _mm256_movemask_ps, _mm256_or_si256, _mm256_set1_epi32, _mm256_setr_epi32, _mm256_slli_epi32,
-    _mm256_srli_epi32, _mm256_xor_si256,
+    _mm256_srli_epi32, _mm256_storeu_si256, _mm256_xor_si256,
 };
 
 use super::lanes::{self, Lanes};
-use super::scan::{Candidates, Scan, Screen};
+use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, States};
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]
@@ -24,17 +24,44 @@ impl Avx2 {
     }
 }
 
-pub(super) fn scan(proof: Avx2, scan: &Scan<'_>, screen: Screen, from: usize, out: &mut Candidates) -> usize {
+pub(super) const GROUP: usize = Words::LANES;
+
+pub(super) fn scan(
+    proof: Avx2,
+    scan: &Scan<'_>,
+    screen: Screen,
+    from: Cursor,
+    out: &mut Candidates,
+) -> Option<Cursor> {
     #[expect(unsafe_code, reason = "calls into code compiled for AVX2")]
     // SAFETY: the proof exists only because detection saw AVX2 on this CPU.
     unsafe {
-        enter(proof, scan, screen, from, out)
+        enter_scan(proof, scan, screen, from, out)
+    }
+}
+
+pub(super) fn midstates(proof: Avx2, scan: &OneWord<'_>, out: &mut States) {
+    #[expect(unsafe_code, reason = "calls into code compiled for AVX2")]
+    // SAFETY: as in `scan`.
+    unsafe {
+        enter_midstates(proof, scan, out);
     }
 }
 
 #[target_feature(enable = "avx2")]
-fn enter(proof: Avx2, scan: &Scan<'_>, screen: Screen, from: usize, out: &mut Candidates) -> usize {
-    lanes::scan::<Words>(proof, scan, screen, from, out)
+fn enter_scan(
+    proof: Avx2,
+    scan: &Scan<'_>,
+    screen: Screen,
+    from: Cursor,
+    out: &mut Candidates,
+) -> Option<Cursor> {
+    lanes::scan::<Words, Words>(proof, scan, screen, from, out)
+}
+
+#[target_feature(enable = "avx2")]
+fn enter_midstates(proof: Avx2, scan: &OneWord<'_>, out: &mut States) {
+    lanes::midstates::<Words>(proof, scan, out);
 }
 
 /// Eight words. Made from a proof or from other words, so AVX2 is there.
@@ -88,6 +115,12 @@ impl Lanes for Words {
     fn load(_: Avx2, words: &[u32]) -> Self {
         let [a, b, c, d, e, f, g, h] = std::array::from_fn(|lane| words[lane].cast_signed());
         avx2!(Self(_mm256_setr_epi32(a, b, c, d, e, f, g, h)))
+    }
+
+    #[inline(always)]
+    fn store(self, words: &mut [u32]) {
+        let words: &mut [u32; 8] = words.first_chunk_mut().expect("room for all lanes");
+        avx2!(_mm256_storeu_si256(words.as_mut_ptr().cast(), self.0));
     }
 
     #[inline(always)]

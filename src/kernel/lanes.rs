@@ -4,8 +4,9 @@
 //! Everything here is inlined into that entry function, so that the operations compile to single instructions
 //! of its instruction set. LLVM does not unroll 64 rounds by itself, hence the macros.
 
-use super::scan::{Candidates, OneWord, Scan, Screen};
-use super::sha256::{self, K, small_sigma0, small_sigma1};
+use super::one_word::{FirstRounds, Varies, constants, for_word};
+use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
+use super::sha256::K;
 
 /// `LANES` independent 32-bit words, and what SHA-256 does with them.
 ///
@@ -19,6 +20,8 @@ pub(super) trait Lanes: Copy {
     fn splat(proof: Self::Proof, word: u32) -> Self;
     /// The first `LANES` of `words`, which has at least so many.
     fn load(proof: Self::Proof, words: &[u32]) -> Self;
+    /// Into the first `LANES` of `words`, which has at least so many.
+    fn store(self, words: &mut [u32]);
     fn add(self, other: Self) -> Self;
     fn big_sigma0(self) -> Self;
     fn big_sigma1(self) -> Self;
@@ -30,75 +33,98 @@ pub(super) trait Lanes: Copy {
     fn at_most(self, bound: Self) -> u32;
 }
 
-/// Works through `scan` from index `from`. Returns where to resume: the length when all is done, less when
-/// `out` could not take another group.
+/// Two vectors side by side, for latencies that one alone would wait for.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<L>([L; 2]);
+
+impl<L: Lanes> Pair<L> {
+    #[inline(always)]
+    fn zip(self, other: Self, operation: impl Fn(L, L) -> L) -> Self {
+        Self([operation(self.0[0], other.0[0]), operation(self.0[1], other.0[1])])
+    }
+
+    #[inline(always)]
+    fn map(self, operation: impl Fn(L) -> L) -> Self {
+        Self([operation(self.0[0]), operation(self.0[1])])
+    }
+}
+
+impl<L: Lanes> Lanes for Pair<L> {
+    const LANES: usize = 2 * L::LANES;
+    type Proof = L::Proof;
+
+    #[inline(always)]
+    fn splat(proof: L::Proof, word: u32) -> Self {
+        Self([L::splat(proof, word); 2])
+    }
+
+    #[inline(always)]
+    fn load(proof: L::Proof, words: &[u32]) -> Self {
+        Self([L::load(proof, words), L::load(proof, &words[L::LANES..])])
+    }
+
+    #[inline(always)]
+    fn store(self, words: &mut [u32]) {
+        self.0[0].store(words);
+        self.0[1].store(&mut words[L::LANES..]);
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, L::add)
+    }
+
+    #[inline(always)]
+    fn big_sigma0(self) -> Self {
+        self.map(L::big_sigma0)
+    }
+
+    #[inline(always)]
+    fn big_sigma1(self) -> Self {
+        self.map(L::big_sigma1)
+    }
+
+    #[inline(always)]
+    fn small_sigma0(self) -> Self {
+        self.map(L::small_sigma0)
+    }
+
+    #[inline(always)]
+    fn small_sigma1(self) -> Self {
+        self.map(L::small_sigma1)
+    }
+
+    #[inline(always)]
+    fn ch(self, f: Self, g: Self) -> Self {
+        Self([self.0[0].ch(f.0[0], g.0[0]), self.0[1].ch(f.0[1], g.0[1])])
+    }
+
+    #[inline(always)]
+    fn maj(self, b: Self, c: Self) -> Self {
+        Self([self.0[0].maj(b.0[0], c.0[0]), self.0[1].maj(b.0[1], c.0[1])])
+    }
+
+    #[inline(always)]
+    fn at_most(self, bound: Self) -> u32 {
+        self.0[0].at_most(bound.0[0]) | self.0[1].at_most(bound.0[1]) << L::LANES
+    }
+}
+
+/// Works through `scan` from `from`, in groups of `G` over shared schedules. Returns where to resume if `out` could not
+/// take another group.
 #[inline(always)]
-pub(super) fn scan<L: Lanes>(
+pub(super) fn scan<L: Lanes, G: Lanes<Proof = L::Proof>>(
     proof: L::Proof,
     scan: &Scan<'_>,
     screen: Screen,
-    from: usize,
+    from: Cursor,
     out: &mut Candidates,
-) -> usize {
-    macro_rules! for_word {
-        ($one:expr, $($word:literal)*) => {
-            match $one.word {
-                $($word => one_word::<L, $word>(proof, $one, screen, from, out),)*
-                word => unreachable!("no layout varies word {word}"),
-            }
-        };
-    }
+) -> Option<Cursor> {
     match scan {
-        Scan::OneWord(one) => for_word!(one, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 15),
-        Scan::Blocks { state, blocks, per_nonce } => {
-            whole_blocks::<L>(proof, state, blocks, *per_nonce, screen, from, out)
+        Scan::OneWord(one) => {
+            for_word!([0 1 2 3 4 5 6 7 8 9 10 11 12 13], one.word, one_word::<L>, proof, one, screen, from, out)
         }
-    }
-}
-
-/// What one varying word leaves constant, computed once a scan.
-struct Prologue {
-    /// After the rounds before the word.
-    state: [u32; 8],
-    /// Per round: K + W where the schedule word is constant; where it varies, the sum of its constant terms.
-    consts: [u32; 64],
-}
-
-struct Varies<const W: usize>;
-
-impl<const W: usize> Varies<W> {
-    /// Which schedule words depend on message word `W`.
-    const TABLE: [bool; 64] = {
-        let mut table = [false; 64];
-        table[W] = true;
-        let mut t = 16;
-        while t < 64 {
-            table[t] = table[t - 2] || table[t - 7] || table[t - 15] || table[t - 16];
-            t += 1;
-        }
-        table
-    };
-}
-
-impl Prologue {
-    #[inline(never)]
-    fn new<const W: usize>(scan: &OneWord<'_>) -> Self {
-        let varies = &Varies::<W>::TABLE;
-        let mut words = [0u32; 64];
-        words[..16].copy_from_slice(&scan.block);
-        for t in 16..64 {
-            let constant = |i: usize, term: u32| if varies[i] { 0 } else { term };
-            words[t] = constant(t - 2, small_sigma1(words[t - 2]))
-                .wrapping_add(constant(t - 7, words[t - 7]))
-                .wrapping_add(constant(t - 15, small_sigma0(words[t - 15])))
-                .wrapping_add(constant(t - 16, words[t - 16]));
-        }
-        let consts = std::array::from_fn(|t| if varies[t] { words[t] } else { words[t].wrapping_add(K[t]) });
-        let mut state = scan.state;
-        for &kw in &consts[..W] {
-            sha256::round(&mut state, kw);
-        }
-        Self { state, consts }
+        Scan::Shared(shared) => shared_schedules::<G>(proof, shared, screen, from, out),
     }
 }
 
@@ -107,28 +133,71 @@ fn one_word<L: Lanes, const W: usize>(
     proof: L::Proof,
     scan: &OneWord<'_>,
     screen: Screen,
-    from: usize,
+    from: Cursor,
     out: &mut Candidates,
-) -> usize {
-    let Prologue { state, consts } = Prologue::new::<W>(scan);
-    let start = state.map(|word| L::splat(proof, word));
+) -> Option<Cursor> {
     let (addend, width) = screen.one_compare(scan.state[0]);
     let (addend, width) = (L::splat(proof, addend), L::splat(proof, width));
-    let len = scan.words.len();
-    let mut index = from;
-    while index < len {
-        if !out.has_room() {
-            return index;
+    let mut first_rounds = FirstRounds::new(scan.state);
+    let columns = scan.words.len();
+    let mut column = from.column;
+    for (row, block) in scan.blocks.iter().enumerate().skip(from.row) {
+        let start = first_rounds.of(block, W).map(|word| L::splat(proof, word));
+        let consts = constants::<W>(block);
+        while column < columns {
+            if !out.has_room() {
+                return Some(Cursor { row, column });
+            }
+            let words = load_up_to::<L>(proof, &scan.words[column..]);
+            let word0 = one_word_rounds::<L, W>(proof, words, start, &consts)[0];
+            report(word0.add(addend).at_most(width), columns - column, |lane| out.push(row, column + lane));
+            column += L::LANES;
         }
-        let words = load_up_to::<L>(proof, &scan.words[index..]);
-        let word0 = one_word_rounds::<L, W>(proof, words, start, &consts);
-        report::<L>(word0.add(addend).at_most(width), index, len, out);
-        index += L::LANES;
+        column = 0;
     }
-    len
+    None
 }
 
-/// Rounds `W` to 63. Returns the first state word, the chaining value not yet added.
+/// The chaining values after every nonce's block, row by row.
+#[inline(always)]
+pub(super) fn midstates<L: Lanes>(proof: L::Proof, scan: &OneWord<'_>, out: &mut States) {
+    out.len = scan.blocks.len() * scan.words.len();
+    out.words.resize(out.len.next_multiple_of(L::LANES) * 8);
+    for_word!([13 14 15], scan.word, one_word_midstates::<L>, proof, scan, out.words.as_mut_slice());
+}
+
+#[inline(always)]
+fn one_word_midstates<L: Lanes, const W: usize>(proof: L::Proof, scan: &OneWord<'_>, out: &mut [u32]) {
+    let feed = scan.state.map(|word| L::splat(proof, word));
+    let mut first_rounds = FirstRounds::new(scan.state);
+    let columns = scan.words.len();
+    for (row, block) in scan.blocks.iter().enumerate() {
+        let start = first_rounds.of(block, W).map(|word| L::splat(proof, word));
+        let consts = constants::<W>(block);
+        for column in (0..columns).step_by(L::LANES) {
+            let words = load_up_to::<L>(proof, &scan.words[column..]);
+            let end = one_word_rounds::<L, W>(proof, words, start, &consts);
+            let end: [L; 8] = std::array::from_fn(|word| end[word].add(feed[word]));
+            let first = row * columns + column;
+            let count = L::LANES.min(columns - column);
+            if first.is_multiple_of(L::LANES) {
+                // Lanes that do not count are padding, or overwritten by the next row.
+                let group = &mut out[first * 8..];
+                end.iter().enumerate().for_each(|(word, end)| end.store(&mut group[word * L::LANES..]));
+            } else {
+                for (word, end) in end.iter().enumerate() {
+                    let mut lanes = [0; Candidates::MAX_GROUP];
+                    end.store(&mut lanes);
+                    for (index, lane) in (first..first + count).zip(lanes) {
+                        out[(index / L::LANES * 8 + word) * L::LANES + index % L::LANES] = lane;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Rounds `W` to 63. Returns the state, the chaining value not yet added.
 #[inline(always)]
 #[expect(unused_assignments, reason = "nothing reads the last schedule words")]
 fn one_word_rounds<L: Lanes, const W: usize>(
@@ -136,7 +205,7 @@ fn one_word_rounds<L: Lanes, const W: usize>(
     varying: L,
     start: [L; 8],
     consts: &[u32; 64],
-) -> L {
+) -> [L; 8] {
     let mut state = start;
     // A ring of the last 16 schedule words; those that are constant are never read.
     let mut w = [varying; 16];
@@ -171,63 +240,54 @@ fn one_word_rounds<L: Lanes, const W: usize>(
     rounds!(16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31);
     rounds!(32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47);
     rounds!(48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63);
-    state[0]
+    state
 }
 
+/// The same schedules for all rows: 64 rounds a nonce, and nothing else.
 #[inline(always)]
-fn whole_blocks<L: Lanes>(
+fn shared_schedules<L: Lanes>(
     proof: L::Proof,
-    state: &[u32; 8],
-    blocks: &[[u32; 16]],
-    per_nonce: usize,
+    scan: &Shared<'_>,
     screen: Screen,
-    from: usize,
+    from: Cursor,
     out: &mut Candidates,
-) -> usize {
-    // `compress` adds the chaining value itself, so the screen is applied to the finished word.
+) -> Option<Cursor> {
     let (addend, width) = screen.one_compare(0);
     let (addend, width) = (L::splat(proof, addend), L::splat(proof, width));
-    let len = blocks.len() / per_nonce;
-    let mut index = from;
-    while index < len {
-        if !out.has_room() {
-            return index;
-        }
-        let mut lanes = state.map(|word| L::splat(proof, word));
-        for block in 0..per_nonce {
-            let message = std::array::from_fn(|t| {
-                let mut column = [0; Candidates::MAX_GROUP];
-                for (lane, word) in column[..L::LANES].iter_mut().enumerate() {
-                    *word = blocks[(index + lane).min(len - 1) * per_nonce + block][t];
-                }
-                L::load(proof, &column)
+    let schedules = scan.schedules.as_slice();
+    let groups = scan.states.words.as_slice().chunks_exact(8 * L::LANES);
+    let mut column = from.column;
+    for (group, words) in groups.enumerate().skip(from.row / L::LANES) {
+        let row = group * L::LANES;
+        let start: [L; 8] = std::array::from_fn(|word| L::load(proof, &words[word * L::LANES..]));
+        let addend = start[0].add(addend);
+        while column < schedules.len() {
+            if !out.has_room() {
+                return Some(Cursor { row, column });
+            }
+            let word0 = shared_rounds(proof, start, &schedules[column]);
+            report(word0.add(addend).at_most(width), scan.states.len - row, |lane| {
+                out.push(row + lane, column);
             });
-            lanes = compress(proof, lanes, message);
+            column += 1;
         }
-        report::<L>(lanes[0].add(addend).at_most(width), index, len, out);
-        index += L::LANES;
+        column = 0;
     }
-    len
+    None
 }
 
+/// All rounds over a given schedule. Returns the first state word, the chaining value not yet added.
 #[inline(always)]
-fn compress<L: Lanes>(proof: L::Proof, state: [L; 8], mut w: [L; 16]) -> [L; 8] {
-    let mut end = state;
-    macro_rules! sixteen_rounds {
-        ($first:ident, $($t:literal)*) => {$(
-            if $first > 0 {
-                w[$t] = w[($t + 14) % 16].small_sigma1()
-                    .add(w[($t + 9) % 16])
-                    .add(w[($t + 1) % 16].small_sigma0())
-                    .add(w[$t]);
-            }
-            end = round(end, w[$t].add(L::splat(proof, K[$first + $t])));
-        )*};
+fn shared_rounds<L: Lanes>(proof: L::Proof, start: [L; 8], schedule: &[u32; 64]) -> L {
+    let mut state = start;
+    // 64 rounds unrolled go through the instruction cache at the speed of its refills; 16 stay in it.
+    for kw in schedule.as_chunks::<16>().0 {
+        macro_rules! rounds {
+            ($($t:literal)*) => {$( state = round(state, L::splat(proof, kw[$t])); )*};
+        }
+        rounds!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
     }
-    for first in [0, 16, 32, 48] {
-        sixteen_rounds!(first, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
-    }
-    std::array::from_fn(|i| end[i].add(state[i]))
+    state[0]
 }
 
 /// One round; `kw` is the round constant plus the schedule word.
@@ -241,6 +301,7 @@ fn round<L: Lanes>([a, b, c, d, e, f, g, h]: [L; 8], kw: L) -> [L; 8] {
 /// The next group of words; where fewer than a group are left, the rest is padding.
 #[inline(always)]
 fn load_up_to<L: Lanes>(proof: L::Proof, words: &[u32]) -> L {
+    const { assert!(L::LANES <= Candidates::MAX_GROUP) };
     if words.len() >= L::LANES {
         return L::load(proof, words);
     }
@@ -249,13 +310,13 @@ fn load_up_to<L: Lanes>(proof: L::Proof, words: &[u32]) -> L {
     L::load(proof, &padded)
 }
 
-/// Records the lanes set in `mask`, but never a padding lane.
+/// Hands on the lanes set in `mask`, but never one of the padding behind the first `lanes`.
 #[inline(always)]
-fn report<L: Lanes>(mut mask: u32, index: usize, len: usize, out: &mut Candidates) {
+fn report(mut mask: u32, lanes: usize, mut push: impl FnMut(usize)) {
     while mask != 0 {
         let lane = mask.trailing_zeros() as usize;
-        if index + lane < len {
-            out.push(index + lane);
+        if lane < lanes {
+            push(lane);
         }
         mask &= mask - 1;
     }

@@ -1,11 +1,17 @@
 //! One lane of plain `u32`: runs anywhere, and is the reference that the other kernels are tested against.
 
 use super::lanes::{self, Lanes};
-use super::scan::{Candidates, Scan, Screen};
+use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, States};
 use super::sha256;
 
-pub(super) fn scan(scan: &Scan<'_>, screen: Screen, from: usize, out: &mut Candidates) -> usize {
-    lanes::scan::<u32>((), scan, screen, from, out)
+pub(super) const GROUP: usize = u32::LANES;
+
+pub(super) fn scan(scan: &Scan<'_>, screen: Screen, from: Cursor, out: &mut Candidates) -> Option<Cursor> {
+    lanes::scan::<u32, u32>((), scan, screen, from, out)
+}
+
+pub(super) fn midstates(scan: &OneWord<'_>, out: &mut States) {
+    lanes::midstates::<u32>((), scan, out);
 }
 
 impl Lanes for u32 {
@@ -20,6 +26,11 @@ impl Lanes for u32 {
     #[inline(always)]
     fn load((): (), words: &[u32]) -> Self {
         words[0]
+    }
+
+    #[inline(always)]
+    fn store(self, words: &mut [u32]) {
+        words[0] = self;
     }
 
     #[inline(always)]

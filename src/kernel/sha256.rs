@@ -34,8 +34,8 @@ pub(crate) fn round(state: &mut [u32; 8], kw: u32) {
     *state = [t1.wrapping_add(t2), a, b, c, d.wrapping_add(t1), e, f, g];
 }
 
-/// The compression function: the chaining value after `block`.
-pub(crate) fn compress(state: &[u32; 8], block: &[u32; 16]) -> [u32; 8] {
+/// The message schedule of `block`.
+pub(crate) fn schedule(block: &[u32; 16]) -> [u32; 64] {
     let mut w = [0; 64];
     w[..16].copy_from_slice(block);
     for t in 16..64 {
@@ -44,6 +44,12 @@ pub(crate) fn compress(state: &[u32; 8], block: &[u32; 16]) -> [u32; 8] {
             .wrapping_add(small_sigma0(w[t - 15]))
             .wrapping_add(w[t - 16]);
     }
+    w
+}
+
+/// The compression function: the chaining value after `block`.
+pub(crate) fn compress(state: &[u32; 8], block: &[u32; 16]) -> [u32; 8] {
+    let w = schedule(block);
     let mut s = *state;
     for t in 0..64 {
         round(&mut s, K[t].wrapping_add(w[t]));

@@ -4,12 +4,13 @@
 
 use core::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_cvtsi32_si128, _mm_extract_epi32, _mm_min_epu32,
-    _mm_set1_epi32, _mm_setr_epi32, _mm_setzero_si128, _mm_sha256msg1_epu32, _mm_sha256msg2_epu32,
-    _mm_sha256rnds2_epu32, _mm_shuffle_epi8, _mm_shuffle_epi32,
+    _mm_set1_epi32, _mm_setr_epi32, _mm_sha256msg1_epu32, _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32,
+    _mm_shuffle_epi8, _mm_shuffle_epi32, _mm_storeu_si128, _mm_sub_epi32,
 };
 
-use super::scan::{Candidates, OneWord, Scan, Screen};
-use super::sha256::{K, round};
+use super::one_word::{FirstRounds, Varies, constants, for_word};
+use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
+use super::sha256::K;
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]
@@ -25,35 +26,99 @@ impl ShaNi {
     }
 }
 
-/// How many nonces advance together.
-const CHAINS: usize = 4;
+/// How many nonces advance together where each has its own schedule: more would spill what they gain.
+const CHAINS: usize = 5;
+
+/// The same where they share it, and registers hold states alone.
+pub(super) const GROUP: usize = 6;
 
 pub(super) fn scan(
     _proof: ShaNi,
     scan: &Scan<'_>,
     screen: Screen,
-    from: usize,
+    from: Cursor,
     out: &mut Candidates,
-) -> usize {
+) -> Option<Cursor> {
     #[expect(unsafe_code, reason = "calls into code compiled for the SHA extensions")]
     // SAFETY: the proof exists only because detection saw SHA and AVX on this CPU.
     unsafe {
-        enter(scan, screen, from, out)
+        enter_scan(scan, screen, from, out)
+    }
+}
+
+/// Eight words a value, one after the other, in the order that the instructions like; room for whole groups of `group`.
+pub(super) fn midstates(_proof: ShaNi, scan: &OneWord<'_>, group: usize, out: &mut States) {
+    out.len = scan.blocks.len() * scan.words.len();
+    out.words.resize(out.len.next_multiple_of(group) * 8);
+    #[expect(unsafe_code, reason = "calls into code compiled for the SHA extensions")]
+    // SAFETY: as in `scan`.
+    unsafe {
+        enter_midstates(scan, out.words.as_mut_slice());
     }
 }
 
 #[target_feature(enable = "sha,avx")]
-fn enter(scan: &Scan<'_>, screen: Screen, from: usize, out: &mut Candidates) -> usize {
+fn enter_scan(scan: &Scan<'_>, screen: Screen, from: Cursor, out: &mut Candidates) -> Option<Cursor> {
     match scan {
-        Scan::OneWord(one) => match one.word / 4 {
-            0 => one_word::<0>(one, screen, from, out),
-            1 => one_word::<1>(one, screen, from, out),
-            2 => one_word::<2>(one, screen, from, out),
-            _ => one_word::<3>(one, screen, from, out),
-        },
-        Scan::Blocks { state, blocks, per_nonce } => {
-            whole_blocks(state, blocks, *per_nonce, screen, from, out)
+        Scan::OneWord(one) => {
+            for_word!([0 1 2 3 4 5 6 7 8 9 10 11 12 13], one.word, one_word, one, screen, from, out)
         }
+        Scan::Shared(shared) => shared_schedules(shared, screen, from, out),
+    }
+}
+
+#[target_feature(enable = "sha,avx")]
+fn enter_midstates(scan: &OneWord<'_>, out: &mut [u32]) {
+    for_word!([13 14 15], scan.word, one_word_midstates, scan, out);
+}
+
+/// What the nonces of a row have in common. `MIDSTATES` tells what they are for, and gives each use its own code: what is
+/// called from two places is not inlined, and then what is constant in a row is computed for every group.
+struct Row<const W: usize, const MIDSTATES: bool> {
+    /// The state after the pairs of rounds before the varying word. Each pair swaps the names, so that they are right
+    /// again at the end.
+    abef: __m128i,
+    cdgh: __m128i,
+    /// The message; of the quads before the varying word, what `sha256msg1` makes of them.
+    message: [__m128i; 4],
+    consts: [u32; 64],
+    place: __m128i,
+}
+
+impl<const W: usize, const MIDSTATES: bool> Row<W, MIDSTATES> {
+    /// The quad that holds the varying word.
+    const FIRST: usize = W / 4;
+
+    #[inline]
+    #[target_feature(enable = "sha,avx")]
+    fn new(first_rounds: &mut FirstRounds, block: &[u32; 16]) -> Self {
+        let (mut abef, mut cdgh) = pack(&first_rounds.of(block, W & !1));
+        if W % 4 >= 2 {
+            (abef, cdgh) = (cdgh, abef);
+        }
+        let mut message: [__m128i; 4] = std::array::from_fn(|q| quad(block, q));
+        for q in 1..Self::FIRST {
+            message[q - 1] = _mm_sha256msg1_epu32(message[q - 1], message[q]);
+        }
+        Self { abef, cdgh, message, consts: constants::<W>(block), place: lane_selector(W % 4) }
+    }
+
+    /// The chains of the first `CHAINS` of `words`; where there are fewer, the last again.
+    #[inline]
+    #[target_feature(enable = "sha,avx")]
+    fn chains(&self, words: &[u32]) -> Chains {
+        let words: [u32; CHAINS] = match words.first_chunk() {
+            Some(words) => *words,
+            None => std::array::from_fn(|chain| words[chain.min(words.len() - 1)]),
+        };
+        let mut chains =
+            Chains { abef: [self.abef; CHAINS], cdgh: [self.cdgh; CHAINS], message: [self.message; CHAINS] };
+        for (ring, word) in chains.message.iter_mut().zip(words) {
+            let varying = _mm_shuffle_epi8(_mm_cvtsi32_si128(word.cast_signed()), self.place);
+            ring[Self::FIRST] = _mm_add_epi32(ring[Self::FIRST], varying);
+        }
+        chains.rounds::<W, MIDSTATES>(&self.consts);
+        chains
     }
 }
 
@@ -66,29 +131,37 @@ struct Chains {
 }
 
 impl Chains {
-    /// Quads of rounds `FIRST` to 15. Of the message words before quad `FIRST`, the ring must hold what
-    /// `sha256msg1` makes of them, see [`one_word`].
+    /// Rounds from the pair of word `W` to 63, on what [`Row`] has laid out.
     #[inline]
     #[target_feature(enable = "sha,avx")]
-    fn rounds<const FIRST: usize>(&mut self) {
+    fn rounds<const W: usize, const MIDSTATES: bool>(&mut self, consts: &[u32; 64]) {
         let Self { abef, cdgh, message } = self;
         macro_rules! quads {
             ($($q:literal)*) => {$(
-                if $q >= FIRST {
-                    let k = quad(&K, $q);
+                if $q >= W / 4 {
+                    // A quad that does not depend on the word is the same in all chains, and ready.
+                    const { assert!($q < 16) };
+                    let constant = const { !varies::<W>($q) };
+                    let k = if constant { quad(consts, $q) } else { quad(&K, $q) };
                     for chain in 0..CHAINS {
                         let ring = &mut message[chain];
                         let now = ring[$q % 4];
-                        let kw = _mm_add_epi32(now, k);
-                        cdgh[chain] = _mm_sha256rnds2_epu32(cdgh[chain], abef[chain], kw);
+                        let kw = if constant { k } else { _mm_add_epi32(now, k) };
+                        if const { $q != W / 4 || W % 4 < 2 } {
+                            cdgh[chain] = _mm_sha256rnds2_epu32(cdgh[chain], abef[chain], kw);
+                        }
                         if $q >= 3 && $q < 15 {
-                            let w_minus_7 = _mm_alignr_epi8::<4>(now, ring[($q + 3) % 4]);
-                            let sum = _mm_add_epi32(ring[($q + 1) % 4], w_minus_7);
-                            ring[($q + 1) % 4] = _mm_sha256msg2_epu32(sum, now);
+                            ring[($q + 1) % 4] = if const { !varies::<W>(($q + 1) % 16) } {
+                                _mm_sub_epi32(quad(consts, ($q + 1) % 16), quad(&K, ($q + 1) % 16))
+                            } else {
+                                let w_minus_7 = _mm_alignr_epi8::<4>(now, ring[($q + 3) % 4]);
+                                let sum = _mm_add_epi32(ring[($q + 1) % 4], w_minus_7);
+                                _mm_sha256msg2_epu32(sum, now)
+                            };
                         }
                         let kw = _mm_shuffle_epi32::<0x0e>(kw);
                         abef[chain] = _mm_sha256rnds2_epu32(abef[chain], cdgh[chain], kw);
-                        if $q >= 1 && $q < 13 {
+                        if $q >= 1 && $q < 13 && const { varies::<W>(($q + 3) % 16) } {
                             ring[($q + 3) % 4] = _mm_sha256msg1_epu32(ring[($q + 3) % 4], now);
                         }
                     }
@@ -98,104 +171,126 @@ impl Chains {
         quads!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
     }
 
-    /// Records the chains whose first word passes. One branch for all of them: a hit is rare.
+    /// Hands on the chains whose first word passes. One branch for all of them: a hit is rare.
     #[inline]
     #[target_feature(enable = "sha,avx")]
-    fn report(&self, addend: u32, width: u32, index: usize, len: usize, out: &mut Candidates) {
+    fn report(&self, addend: u32, width: u32, chains: usize, push: impl FnMut(usize)) {
         let addends = _mm_set1_epi32(addend.cast_signed());
-        let sums = self.abef.map(|abef| _mm_add_epi32(abef, addends));
-        let least = sums[1..].iter().fold(sums[0], |least, &sum| _mm_min_epu32(least, sum));
-        if lane_a(least) <= width {
-            for (chain, &sum) in sums.iter().enumerate() {
-                if lane_a(sum) <= width && index + chain < len {
-                    out.push(index + chain);
-                }
-            }
-        }
+        report(self.abef.map(|abef| _mm_add_epi32(abef, addends)), width, chains, push);
     }
 }
 
+/// Whether a word of schedule quad `q` depends on message word `w`.
+const fn varies<const W: usize>(q: usize) -> bool {
+    let table = &Varies::<W>::TABLE;
+    table[4 * q] || table[4 * q + 1] || table[4 * q + 2] || table[4 * q + 3]
+}
+
 #[target_feature(enable = "sha,avx")]
-fn one_word<const FIRST: usize>(
+fn one_word<const W: usize>(
     scan: &OneWord<'_>,
     screen: Screen,
-    from: usize,
+    from: Cursor,
     out: &mut Candidates,
-) -> usize {
-    debug_assert_eq!(scan.word / 4, FIRST);
-    let mut state = scan.state;
-    for (word, k) in scan.block[..4 * FIRST].iter().zip(K) {
-        round(&mut state, word.wrapping_add(k));
-    }
-    let (abef, cdgh) = pack(&state);
-    let mut message: [__m128i; 4] = std::array::from_fn(|q| quad(&scan.block, q));
-    for q in 1..FIRST {
-        message[q - 1] = _mm_sha256msg1_epu32(message[q - 1], message[q]);
-    }
-    let place = lane_selector(scan.word % 4);
+) -> Option<Cursor> {
     let (addend, width) = screen.one_compare(scan.state[0]);
-
-    let len = scan.words.len();
-    let mut index = from;
-    while index < len {
-        if !out.has_room() {
-            return index;
+    let mut first_rounds = FirstRounds::new(scan.state);
+    let columns = scan.words.len();
+    let mut column = from.column;
+    for (row, block) in scan.blocks.iter().enumerate().skip(from.row) {
+        let shared = Row::<W, false>::new(&mut first_rounds, block);
+        while column < columns {
+            if !out.has_room() {
+                return Some(Cursor { row, column });
+            }
+            let chains = shared.chains(&scan.words[column..]);
+            chains.report(addend, width, columns - column, |chain| out.push(row, column + chain));
+            column += CHAINS;
         }
-        let words: [u32; CHAINS] = match scan.words[index..].first_chunk() {
-            Some(words) => *words,
-            None => std::array::from_fn(|chain| scan.words[(index + chain).min(len - 1)]),
-        };
-        let mut chains = Chains { abef: [abef; CHAINS], cdgh: [cdgh; CHAINS], message: [message; CHAINS] };
-        for (ring, word) in chains.message.iter_mut().zip(words) {
-            let varying = _mm_shuffle_epi8(_mm_cvtsi32_si128(word.cast_signed()), place);
-            ring[FIRST] = _mm_add_epi32(ring[FIRST], varying);
-        }
-        chains.rounds::<FIRST>();
-        chains.report(addend, width, index, len, out);
-        index += CHAINS;
+        column = 0;
     }
-    len
+    None
 }
 
 #[target_feature(enable = "sha,avx")]
-fn whole_blocks(
-    state: &[u32; 8],
-    blocks: &[[u32; 16]],
-    per_nonce: usize,
-    screen: Screen,
-    from: usize,
-    out: &mut Candidates,
-) -> usize {
-    let (abef, cdgh) = pack(state);
-    // The chaining value is added after each block, the last one included.
-    let (addend, width) = screen.one_compare(0);
-    let len = blocks.len() / per_nonce;
-    let mut index = from;
-    while index < len {
-        if !out.has_room() {
-            return index;
-        }
-        let mut chains = Chains {
-            abef: [abef; CHAINS],
-            cdgh: [cdgh; CHAINS],
-            message: [[_mm_setzero_si128(); 4]; CHAINS],
-        };
-        for block in 0..per_nonce {
-            for (chain, ring) in chains.message.iter_mut().enumerate() {
-                let words = &blocks[(index + chain).min(len - 1) * per_nonce + block];
-                *ring = std::array::from_fn(|q| quad(words, q));
-            }
-            let feed = (chains.abef, chains.cdgh);
-            chains.rounds::<0>();
-            for chain in 0..CHAINS {
-                chains.abef[chain] = _mm_add_epi32(chains.abef[chain], feed.0[chain]);
-                chains.cdgh[chain] = _mm_add_epi32(chains.cdgh[chain], feed.1[chain]);
+fn one_word_midstates<const W: usize>(scan: &OneWord<'_>, out: &mut [u32]) {
+    let (abef, cdgh) = pack(&scan.state);
+    let mut first_rounds = FirstRounds::new(scan.state);
+    let mut places = out.as_chunks_mut::<8>().0.iter_mut();
+    for block in scan.blocks {
+        let shared = Row::<W, true>::new(&mut first_rounds, block);
+        for words in scan.words.chunks(CHAINS) {
+            let chains = shared.chains(words);
+            for (chain, place) in places.by_ref().take(words.len()).enumerate() {
+                let (low, high) = place.split_at_mut(4);
+                store(low, _mm_add_epi32(chains.abef[chain], abef));
+                store(high, _mm_add_epi32(chains.cdgh[chain], cdgh));
             }
         }
-        chains.report(addend, width, index, len, out);
-        index += CHAINS;
     }
-    len
+}
+
+/// The same schedules for all rows: rounds alone.
+#[target_feature(enable = "sha,avx")]
+fn shared_schedules(scan: &Shared<'_>, screen: Screen, from: Cursor, out: &mut Candidates) -> Option<Cursor> {
+    let (addend, width) = screen.one_compare(0);
+    let addend = _mm_set1_epi32(addend.cast_signed());
+    let schedules = scan.schedules.as_slice();
+    let groups = scan.states.words.as_slice().as_chunks::<{ 8 * GROUP }>().0;
+    let mut column = from.column;
+    for (group, words) in groups.iter().enumerate().skip(from.row / GROUP) {
+        let row = group * GROUP;
+        let start_abef: [__m128i; GROUP] = std::array::from_fn(|chain| quad(words, 2 * chain));
+        let start_cdgh: [__m128i; GROUP] = std::array::from_fn(|chain| quad(words, 2 * chain + 1));
+        while column < schedules.len() {
+            if !out.has_room() {
+                return Some(Cursor { row, column });
+            }
+            let (mut abef, mut cdgh) = (start_abef, start_cdgh);
+            for q in 0..16 {
+                let kw = quad(&schedules[column], q);
+                for chain in 0..GROUP {
+                    cdgh[chain] = _mm_sha256rnds2_epu32(cdgh[chain], abef[chain], kw);
+                }
+                let kw = _mm_shuffle_epi32::<0x0e>(kw);
+                for chain in 0..GROUP {
+                    abef[chain] = _mm_sha256rnds2_epu32(abef[chain], cdgh[chain], kw);
+                }
+            }
+            let sums = std::array::from_fn(|chain| {
+                _mm_add_epi32(abef[chain], _mm_add_epi32(start_abef[chain], addend))
+            });
+            report::<GROUP>(sums, width, scan.states.len - row, |chain| out.push(row + chain, column));
+            column += 1;
+        }
+        column = 0;
+    }
+    None
+}
+
+/// Hands on those of the first `chains` whose word a is at most `width`.
+#[inline]
+#[target_feature(enable = "avx")]
+fn report<const N: usize>(sums: [__m128i; N], width: u32, chains: usize, mut push: impl FnMut(usize)) {
+    let least = sums[1..].iter().fold(sums[0], |least, &sum| _mm_min_epu32(least, sum));
+    if lane_a(least) <= width {
+        for (chain, &sum) in sums.iter().enumerate().take(chains) {
+            if lane_a(sum) <= width {
+                push(chain);
+            }
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx")]
+fn store(place: &mut [u32], words: __m128i) {
+    let place: &mut [u32; 4] = place.first_chunk_mut().expect("room for four words");
+    #[expect(unsafe_code, reason = "an unaligned store")]
+    // SAFETY: `place` is a reference to four words.
+    unsafe {
+        _mm_storeu_si128(place.as_mut_ptr().cast(), words);
+    }
 }
 
 #[inline]

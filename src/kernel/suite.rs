@@ -2,8 +2,9 @@
 //! is covered as soon as `Kernel::survey` lists it.
 
 use super::Kernel;
-use super::scan::{Candidates, OneWord, Scan, Screen};
+use super::scan::{Candidates, Cursor, Hit, Scan, Schedules, Screen, Shared, States};
 use super::sha256::compress;
+use crate::internals::{Messages, all_hits};
 
 /// A small reproducible generator (xorshift64*, Vigna 2016); the seed is in every failure's message.
 struct Rng(u64);
@@ -21,65 +22,59 @@ impl Rng {
     }
 }
 
-/// First digest words of a scan, one compression at a time.
-fn oracle(scan: &Scan<'_>) -> Vec<u32> {
-    match scan {
-        Scan::OneWord(one) => one
-            .words
-            .iter()
-            .map(|&varying| {
-                let mut block = one.block;
-                block[one.word] = block[one.word].wrapping_add(varying);
-                compress(&one.state, &block)[0]
-            })
-            .collect(),
-        Scan::Blocks { state, blocks, per_nonce } => blocks
-            .chunks(*per_nonce)
-            .map(|tail| tail.iter().fold(*state, |state, block| compress(&state, block))[0])
-            .collect(),
+fn random(rng: &mut Rng, word: usize, rows: usize, columns: usize) -> Messages {
+    Messages {
+        state: rng.words(),
+        blocks: (0..rows).map(|_| rng.words()).collect(),
+        word,
+        words: (0..columns).map(|_| rng.word()).collect(),
     }
 }
 
-/// Runs a scan to its end, through as many full buffers as it takes.
-fn hits(kernel: Kernel, scan: &Scan<'_>, screen: Screen, from: usize) -> Vec<u32> {
-    let (mut hits, mut from) = (Vec::new(), from);
-    let mut candidates = Candidates::new();
-    while from < scan.len() {
-        candidates.clear();
-        let resume = kernel.scan(scan, screen, from, &mut candidates);
-        assert!(resume > from, "{kernel:?} made no progress from {from}");
-        assert!(
-            candidates.as_slice().iter().all(|&hit| (from..resume).contains(&(hit as usize))),
-            "{kernel:?}: a hit outside of {from}..{resume}"
-        );
-        hits.extend_from_slice(candidates.as_slice());
-        from = resume;
-    }
-    assert_eq!(from, scan.len());
-    hits
+/// The chaining values behind all messages, row by row, one compression at a time.
+fn values(messages: &Messages) -> Vec<[u32; 8]> {
+    let value = |block: &[u32; 16], varying: u32| {
+        let mut block = *block;
+        block[messages.word] = block[messages.word].wrapping_add(varying);
+        compress(&messages.state, &block)
+    };
+    let row = |block| messages.words.iter().map(move |&word| value(block, word));
+    messages.blocks.iter().flat_map(row).collect()
 }
 
-/// Compares every available kernel with the oracle, from each of the first few indices.
-fn check(scan: &Scan<'_>, screens: &[Screen], context: &str) {
-    let words = oracle(scan);
-    for kernel in Kernel::available() {
-        for &screen in screens {
-            for from in 0..scan.len().min(3) {
-                let expected: Vec<u32> =
-                    (from..words.len()).filter(|&i| screen.passes(words[i])).map(|i| i as u32).collect();
-                assert_eq!(
-                    hits(kernel, scan, screen, from),
-                    expected,
-                    "{kernel:?}, {context}, {screen:?}, from {from}"
-                );
-            }
+/// First digest words by row and column.
+type Oracle = Vec<Vec<u32>>;
+
+fn oracle(messages: &Messages) -> Oracle {
+    let rows = values(messages);
+    rows.chunks(messages.words.len()).map(|row| row.iter().map(|value| value[0]).collect()).collect()
+}
+
+/// Compares a kernel with the oracle.
+fn check(kernel: Kernel, scan: &Scan<'_>, oracle: &Oracle, screens: &[Screen], context: &str) {
+    for &screen in screens {
+        let passes = |row: usize, column: usize| screen.passes(oracle[row][column]);
+        let (rows, columns) = (oracle.len(), oracle[0].len());
+        let mut expected: Vec<Hit> = (0..rows)
+            .flat_map(|row| (0..columns).map(move |column| (row, column)))
+            .filter(|&(row, column)| passes(row, column))
+            .map(|(row, column)| Hit { row: row as u32, column: column as u32 })
+            .collect();
+        if let Scan::Shared(_) = scan {
+            let group = kernel.group() as u32;
+            expected.sort_by_key(|hit| (hit.row / group, hit.column, hit.row));
         }
+        assert_eq!(
+            all_hits(kernel, scan, screen, Cursor::default()),
+            expected,
+            "{kernel:?}, {context}, {screen:?}"
+        );
     }
 }
 
 /// Screens from everything to a single word, with borders that the scan itself produces.
-fn screens(words: &[u32]) -> Vec<Screen> {
-    let (first, last) = (words[0], words[words.len() - 1]);
+fn screens(oracle: &Oracle) -> Vec<Screen> {
+    let (first, last) = (oracle[0][0], *oracle.last().unwrap().last().unwrap());
     vec![
         Screen::ALL,
         Screen::new(0, u32::MAX >> 3),
@@ -94,28 +89,118 @@ fn screens(words: &[u32]) -> Vec<Screen> {
     ]
 }
 
+/// The words in which the digits of a last block can end.
+const LAST_BLOCK_WORDS: std::ops::RangeInclusive<usize> = 0..=13;
+
 #[test]
 fn one_varying_word() {
     let mut rng = Rng(0x9e37_79b9_7f4a_7c15);
-    for word in (0..=13).chain([15]) {
+    for word in LAST_BLOCK_WORDS {
         // Shorter and longer than any group, and past one buffer of candidates.
-        for len in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 200, 1000] {
-            let words: Vec<u32> = (0..len).map(|_| rng.word()).collect();
-            let scan = Scan::OneWord(OneWord { state: rng.words(), block: rng.words(), word, words: &words });
-            check(&scan, &screens(&oracle(&scan)), &format!("word {word}, {len} nonces"));
+        for columns in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 200, 1000] {
+            for rows in [1, 2, 3] {
+                let messages = random(&mut rng, word, rows, columns);
+                let oracle = oracle(&messages);
+                let scan = Scan::OneWord(messages.one_word());
+                for kernel in Kernel::available() {
+                    let context = format!("word {word}, {rows} rows of {columns}");
+                    check(kernel, &scan, &oracle, &screens(&oracle), &context);
+                }
+            }
         }
     }
 }
 
 #[test]
-fn whole_blocks() {
-    let mut rng = Rng(0xd1b5_4a32_d192_ed03);
-    for per_nonce in [1, 2] {
-        for len in [1, 2, 3, 4, 5, 7, 9, 16, 33, 100] {
-            let blocks: Vec<[u32; 16]> = (0..len * per_nonce).map(|_| rng.words()).collect();
-            let scan = Scan::Blocks { state: rng.words(), blocks: &blocks, per_nonce };
-            check(&scan, &screens(&oracle(&scan)), &format!("{per_nonce} blocks, {len} nonces"));
+fn rows_that_differ_in_any_word() {
+    let mut rng = Rng(0x1405_7b7e_f767_814f);
+    for word in LAST_BLOCK_WORDS {
+        let mut messages = random(&mut rng, word, 1, 40);
+        for changed in (0..16).rev().chain([3, 15, 0]) {
+            let mut block = *messages.blocks.last().unwrap();
+            block[changed] ^= 1 << changed;
+            messages.blocks.push(block);
         }
+        let oracle = oracle(&messages);
+        let screens = [Screen::new(0, u32::MAX >> 4), Screen::new(oracle[9][39], oracle[9][39])];
+        for kernel in Kernel::available() {
+            check(kernel, &Scan::OneWord(messages.one_word()), &oracle, &screens, &format!("word {word}"));
+        }
+    }
+}
+
+/// The words in which the digits of a first block can end.
+const MIDSTATE_WORDS: [usize; 3] = [13, 14, 15];
+
+#[test]
+fn shared_schedules() {
+    let mut rng = Rng(0xd1b5_4a32_d192_ed03);
+    let mut states = States::default();
+    for word in MIDSTATE_WORDS {
+        // Groups that are full, that are not, and several of both; rows that end inside of vectors.
+        for (rows, columns) in
+            [(1, 1), (1, 5), (1, 7), (1, 32), (1, 33), (2, 32), (51, 10), (3, 10), (2, 9), (1, 100), (7, 13)]
+        {
+            for schedules in [1, 2, 10, 100] {
+                let messages = random(&mut rng, word, rows, columns);
+                let tails: Vec<[u32; 16]> = (0..schedules).map(|_| rng.words()).collect();
+                let oracle: Oracle = values(&messages)
+                    .iter()
+                    .map(|value| tails.iter().map(|tail| compress(value, tail)[0]).collect())
+                    .collect();
+                let schedules = Schedules::new(tails.iter().copied());
+                for kernel in Kernel::available() {
+                    kernel.midstates(&messages.one_word(), &mut states);
+                    assert_eq!(states.len, rows * columns);
+                    let scan = Scan::Shared(Shared { states: &states, schedules: &schedules });
+                    let context = format!("word {word}, {rows} × {columns} states, {} tails", tails.len());
+                    check(kernel, &scan, &oracle, &screens(&oracle), &context);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn scans_resume_anywhere() {
+    let mut rng = Rng(0x5851_f42d_4c95_7f2d);
+    let messages = random(&mut rng, 13, 3, 50);
+    let oracle = oracle(&messages);
+    let screen = Screen::new(0, u32::MAX >> 2);
+    for kernel in Kernel::available() {
+        for row in 0..3 {
+            for column in 0..50 {
+                let expected: Vec<Hit> = (row..3)
+                    .flat_map(|r| (if r == row { column } else { 0 }..50).map(move |c| (r, c)))
+                    .filter(|&(r, c)| screen.passes(oracle[r][c]))
+                    .map(|(r, c)| Hit { row: r as u32, column: c as u32 })
+                    .collect();
+                let scan = Scan::OneWord(messages.one_word());
+                let found = all_hits(kernel, &scan, screen, Cursor { row, column });
+                assert_eq!(found, expected, "{kernel:?} from row {row}, column {column}");
+            }
+        }
+    }
+}
+
+#[test]
+fn one_hit_is_enough_when_one_is_wanted() {
+    let mut rng = Rng(0x2545_f491_4f6c_dd1d);
+    let messages = random(&mut rng, 13, 3, 1000);
+    let oracle = oracle(&messages);
+    let screen = Screen::new(0, u32::MAX >> 8);
+    let first = (0..3).flat_map(|row| (0..1000).map(move |column| (row, column)));
+    let first = first.into_iter().find(|&(row, column)| screen.passes(oracle[row][column])).unwrap();
+    for kernel in Kernel::available() {
+        let mut candidates = Candidates::default();
+        candidates.clear(1);
+        let scan = Scan::OneWord(messages.one_word());
+        let next = kernel.scan(&scan, screen, Cursor::default(), &mut candidates).unwrap();
+        let hit = candidates.as_slice()[0];
+        assert_eq!((hit.row as usize, hit.column as usize), first, "{kernel:?}");
+        // It has not gone on for more than a group.
+        let tried = (next.row - first.0) * 1000 + next.column - first.1;
+        assert!(tried <= Candidates::MAX_GROUP, "{kernel:?}: {tried} more");
     }
 }
 
@@ -123,17 +208,15 @@ fn whole_blocks() {
 fn neighbours_in_one_vector_are_both_reported() {
     // The same word twice gives the same digest: two hits wherever one is, in every pair of lanes.
     let mut rng = Rng(0xa076_1d64_78bd_642f);
-    let base: [u32; 96] = rng.words();
-    let (state, block) = (rng.words(), rng.words());
+    let base = random(&mut rng, 13, 1, 96);
     for first in 0..32 {
         for second in first + 1..32 {
-            let mut words = base;
-            words[second] = words[first];
-            let scan = Scan::OneWord(OneWord { state, block, word: 13, words: &words });
-            let hit = oracle(&scan)[first];
+            let mut messages = base.clone();
+            messages.words[second] = messages.words[first];
+            let hit = oracle(&messages)[0][first];
             for kernel in Kernel::available() {
-                let hits = hits(kernel, &scan, Screen::new(hit, hit), 0);
-                assert_eq!(hits, [first as u32, second as u32], "{kernel:?}");
+                let hits = messages.hits(kernel, Screen::new(hit, hit));
+                assert_eq!(hits, [(0, first as u32), (0, second as u32)], "{kernel:?}");
             }
         }
     }
@@ -145,7 +228,8 @@ fn names_lead_back_to_kernels() {
         assert_eq!(Kernel::by_name(kernel.name()).unwrap().name(), kernel.name());
     }
     let error = Kernel::by_name("gpu").unwrap_err().to_string();
-    assert_eq!(error, "unknown kernel \"gpu\"; there are sha_ni, avx2, portable");
+    let known: Vec<_> = Kernel::survey().iter().map(|row| row.name).collect();
+    assert_eq!(error, format!("unknown kernel \"gpu\"; there are {}", known.join(", ")));
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(crate) use task::{Pace, Task};
 use crate::job::Solution;
 use crate::search::Scanner;
 use crate::sync::{AtomicU64, Mutex, Ordering, contain, lock};
-use crate::{Error, Kernel, host};
+use crate::{Error, host};
 
 /// How long a worker stays with a job before it looks for another.
 pub(crate) const TURN: Duration = Duration::from_micros(100);
@@ -51,13 +51,12 @@ pub(crate) struct Pool {
 }
 
 struct Shared {
-    kernel: Kernel,
     queue: Mutex<Queue>,
     unparkers: Vec<Unparker>,
     counters: Arc<Counters>,
     /// Jobs submitted. Relaxed: a hint to those who wait; the queue's lock hands the jobs over.
     submitted: CachePadded<AtomicU64>,
-    /// Rounds of the compression function per second of one worker, a moving average, as the bits of an `f64`.
+    /// What one worker pays a second, see [`Segment`](crate::plan::Segment): a moving average, as the bits of an `f64`.
     /// Relaxed: an estimate.
     rate: AtomicU64,
 }
@@ -82,8 +81,8 @@ enum Next {
 }
 
 impl Pool {
-    /// Starts `threads` workers. `rate` is a first estimate of one worker's rounds per second.
-    pub(crate) fn new(kernel: Kernel, threads: usize, setup: ThreadSetup, rate: f64) -> Result<Self, Error> {
+    /// Starts `threads` workers. `rate` is a first estimate of [`rate`](Self::rate).
+    pub(crate) fn new(threads: usize, setup: ThreadSetup, rate: f64) -> Result<Self, Error> {
         let pinned = Arc::new(AtomicU64::new(0));
         let start = {
             let pinned = Arc::clone(&pinned);
@@ -107,7 +106,6 @@ impl Pool {
 
         let parkers: Vec<Parker> = (0..threads).map(|_| Parker::new()).collect();
         let shared = Arc::new(Shared {
-            kernel,
             queue: Mutex::default(),
             unparkers: parkers.iter().map(|parker| parker.unparker().clone()).collect(),
             counters: Arc::new(Counters::new(threads)),
@@ -126,10 +124,6 @@ impl Pool {
         Ok(Self { shared, threads: rayon, pinned, running: Some(running) })
     }
 
-    pub(crate) fn kernel(&self) -> Kernel {
-        self.shared.kernel
-    }
-
     pub(crate) fn threads(&self) -> usize {
         self.shared.unparkers.len()
     }
@@ -139,7 +133,7 @@ impl Pool {
         self.pinned
     }
 
-    /// Rounds of the compression function per second of one worker, as last observed.
+    /// What one worker pays a second, as last observed; see [`Segment`](crate::plan::Segment).
     pub(crate) fn rate(&self) -> f64 {
         f64::from_bits(self.shared.rate.load(Ordering::Relaxed))
     }
@@ -175,7 +169,7 @@ impl Pool {
 impl Shared {
     /// A worker's life.
     fn work(&self, worker: usize, parker: &Parker) {
-        let mut scanner = Scanner::new(self.kernel);
+        let mut scanner = Scanner::default();
         let mut ticket = None;
         let mut waited = false;
         loop {
@@ -185,7 +179,7 @@ impl Shared {
                     waited = false;
                     let turn = task.turn(&mut scanner);
                     self.counters.count_hashes(worker, turn.hashes);
-                    self.observe(turn.rounds, turn.searching);
+                    self.observe(turn.price, turn.searching);
                     if turn.more {
                         ticket = Some(task);
                     } else {
@@ -241,13 +235,13 @@ impl Shared {
 
     /// Moves the estimate of the rate towards a turn's own, by a sixteenth at most: a worker that the system had
     /// suspended must not spoil it.
-    fn observe(&self, rounds: f64, searching: Duration) {
+    fn observe(&self, price: f64, searching: Duration) {
         if searching.is_zero() {
             return;
         }
         let weight = searching.div_duration_f64(TURN).min(1.0) / 16.0;
         let rate = f64::from_bits(self.rate.load(Ordering::Relaxed));
-        let sample = rounds / searching.as_secs_f64();
+        let sample = price / searching.as_secs_f64();
         self.rate.store((rate + (sample - rate) * weight).to_bits(), Ordering::Relaxed);
     }
 }
@@ -277,7 +271,6 @@ impl Drop for Pool {
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool")
-            .field("kernel", &self.kernel())
             .field("threads", &self.threads())
             .field("pinned", &self.pinned)
             .finish_non_exhaustive()

@@ -12,10 +12,10 @@ use super::Solution;
 use super::completion::Completion;
 use super::handout::{Claim, Handout};
 use super::stats::Counters;
+use crate::Error;
 use crate::plan::{Order, Plan};
-use crate::search::{Found, Scanner};
+use crate::search::{Found, Pick, Scanner};
 use crate::sync::{AtomicU64, Mutex, Ordering, forget, lock};
-use crate::{Error, Kernel};
 
 /// What a job's outcome and pace depend on beside its plan.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +32,8 @@ pub(crate) struct Pace {
 #[derive(Debug, Default)]
 pub(super) struct Turn {
     pub hashes: u64,
-    /// What they cost, in rounds of the compression function.
-    pub rounds: f64,
+    /// What they cost, see [`Segment`](crate::plan::Segment).
+    pub price: f64,
     /// Time spent on them.
     pub searching: Duration,
     /// Whether the job may have more to do.
@@ -45,7 +45,6 @@ pub(crate) struct Task {
     plan: Plan,
     order: Order,
     pace: Pace,
-    kernel: Kernel,
     submitted: Instant,
     deadline: Option<Instant>,
     handout: Handout,
@@ -62,7 +61,6 @@ impl Task {
         plan: Plan,
         order: Order,
         pace: Pace,
-        kernel: Kernel,
         deadline: Option<Instant>,
         counters: Arc<Counters>,
     ) -> Self {
@@ -71,7 +69,6 @@ impl Task {
             plan,
             order,
             pace,
-            kernel,
             submitted: Instant::now(),
             deadline,
             handout: Handout::new(spans),
@@ -125,15 +122,19 @@ impl Task {
     fn search(&self, span: u64, scanner: &mut Scanner, turn: &mut Turn) {
         let first = span * self.pace.span;
         let last = first.saturating_add(self.pace.span - 1).min(self.plan.last);
+        let pick = match self.order {
+            Order::Any => Pick::First,
+            Order::Lowest => Pick::Smallest,
+        };
         // A scheme is foreign code. The scanner keeps nothing between scans that a panic could break.
         let begun = Instant::now();
-        match catch_unwind(AssertUnwindSafe(|| scanner.scan(&self.plan, first..=last))) {
+        match catch_unwind(AssertUnwindSafe(|| scanner.scan(&self.plan, first..=last, pick))) {
             Ok(scanned) => {
                 self.hashes.fetch_add(scanned.hashes, Ordering::Relaxed);
                 turn.hashes += scanned.hashes;
-                turn.rounds += scanned.rounds;
+                turn.price += scanned.price;
                 turn.searching += begun.elapsed();
-                if let Some(found) = scanned.found {
+                if let Some((found, _)) = scanned.found {
                     self.solved(found);
                 }
             }
@@ -205,7 +206,7 @@ impl Task {
             digest: found.digest,
             hashes: self.hashes(),
             elapsed: self.elapsed(),
-            kernel: self.kernel.name(),
+            kernel: self.plan.kernel.name(),
             threads: self.pace.workers,
         }
     }

@@ -149,11 +149,7 @@ fn errors_name_the_value_and_the_limit() {
         (&["--difficulty", "8", "--max-nonce", "18446744073709551616"], 2, "from 0 to 18446744073709551615"),
         (&["--difficulty", "8", "--start", "-1"], 2, "nonce \"-1\" is not a decimal number"),
         (&["--difficulty", "8", "--threads", "0"], 2, "0 threads: must be 1 to 1024"),
-        (
-            &["--difficulty", "8", "--kernel", "gpu"],
-            2,
-            "unknown kernel \"gpu\"; there are sha_ni, avx2, portable",
-        ),
+        (&["--difficulty", "8", "--kernel", "gpu"], 2, "unknown kernel \"gpu\"; there are "),
         (&["--difficulty", "8", "--start", "9", "--max-nonce", "8"], 2, "no nonce to try: from 9 to 8"),
         (&["--difficulty", "60", "--timeout", "10s"], 3, "10.0 s allowed: the chance to finish is"),
         (&["--difficulty", "200"], 3, "18446744073709551615 nonces hold a solution with a chance of 1.1e-41"),

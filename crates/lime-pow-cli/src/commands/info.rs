@@ -1,6 +1,7 @@
 //! `lime-pow info`.
 
-use lime_pow::{Host, Kernel, Solver};
+use lime_pow::{Challenge, Difficulty, Host, Kernel, Search, Solver};
+use serde::Serialize;
 
 use crate::args::InfoArgs;
 use crate::failure::Failure;
@@ -8,7 +9,25 @@ use crate::report::{self, json, text};
 
 pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let info = Info { host: Host::detect(), chosen: Kernel::detect(), solver: Solver::new()? };
-    if args.json { report::print(&json::info(&info)) } else { report::print(&text::info(&info)) }
+    if args.json { report::print(&json::info(&info)?) } else { report::print(&text::info(&info)?) }
+}
+
+/// Core's own 22 characters, 128 bits as hexadecimal digits, a UUID, 256 bits in base64url and as hexadecimal digits.
+const USUAL_LENGTHS: [usize; 5] = [22, 32, 36, 43, 64];
+
+/// How nonces of a challenge are laid out.
+#[derive(Debug, Serialize)]
+pub(crate) struct Layout {
+    pub challenge_len: usize,
+    pub layout: String,
+}
+
+impl Layout {
+    fn of(challenge_len: usize, kernel: Kernel) -> Result<Self, Failure> {
+        let challenge = Challenge::lime_v1(&"a".repeat(challenge_len), Difficulty::bits(20)?)?;
+        let layout = Search::builder(&challenge).kernel(kernel).build()?.layout();
+        Ok(Self { challenge_len, layout })
+    }
 }
 
 /// What there is to know before the first hash.
@@ -44,6 +63,11 @@ impl Info {
         let range =
             |(first, last)| if first == last { format!("{first}") } else { format!("{first}-{last}") };
         ranges.into_iter().map(range).collect::<Vec<_>>().join(", ")
+    }
+
+    /// For the usual lengths of challenges, the layout that the chosen kernel begins with.
+    pub(crate) fn layouts(&self) -> Result<Vec<Layout>, Failure> {
+        USUAL_LENGTHS.into_iter().map(|challenge_len| Layout::of(challenge_len, self.chosen)).collect()
     }
 
     /// The CPU quota, as far as it limits the number of workers.

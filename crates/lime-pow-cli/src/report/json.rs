@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::args::Puzzle;
 use crate::commands::bench::Row;
 use crate::commands::info::Info;
+use crate::failure::Failure;
 
 pub(crate) fn solution(puzzle: &Puzzle, solution: &Solution) -> Value {
     json!({
@@ -34,7 +35,7 @@ pub(crate) fn verdict(puzzle: &Puzzle, nonce: &str, valid: bool, digest: Option<
     })
 }
 
-pub(crate) fn info(info: &Info) -> Value {
+pub(crate) fn info(info: &Info) -> Result<Value, Failure> {
     let kernels: Vec<Value> = Kernel::survey()
         .into_iter()
         .map(|row| {
@@ -48,7 +49,7 @@ pub(crate) fn info(info: &Info) -> Value {
             })
         })
         .collect();
-    json!({
+    Ok(json!({
         "host": host(),
         "kernels": kernels,
         "chosen_because": info.why_chosen(),
@@ -57,7 +58,8 @@ pub(crate) fn info(info: &Info) -> Value {
         "pinned_threads": info.solver.pinned(),
         "pinning": info.pinning(),
         "quota": info.quota(),
-    })
+        "layouts": info.layouts()?,
+    }))
 }
 
 pub(crate) fn bench(rows: &[Row]) -> Value {

@@ -6,8 +6,9 @@ use lime_pow::Kernel;
 
 use crate::commands::bench::{MAX_SPREAD, Row};
 use crate::commands::info::Info;
+use crate::failure::Failure;
 
-pub(crate) fn info(info: &Info) -> String {
+pub(crate) fn info(info: &Info) -> Result<String, Failure> {
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
         writeln!(out, "{name:<10} {value}").expect("writing to a string does not fail");
@@ -25,8 +26,16 @@ pub(crate) fn info(info: &Info) -> String {
         };
         line("", format!("{:<10} {:<48} {state}", row.name, row.description));
     }
+    for (index, row) in info.layouts()?.iter().enumerate() {
+        let name = if index == 0 { "layouts" } else { "" };
+        line(name, format!("challenges of {} characters begin with {}", row.challenge_len, row.layout));
+    }
+    line(
+        "",
+        "the cheapest by the prices of the kernel; short searches begin with what needs no tables".to_owned(),
+    );
     out.truncate(out.trim_end().len());
-    out
+    Ok(out)
 }
 
 pub(crate) const BENCH_HEAD: &str =
