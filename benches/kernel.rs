@@ -4,13 +4,25 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lime_pow::{Challenge, Difficulty, Kernel, Order, Search};
 
 /// A step of the search: long enough that its own cost does not show.
-const STEP: u64 = 20_000;
+const STEP: u64 = 64_000;
 
 fn layouts(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("kernel");
     group.throughput(Throughput::Elements(STEP));
     // Challenge length and digits, chosen for the layout; see `Layout` for how they decide it.
-    let cases = [(22, 20), (22, 19), (22, 18), (64, 19), (64, 17), (0, 8), (47, 8), (36, 15), (43, 19)];
+    let cases = [
+        (22, 20),
+        (22, 19),
+        (22, 10),
+        (64, 19),
+        (0, 8),
+        (32, 20),
+        (36, 8),
+        (36, 15),
+        (36, 16),
+        (36, 17),
+        (43, 19),
+    ];
     for kernel in Kernel::available() {
         for (len, digits) in cases {
             let challenge = Challenge::lime_v1(&"x".repeat(len), Difficulty::bits(60).unwrap()).unwrap();
