@@ -1,6 +1,8 @@
 //! The suite that every kernel must pass: which indices hit, compared with scalar compressions. A new kernel
 //! is covered as soon as `Kernel::survey` lists it.
 
+use proptest::prelude::*;
+
 use super::Kernel;
 use super::scan::{Candidates, Cursor, Hit, Scan, Schedules, Screen, Shared, States};
 use super::sha256::compress;
@@ -217,6 +219,42 @@ fn neighbours_in_one_vector_are_both_reported() {
             for kernel in Kernel::available() {
                 let hits = messages.hits(kernel, Screen::new(hit, hit));
                 assert_eq!(hits, [(0, first as u32), (0, second as u32)], "{kernel:?}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn any_messages_hit_as_the_oracle_says(
+        seed in 1..=u64::MAX,
+        word in 0..16usize,
+        rows in 1..20usize,
+        columns in 1..70usize,
+        tails in 1..12usize,
+        bounds: (u32, u32),
+        width in 0..32u32,
+    ) {
+        let mut rng = Rng(seed);
+        let messages = random(&mut rng, word, rows, columns);
+        let (lo, hi) = (bounds.0, bounds.0.saturating_add(bounds.1 >> width));
+        let context = format!("seed {seed}, word {word}, {rows} × {columns}, {tails} tails");
+        for kernel in Kernel::available() {
+            if LAST_BLOCK_WORDS.contains(&word) {
+                let scan = Scan::OneWord(messages.one_word());
+                check(kernel, &scan, &oracle(&messages), &[Screen::new(lo, hi)], &context);
+            }
+            if MIDSTATE_WORDS.contains(&word) {
+                let tails: Vec<[u32; 16]> = (0..tails).map(|_| rng.words()).collect();
+                let row = |value: &[u32; 8]| tails.iter().map(|tail| compress(value, tail)[0]).collect();
+                let oracle: Oracle = values(&messages).iter().map(row).collect();
+                let mut states = States::default();
+                kernel.midstates(&messages.one_word(), &mut states);
+                let schedules = Schedules::new(tails.iter().copied());
+                let scan = Scan::Shared(Shared { states: &states, schedules: &schedules });
+                check(kernel, &scan, &oracle, &[Screen::new(lo, hi)], &context);
             }
         }
     }
