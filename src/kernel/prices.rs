@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 /// Core cycles of the CPU that they were measured on. On others the ratios are much the same, and only those count.
 ///
-/// Measured on Zen 4 (`cargo bench --bench kernel`; `benches/record/` has a run with its clock rate).
+/// Measured on Zen 4 at 3.69 GHz, end to end with `Search`; docs/benchmarking.md tells how.
 #[derive(Clone, Debug)]
 pub(crate) struct Prices {
     /// A nonce with its own schedule where word 13 varies.

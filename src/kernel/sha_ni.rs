@@ -180,7 +180,7 @@ impl Chains {
     }
 }
 
-/// Whether a word of schedule quad `q` depends on message word `w`.
+/// Whether a word of schedule quad `q` depends on message word `W`.
 const fn varies<const W: usize>(q: usize) -> bool {
     let table = &Varies::<W>::TABLE;
     table[4 * q] || table[4 * q + 1] || table[4 * q + 2] || table[4 * q + 3]
