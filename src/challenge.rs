@@ -1,11 +1,11 @@
-//! What is to be solved, parsed once and valid ever after: [`Challenge`], [`Difficulty`], [`Nonce`].
+//! What is to be solved, parsed once and valid ever after: [`Challenge`], [`Bundle`], [`Difficulty`], [`Nonce`].
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::scheme::{LimeLegacy, LimeV1, Scheme};
-use crate::{Error, Screen};
+use crate::Error;
+use crate::scheme::{Codec, Scheme, Work};
 
 /// A difficulty in leading zero bits of the digest, 0 to 256. Each bit doubles the mean work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,18 +47,22 @@ impl Difficulty {
     pub fn mean_hashes(self) -> f64 {
         2f64.powi(self.0.into())
     }
+}
 
-    /// Whether `digest`, as a big-endian number, is below 2^(256 - bits).
-    pub fn accepts(self, digest: &[u8; 32]) -> bool {
-        let bits = usize::from(self.0);
-        let (zeros, partial) = (bits / 8, bits % 8);
-        digest[..zeros].iter().all(|&byte| byte == 0)
-            && (partial == 0 || digest[zeros].leading_zeros() as usize >= partial)
-    }
+/// Any whole number, as [`Difficulty::from_wire`] takes it, however small.
+impl FromStr for Difficulty {
+    type Err = Error;
 
-    /// The screen of [`accepts`](Self::accepts): first words with as many zero bits, at most 32.
-    pub fn screen(self) -> Screen {
-        Screen::new(0, u32::MAX.checked_shr(self.0.into()).unwrap_or(0))
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Error::InvalidDifficulty { text: text.chars().take(32).collect() });
+        }
+        match text.parse() {
+            Ok(bits) => Self::from_wire(bits),
+            // Too large or too small for an `i64`.
+            Err(_) => Self::from_wire(if text.starts_with('-') { i64::MIN } else { i64::MAX }),
+        }
     }
 }
 
@@ -152,57 +156,27 @@ impl fmt::Display for Nonce {
 pub struct Challenge(Arc<dyn Scheme>);
 
 impl Challenge {
-    /// The longest challenge text of the LIME schemes, in bytes. Core's own are 22 bytes.
+    /// The longest text that a built-in scheme takes from a server, in bytes. The challenges of LIME Core have 22.
     pub const MAX_TEXT_BYTES: usize = 1024;
 
     /// The longest prefix that a scheme may hash before the nonce, in bytes.
     pub const MAX_PREFIX_BYTES: usize = 4096;
-
-    /// A challenge of current LIME servers, scheme `lime-v1`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ChallengeTooLong`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
-    pub fn lime_v1(text: &str, difficulty: Difficulty) -> Result<Self, Error> {
-        Self::from_scheme(LimeV1::new(text, difficulty)?)
-    }
-
-    /// A challenge of LIME servers before the current format, scheme `lime-legacy`. Current servers refuse
-    /// such solutions.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ChallengeTooLong`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
-    pub fn lime_legacy(text: &str, difficulty: Difficulty) -> Result<Self, Error> {
-        Self::from_scheme(LimeLegacy::new(text, difficulty)?)
-    }
-
-    /// A challenge of the scheme called `scheme`, one of [`SCHEMES`](crate::scheme::SCHEMES).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownScheme`], or what the scheme's own constructor says.
-    pub fn named(scheme: &str, text: &str, difficulty: Difficulty) -> Result<Self, Error> {
-        match scheme {
-            LimeV1::NAME => Self::lime_v1(text, difficulty),
-            LimeLegacy::NAME => Self::lime_legacy(text, difficulty),
-            _ => Err(Error::UnknownScheme {
-                name: scheme.to_owned(),
-                known: crate::scheme::SCHEMES.join(", "),
-            }),
-        }
-    }
 
     /// A challenge of any scheme, a user's own included.
     ///
     /// # Errors
     ///
     /// [`Error::ChallengeTooLong`] for a prefix over [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES),
-    /// [`Error::MeanWork`] for a mean number of hashes below 1.
+    /// [`Error::PrefixEnd`] for one that does not suit its [`Codec`], [`Error::MeanWork`] for a mean number of hashes
+    /// below 1.
     pub fn from_scheme(scheme: impl Scheme + 'static) -> Result<Self, Error> {
         let (len, limit) = (scheme.prefix().len(), Self::MAX_PREFIX_BYTES);
         if len > limit {
             return Err(Error::ChallengeTooLong { len, limit });
+        }
+        let (rest, limit) = (len % 64, 64 - 9 - 8);
+        if scheme.codec() == Codec::U64Le && rest > limit {
+            return Err(Error::PrefixEnd { rest, limit });
         }
         let mean = scheme.work().mean();
         if mean.is_nan() || mean < 1.0 {
@@ -227,6 +201,53 @@ impl fmt::Debug for Challenge {
     }
 }
 
+/// Sub-puzzles that are one puzzle: solved together, each with a nonce of its own. Never empty.
+///
+/// Cheap to clone (one reference count).
+#[derive(Clone, Debug)]
+pub struct Bundle(Arc<[Challenge]>);
+
+impl Bundle {
+    /// The most sub-puzzles.
+    pub const MAX_LEN: usize = 1000;
+
+    /// The challenges as one puzzle. All must have the same law of work.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BundleLen`] for none or more than [`MAX_LEN`](Self::MAX_LEN), [`Error::MixedBundle`] for laws that differ, or
+    /// that are uniform.
+    pub fn new(challenges: Vec<Challenge>) -> Result<Self, Error> {
+        let (len, limit) = (challenges.len(), Self::MAX_LEN);
+        if !(1..=limit).contains(&len) {
+            return Err(Error::BundleLen { len, limit });
+        }
+        let law = |challenge: &Challenge| challenge.scheme().work();
+        let geometric = matches!(law(&challenges[0]), Work::Geometric { .. });
+        match challenges.iter().position(|challenge| law(challenge) != law(&challenges[0]) || !geometric) {
+            Some(index) if len > 1 => Err(Error::MixedBundle { index }),
+            _ => Ok(Self(challenges.into())),
+        }
+    }
+
+    /// The sub-puzzles, in order.
+    pub fn challenges(&self) -> &[Challenge] {
+        &self.0
+    }
+
+    /// How many hashes it takes to solve all of them.
+    pub fn work(&self) -> Work {
+        Work::sum(self.0[0].scheme().work(), self.0.len())
+    }
+}
+
+/// A bundle of one.
+impl From<Challenge> for Bundle {
+    fn from(challenge: Challenge) -> Self {
+        Self([challenge].into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,20 +264,16 @@ mod tests {
     }
 
     #[test]
-    fn difficulty_counts_bits_exactly() {
-        for zeros in 0..=256 {
-            // A digest with exactly so many leading zero bits.
-            let mut digest = [0u8; 32];
-            if zeros < 256 {
-                digest[zeros / 8] = 0x80 >> (zeros % 8);
-                digest[zeros / 8 + 1..].fill(0xff);
-            }
-            let word = u32::from_be_bytes(digest[..4].try_into().unwrap());
-            for bits in 0..=256 {
-                let difficulty = Difficulty::bits(bits as u32).unwrap();
-                assert_eq!(difficulty.accepts(&digest), zeros >= bits, "{zeros} zeros, difficulty {bits}");
-                assert_eq!(difficulty.screen().passes(word), zeros.min(32) >= bits.min(32));
-            }
+    fn difficulties_are_whole_numbers() {
+        let parse = |text: &str| text.parse::<Difficulty>().map(Difficulty::as_bits);
+        for (text, bits) in [("0", 0), ("15", 15), ("015", 15), ("256", 256), ("-3", 0)] {
+            assert_eq!(parse(text), Ok(bits));
+        }
+        assert_eq!(parse("-99999999999999999999"), Ok(0));
+        assert_eq!(parse("257").unwrap_err().to_string(), "difficulty 257 exceeds 256 bits");
+        assert!(matches!(parse("99999999999999999999"), Err(Error::DifficultyTooHigh { .. })));
+        for text in ["", "-", "+1", "1.5", " 1", "x", "--1"] {
+            assert!(matches!(parse(text), Err(Error::InvalidDifficulty { .. })), "{text:?}");
         }
     }
 
@@ -279,7 +296,21 @@ mod tests {
         assert!(Challenge::lime_v1(&"a".repeat(1024), difficulty).is_ok());
         let error = Challenge::lime_v1(&"a".repeat(1025), difficulty).unwrap_err();
         assert_eq!(error.to_string(), "challenge of 1025 bytes exceeds 1024 bytes");
-        let error = Challenge::named("lime-v2", "a", difficulty).unwrap_err();
-        assert_eq!(error.to_string(), "unknown scheme \"lime-v2\"; there are lime-v1, lime-legacy");
+    }
+
+    #[test]
+    fn bundle_limits() {
+        let challenge = |bits| Challenge::lime_v1("a", Difficulty::bits(bits).unwrap()).unwrap();
+        let of = |len: usize| Bundle::new(vec![challenge(4); len]);
+        assert_eq!(of(0).unwrap_err().to_string(), "bundle of 0 sub-puzzles: must be 1 to 1000");
+        assert_eq!(of(1000).unwrap().challenges().len(), 1000);
+        assert_eq!(of(1001).unwrap_err().to_string(), "bundle of 1001 sub-puzzles: must be 1 to 1000");
+        assert_eq!(of(3).unwrap().work(), Work::Sum { count: 3, mean: 16.0 });
+        assert_eq!(Bundle::from(challenge(4)).work(), Work::Geometric { mean: 16.0 });
+        let mixed = Bundle::new(vec![challenge(4), challenge(4), challenge(5)]).unwrap_err();
+        assert_eq!(mixed, Error::MixedBundle { index: 2 });
+        let uniform = Challenge::altcha_v1([0; 32], "a", 9).unwrap();
+        assert!(Bundle::new(vec![uniform.clone()]).is_ok());
+        assert_eq!(Bundle::new(vec![uniform.clone(), uniform]).unwrap_err(), Error::MixedBundle { index: 0 });
     }
 }

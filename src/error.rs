@@ -23,6 +23,64 @@ pub enum Error {
         /// The most that is accepted.
         limit: u32,
     },
+    /// Not a whole number.
+    #[error("difficulty {text:?} is not a whole number")]
+    InvalidDifficulty {
+        /// The text, cut after 32 characters.
+        text: String,
+    },
+    /// A prefix that leaves no room for a binary nonce in its last block.
+    #[error("prefix ends {rest} bytes into a block: {limit} is the most before a binary nonce")]
+    PrefixEnd {
+        /// Bytes behind the last whole block.
+        rest: usize,
+        /// The most that is accepted.
+        limit: usize,
+    },
+    /// No sub-puzzles, or more than any server sends.
+    #[error("bundle of {len} sub-puzzles: must be 1 to {limit}")]
+    BundleLen {
+        /// How many there are.
+        len: usize,
+        /// The most that is accepted.
+        limit: usize,
+    },
+    /// Sub-puzzles that are not alike.
+    #[error("sub-puzzle {index} has another law of work than a bundle needs: the same geometric one for all")]
+    MixedBundle {
+        /// Which one, from 0.
+        index: usize,
+    },
+    /// A parameter of a scheme is wrong.
+    #[error("{scheme}: {name} {value:?}: {why}")]
+    Parameter {
+        /// The scheme's name.
+        scheme: &'static str,
+        /// The parameter's name, as servers spell it.
+        name: &'static str,
+        /// Its value, cut after 32 characters.
+        value: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A parameter of a scheme is missing.
+    #[error("{scheme}: {name} is missing")]
+    MissingParameter {
+        /// The scheme's name.
+        scheme: &'static str,
+        /// The parameter's name, as servers spell it.
+        name: &'static str,
+    },
+    /// A parameter that the scheme does not have.
+    #[error("{scheme} has no parameter {name:?}; it has {known}")]
+    UnknownParameter {
+        /// The scheme's name.
+        scheme: &'static str,
+        /// The name that was given, cut after 32 characters.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
     /// A scheme whose puzzles take less than one hash.
     #[error("mean work of {mean} hashes: must be 1 or more")]
     MeanWork {

@@ -1,36 +1,40 @@
 //! One search on a solver: [`JobBuilder`] sets it up, [`Job`] is the search under way, [`Solution`] and [`Progress`] are
 //! what it tells.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::plan::Scope;
 use crate::pool::Task;
 use crate::scheme::Work;
+use crate::search::Found;
 use crate::solver::saturating_seconds;
-use crate::{CancelToken, Challenge, Error, Nonce, Order, Solver};
+use crate::{Bundle, CancelToken, Error, Nonce, Order, Solver};
 
 /// Settings of one search on a [`Solver`].
 #[derive(Clone, Debug)]
 #[must_use = "a job does nothing until it is run or spawned"]
-pub struct JobBuilder<'a> {
+pub struct JobBuilder<'a, A = Solution> {
     solver: &'a Solver,
-    challenge: Challenge,
+    bundle: Bundle,
     scope: Scope,
     deadline: Option<Instant>,
     threads: usize,
     token: Option<CancelToken>,
+    answer: PhantomData<fn() -> A>,
 }
 
-impl<'a> JobBuilder<'a> {
-    pub(crate) fn new(solver: &'a Solver, challenge: &Challenge) -> Self {
+impl<'a, A: Answer> JobBuilder<'a, A> {
+    pub(crate) fn new(solver: &'a Solver, bundle: Bundle) -> Self {
         Self {
             solver,
-            challenge: challenge.clone(),
+            bundle,
             scope: Scope::default(),
             deadline: None,
             threads: usize::MAX,
             token: None,
+            answer: PhantomData,
         }
     }
 
@@ -86,7 +90,7 @@ impl<'a> JobBuilder<'a> {
     ///
     /// What [`spawn`](Self::spawn) says, and [`Error::Exhausted`], [`Error::Cancelled`], [`Error::TimedOut`] or
     /// [`Error::Panicked`].
-    pub fn run(self) -> Result<Solution, Error> {
+    pub fn run(self) -> Result<A, Error> {
         self.spawn()?.wait()
     }
 
@@ -96,26 +100,31 @@ impl<'a> JobBuilder<'a> {
     ///
     /// [`Error::EmptyRange`] when no nonce is left to try, [`Error::Hopeless`] or [`Error::RangeTooSmall`] when there
     /// is hardly a chance to find a solution, [`Error::TimedOut`] when the deadline has passed already.
-    pub fn spawn(self) -> Result<Job, Error> {
-        let plan = self.solver.plan(&self.challenge, self.scope)?;
-        let pace = self.solver.pace(&plan, self.threads);
+    pub fn spawn(self) -> Result<Job<A>, Error> {
+        let plan = |challenge| self.solver.plan(challenge, self.scope);
+        let plans = self.bundle.challenges().iter().map(plan).collect::<Result<Vec<_>, _>>()?;
+        let workers = self.solver.workers(&plans, self.threads);
         let time = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if time == Some(Duration::ZERO) {
             self.solver.pool().counters().count_refusal();
             return Err(Error::TimedOut { elapsed: Duration::ZERO, hashes: 0 });
         }
-        self.solver.check_chance(&plan, pace.workers, time)?;
+        self.solver.check_chance(&plans, workers, time)?;
 
         let pool = self.solver.pool();
-        let task =
-            Arc::new(Task::new(plan, self.scope.order, pace, self.deadline, Arc::clone(pool.counters())));
+        let parts = plans.into_iter().map(|plan| {
+            let pace = self.solver.pace(&plan);
+            (plan, pace)
+        });
+        let counters = Arc::clone(pool.counters());
+        let task = Arc::new(Task::new(parts.collect(), self.scope.order, workers, self.deadline, counters));
         pool.counters().count_job();
         if self.token.is_none_or(|token| token.register(&task)) {
             pool.submit(&task);
         } else {
             task.cancel();
         }
-        Ok(Job { task })
+        Ok(Job { task, answer: PhantomData })
     }
 }
 
@@ -129,31 +138,34 @@ impl<'a> JobBuilder<'a> {
 /// nothing blocks meanwhile.
 #[derive(Debug)]
 #[must_use = "dropping the job cancels it"]
-pub struct Job {
+pub struct Job<A = Solution> {
     task: Arc<Task>,
+    answer: PhantomData<fn() -> A>,
 }
 
-impl Job {
+impl<A: Answer> Job<A> {
     /// Blocks until the search ends.
     ///
     /// # Errors
     ///
     /// [`Error::Exhausted`], [`Error::Cancelled`], [`Error::TimedOut`] or [`Error::Panicked`].
-    pub fn wait(&self) -> Result<Solution, Error> {
-        self.task.wait(None).expect("a wait without a limit ends with an outcome")
+    pub fn wait(&self) -> Result<A, Error> {
+        self.task.wait(None).expect("a wait without a limit ends with an outcome").map(A::of)
     }
 
     /// Blocks until the search ends, but no longer than `timeout`, after which it goes on: `None`. For callers who
     /// must look at something else from time to time, such as signals.
-    pub fn wait_timeout(&self, timeout: Duration) -> Option<Result<Solution, Error>> {
-        self.task.wait(Instant::now().checked_add(timeout))
+    pub fn wait_timeout(&self, timeout: Duration) -> Option<Result<A, Error>> {
+        Some(self.task.wait(Instant::now().checked_add(timeout))?.map(A::of))
     }
 
     /// The outcome, if the search has ended.
-    pub fn outcome(&self) -> Option<Result<Solution, Error>> {
-        self.task.outcome()
+    pub fn outcome(&self) -> Option<Result<A, Error>> {
+        Some(self.task.outcome()?.map(A::of))
     }
+}
 
+impl<A> Job<A> {
     /// Ends the search; it then has an outcome, [`Error::Cancelled`] unless there was one before.
     pub fn cancel(&self) {
         self.task.cancel();
@@ -161,27 +173,51 @@ impl Job {
 
     /// How far the search has come. Costs nothing unless called.
     pub fn progress(&self) -> Progress {
-        let (hashes, elapsed) = (self.task.hashes(), self.task.elapsed());
-        let work = self.task.plan().challenge.scheme().work();
-        Progress::new(work, hashes, elapsed)
+        Progress::of(&self.task)
     }
 }
 
-impl Drop for Job {
+impl<A> Drop for Job<A> {
     fn drop(&mut self) {
         self.task.cancel();
     }
 }
 
 #[cfg(feature = "tokio")]
-impl Future for Job {
-    type Output = Result<Solution, Error>;
+impl<A: Answer> Future for Job<A> {
+    type Output = Result<A, Error>;
 
     fn poll(
         self: std::pin::Pin<&mut Self>,
         context: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Self::Output> {
-        self.task.poll(context)
+        self.task.poll(context).map_ok(A::of)
+    }
+}
+
+/// What a job comes to: a [`Solution`] where it is about one challenge, a [`BundleSolution`] where it is about several.
+pub trait Answer: sealed::Answer {}
+
+impl<A: sealed::Answer> Answer for A {}
+
+mod sealed {
+    use super::{BundleSolution, Solution};
+
+    pub trait Answer {
+        fn of(solution: BundleSolution) -> Self;
+    }
+
+    impl Answer for BundleSolution {
+        fn of(solution: BundleSolution) -> Self {
+            solution
+        }
+    }
+
+    impl Answer for Solution {
+        fn of(BundleSolution { found, hashes, elapsed, kernel, threads }: BundleSolution) -> Self {
+            let super::Found { nonce, digest } = found[0];
+            Self { nonce, digest, hashes, elapsed, kernel, threads }
+        }
     }
 }
 
@@ -212,6 +248,30 @@ impl Solution {
     }
 }
 
+/// A solved bundle: every nonce has been checked with an independent SHA-256.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct BundleSolution {
+    /// The solutions, in the order of the sub-puzzles.
+    pub found: Vec<Found>,
+    /// Nonces tried by the spans that had ended, over all sub-puzzles.
+    pub hashes: u64,
+    /// Time since the job was submitted.
+    pub elapsed: Duration,
+    /// Name of the kernel.
+    pub kernel: &'static str,
+    /// The most workers that were on it at once.
+    pub threads: usize,
+}
+
+impl BundleSolution {
+    /// Nonces tried per second of elapsed time.
+    pub fn hashes_per_second(&self) -> f64 {
+        self.hashes as f64 / self.elapsed.as_secs_f64()
+    }
+}
+
 /// How far a search has come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -223,7 +283,11 @@ pub struct Progress {
     pub elapsed: Duration,
     /// Nonces tried per second of elapsed time; 0 at the very beginning.
     pub hashes_per_second: f64,
-    /// Probability that so many hashes hold a solution, 0 to 1.
+    /// Sub-puzzles that are solved.
+    pub solved: usize,
+    /// Sub-puzzles that there are: 1 unless it is a bundle.
+    pub sub_puzzles: usize,
+    /// Probability that so many hashes solve the puzzle, 0 to 1.
     pub chance: f64,
     /// Time from now after which a solution is found with probability 0.5; `None` before the first hash.
     pub time_to_50: Option<Duration>,
@@ -232,16 +296,24 @@ pub struct Progress {
 }
 
 impl Progress {
-    fn new(work: Work, hashes: u64, elapsed: Duration) -> Self {
+    fn of(task: &Task) -> Self {
+        let (hashes, elapsed) = (task.hashes(), task.elapsed());
         let seconds = elapsed.as_secs_f64();
         let hashes_per_second = if seconds > 0.0 { hashes as f64 / seconds } else { 0.0 };
-        let time_to =
-            |chance| (hashes > 0).then(|| saturating_seconds(work.quantile(chance) / hashes_per_second));
+        let (each, parts, unsettled) = (task.work_of_each(), task.parts(), task.unsettled());
+        // What is left of a bundle is a smaller one: its parts have no memory.
+        let left = Work::sum(each, unsettled);
+        let time_to = |chance| {
+            let more = if unsettled == 0 { 0.0 } else { left.quantile_after(hashes as f64, chance) };
+            (hashes > 0).then(|| saturating_seconds(more / hashes_per_second))
+        };
         Self {
             hashes,
             elapsed,
             hashes_per_second,
-            chance: work.chance(hashes as f64),
+            solved: parts - unsettled,
+            sub_puzzles: parts,
+            chance: Work::sum(each, parts).chance(hashes as f64),
             time_to_50: time_to(0.5),
             time_to_95: time_to(0.95),
         }

@@ -7,6 +7,7 @@ use crate::kernel::Kernel;
 use crate::kernel::prices::Prices;
 use crate::kernel::scan::{Hit, OneWord, Scan, Schedules, Shared, States};
 use crate::schedules::Shape;
+use crate::scheme::Codec;
 use crate::template::{Template, digit_words};
 
 /// How the nonces of one digit width are laid out for a kernel.
@@ -30,6 +31,7 @@ pub(crate) struct Varying {
     digits: u32,
     /// Digits behind them, in the next word: the scan has a row for each of their values.
     trailing: u32,
+    codec: Codec,
 }
 
 /// At most so many nonces are one scan: a whole row of four digits, enough to forget what a scan costs to set up.
@@ -46,6 +48,10 @@ impl Layout {
     /// The layout in which nonces of `digits` digits, 1 to 20, cost `kernel` the least.
     pub(crate) fn of(template: &Template, digits: u32, kernel: Kernel) -> Self {
         let Range { start, end } = template.digits(digits);
+        if template.codec() == Codec::U64Le {
+            debug_assert!(template.blocks(digits) == 1, "challenges with other prefixes are refused");
+            return Self::OneWord(Varying::lowest_byte(start));
+        }
         let mut layouts = Vec::with_capacity(3);
         if template.blocks(digits) == 1 {
             layouts.extend(Varying::choices(0, start, end).map(Self::OneWord));
@@ -187,6 +193,11 @@ impl Layout {
 }
 
 impl Varying {
+    /// The first byte of a binary nonce that begins at `start`.
+    fn lowest_byte(start: usize) -> Self {
+        Self { word: start / 4, block: 0, end: start + 1, digits: 1, trailing: 0, codec: Codec::U64Le }
+    }
+
     /// The digits of the last word, and those of the word before it.
     ///
     /// Digits of the tail's block `block` lie at `start..end`.
@@ -203,7 +214,7 @@ impl Varying {
     fn last_word(block: usize, start: usize, end: usize) -> Self {
         let word = (end - 1) / 4;
         let digits = (end - start.max(4 * word)) as u32;
-        Self { word: word % 16, block, end, digits, trailing: 0 }
+        Self { word: word % 16, block, end, digits, trailing: 0, codec: Codec::Decimal }
     }
 
     /// Where in the tail they lie.
@@ -213,7 +224,10 @@ impl Varying {
 
     /// How many nonces differ in these digits alone.
     fn columns(self) -> u64 {
-        10u64.pow(self.digits)
+        match self.codec {
+            Codec::Decimal => 10u64.pow(self.digits),
+            Codec::U64Le => 256u64.pow(self.digits),
+        }
     }
 
     /// How many nonces differ in the digits behind these alone.
@@ -263,7 +277,7 @@ impl Varying {
             let nonce = first.wrapping_add(row * row_stride);
             template.block(self.block, nonce, digits, self.place())
         }));
-        let words = digit_words(self.digits, self.place().start % 4);
+        let words = digit_words(self.codec, self.digits, self.place().start % 4);
         let column = (part.first % self.columns()) as usize;
         OneWord {
             state: template.state_before(self.block, first, digits),
@@ -332,9 +346,10 @@ impl Batch<'_> {
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OneWord(Varying { word, digits, block, .. }) => {
+            Self::OneWord(Varying { word, digits, block, codec, .. }) => {
+                let digit = if *codec == Codec::U64Le { "byte" } else { "digit" };
                 let plural = if *digits == 1 { "" } else { "s" };
-                write!(f, "{digits} digit{plural} in word {word}")?;
+                write!(f, "{digits} {digit}{plural} in word {word}")?;
                 if *block > 0 { write!(f, ", block 2") } else { Ok(()) }
             }
             Self::Shared { tail_digits: 0, .. } => write!(f, "shared padding"),
@@ -359,7 +374,7 @@ mod tests {
 
     /// The layout that all kernels choose, whichever of them this machine has.
     fn layout(text: usize, digits: u32) -> String {
-        let template = Template::new(&vec![b'x'; 13 + text]);
+        let template = Template::new(&vec![b'x'; 13 + text], Codec::Decimal);
         let mut layouts = Kernel::available().map(|kernel| Layout::of(&template, digits, kernel).to_string());
         let first = layouts.next().unwrap();
         layouts.for_each(|layout| assert_eq!(layout, first, "{text} characters, {digits} digits"));
@@ -384,8 +399,16 @@ mod tests {
 
     #[test]
     fn parts_cover_a_range_once() {
-        for (block, trailing, digits) in [(0, 0, 3), (0, 0, 1), (1, 0, 2), (0, 1, 4), (0, 0, 4)] {
-            let varying = Varying { block, word: 5, end: 24, digits, trailing };
+        let (decimal, binary) = (Codec::Decimal, Codec::U64Le);
+        for (codec, block, trailing, digits) in [
+            (decimal, 0, 0, 3),
+            (decimal, 0, 0, 1),
+            (decimal, 1, 0, 2),
+            (decimal, 0, 1, 4),
+            (decimal, 0, 0, 4),
+            (binary, 0, 0, 1),
+        ] {
+            let varying = Varying { block, word: 5, end: 24, digits, trailing, codec };
             for (start, end) in [(0, 0), (7, 12_345), (999, 1000), (u64::MAX - 1234, u64::MAX)] {
                 let scale = varying.rows();
                 let mut next = start / scale;

@@ -29,12 +29,12 @@ mod verify;
 
 #[cfg(feature = "threads")]
 pub use cancel::{CancelToken, DropGuard};
-pub use challenge::{Challenge, Difficulty, Nonce};
+pub use challenge::{Bundle, Challenge, Difficulty, Nonce};
 pub use error::{ApproxDuration, Error};
 #[cfg(feature = "threads")]
 pub use host::Host;
 #[cfg(feature = "threads")]
-pub use job::{Job, JobBuilder, Progress, Solution};
+pub use job::{Answer, BundleSolution, Job, JobBuilder, Progress, Solution};
 pub use kernel::scan::Screen;
 pub use kernel::{Kernel, Surveyed};
 pub use plan::Order;

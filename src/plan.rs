@@ -90,21 +90,29 @@ impl Plan {
             return Err(Error::EmptyRange { start, max_nonce });
         }
 
-        let template = Template::new(scheme.prefix());
-        // Another codec divides the nonces in another way.
-        let Codec::Decimal = scheme.codec();
+        let template = Template::new(scheme.prefix(), scheme.codec());
+        // Numbers of as many digits, and where spans are aligned: at a multiple of every layout's alignment, so that in
+        // ascending order all widths are aligned.
+        let (widths, aligned) = match scheme.codec() {
+            Codec::Decimal => (1..=20, 1000),
+            Codec::U64Le => (8..=8, 256),
+        };
+        let width = |digits| match scheme.codec() {
+            Codec::Decimal => first_of_width(digits)..=last_of_width(digits),
+            Codec::U64Le => 0..=u64::MAX,
+        };
         let check = scheme.screen().pass_fraction() * price_of_check(scheme.prefix().len());
-        let mut segments: Vec<Segment> = (1..=20)
+        let mut segments: Vec<Segment> = widths
             .filter_map(|digits| {
-                let nonces = start.max(first_of_width(digits))..=max_nonce.min(last_of_width(digits));
+                let (first, last) = width(digits).into_inner();
+                let nonces = start.max(first)..=max_nonce.min(last);
                 if nonces.is_empty() {
                     return None;
                 }
                 let layout = Layout::of(&template, digits, kernel);
-                // A multiple of every layout's alignment, so that in ascending order all segments are aligned.
                 let origin = match *nonces.start() {
-                    start if start == first_of_width(digits) => start,
-                    start => start / 1000 * 1000,
+                    start if start == first => start,
+                    start => start / aligned * aligned,
                 };
                 let price = layout.price(digits, kernel) + check;
                 Some(Segment { digits, layout, price, nonces, position: 0, origin })
@@ -304,7 +312,7 @@ mod tests {
             let schedules = Arc::default();
             // 256 hashes in one block, 2^20 with schedules; and once these are there, always.
             assert_eq!([8, 20].map(|bits| first_digits(36, bits, kernel, &schedules)), [6, 17], "{kernel:?}");
-            let template = Template::new(&[0; 49]);
+            let template = Template::new(&[0; 49], Codec::Decimal);
             schedules.get(Layout::of(&template, 17, kernel).shape(&template, 17).unwrap());
             assert_eq!(first_digits(36, 8, kernel, &schedules), 17, "{kernel:?}");
         }

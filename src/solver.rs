@@ -8,8 +8,9 @@ use crate::job::{JobBuilder, Solution};
 use crate::plan::{Plan, Scope};
 use crate::pool::{Pace, Pool, Stats, TURN, ThreadSetup};
 use crate::schedules::ScheduleCache;
+use crate::scheme::Work;
 use crate::search::{Pick, Scanner};
-use crate::{Challenge, Difficulty, Error, Host, Kernel};
+use crate::{Bundle, BundleSolution, Challenge, Difficulty, Error, Host, Kernel};
 
 /// A long-lived pool of worker threads that solves challenges, many at once.
 ///
@@ -124,7 +125,25 @@ impl Solver {
 
     /// A search to be set up, then [run](JobBuilder::run) or [spawned](JobBuilder::spawn).
     pub fn job(&self, challenge: &Challenge) -> JobBuilder<'_> {
-        JobBuilder::new(self, challenge)
+        JobBuilder::new(self, challenge.clone().into())
+    }
+
+    /// The same for several sub-puzzles as one search: workers take spans from any that is unsolved, so that they finish the
+    /// last one together.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use lime_pow::{Bundle, Solver};
+    ///
+    /// let solver = Solver::builder().threads(2).build()?;
+    /// let bundle = Bundle::cap("token", 8, 32, 3)?;
+    /// let solution = solver.bundle(&bundle).run()?;
+    /// assert_eq!(solution.found.len(), 8);
+    /// # Ok::<(), lime_pow::Error>(())
+    /// ```
+    pub fn bundle(&self, bundle: &Bundle) -> JobBuilder<'_, BundleSolution> {
+        JobBuilder::new(self, bundle.clone())
     }
 
     /// Counts since the solver was built.
@@ -151,31 +170,34 @@ impl Solver {
         self.kernel
     }
 
-    /// Refuses a search that has hardly a chance, before the first hash.
+    /// Refuses a search that has hardly a chance, before the first hash. What nonces cost is taken from the first of several
+    /// sub-puzzles, which are alike.
     pub(crate) fn check_chance(
         &self,
-        plan: &Plan,
+        plans: &[Plan],
         workers: usize,
         time: Option<Duration>,
     ) -> Result<(), Error> {
-        let work = plan.challenge.scheme().work();
+        let (plan, parts) = (&plans[0], plans.len() as f64);
+        let each = plan.challenge.scheme().work();
+        let work = Work::sum(each, plans.len());
         // A pool that was slow of late, because it was busy or a scheme was, may be fast again.
         let rate = self.pool.rate().max(self.measured_rate) * workers as f64;
         let nonces = plan.len() as f64;
         let refused = match time {
             Some(allowed) => {
-                let affordable = plan.affordable(rate * allowed.as_secs_f64());
+                let affordable = parts * plan.affordable(rate * allowed.as_secs_f64() / parts);
                 let chance = work.chance(affordable);
-                let price = plan.price(nonces.min(work.mean())) / nonces.min(work.mean());
+                let price = plan.price(nonces.min(each.mean())) / nonces.min(each.mean());
                 // A range that is done in time is worth a try, whatever it holds.
-                (affordable < nonces && chance < self.min_chance).then(|| Error::Hopeless {
+                (affordable < parts * nonces && chance < self.min_chance).then(|| Error::Hopeless {
                     expected: saturating_seconds(work.mean() * price / rate),
                     allowed,
                     chance,
                 })
             }
             None => {
-                let chance = work.chance(nonces);
+                let chance = each.chance(nonces).powf(parts);
                 (chance < MIN_RANGE_CHANCE).then(|| Error::RangeTooSmall {
                     nonces: plan.len(),
                     chance,
@@ -189,26 +211,35 @@ impl Solver {
         })
     }
 
-    /// How a job is cut into spans, and how many workers it is worth.
-    pub(crate) fn pace(&self, plan: &Plan, cap: usize) -> Pace {
+    /// How the work of a challenge is cut into spans.
+    pub(crate) fn pace(&self, plan: &Plan) -> Pace {
         let mean = plan.challenge.scheme().work().mean();
         let expected = mean.min(plan.len() as f64);
-        let turn_price = self.pool.rate() * TURN.as_secs_f64();
         // The bound holds for all but the unluckiest 0.03 %, who get further than eight times the mean.
-        let turn_nonces = turn_price / plan.dearest(8.0 * expected);
+        let turn_nonces = self.turn_price() / plan.dearest(8.0 * expected);
         // A span ends at least 16 times on the way to a solution, so that workers who search past it waste little;
         // and it takes at most a turn where nonces are dearest, less than that in most searches.
         let span = (mean / 16.0).max(MIN_SPAN).min(turn_nonces).max(16.0) as u64;
         let granule = plan.granule(expected, span);
         let span = (span / granule * granule).max(granule);
-        let spans = (plan.len() as f64 / span as f64).ceil();
+        Pace { span, spans_per_turn: (turn_nonces / span as f64).max(1.0) as u32 }
+    }
+
+    /// How many workers a search is worth, at most `cap`.
+    pub(crate) fn workers(&self, plans: &[Plan], cap: usize) -> usize {
         // Waking a worker for less than a turn's work costs more than it brings.
-        let worthwhile = (plan.price(expected) / turn_price).min(spans);
-        Pace {
-            span,
-            spans_per_turn: (turn_nonces / span as f64).max(1.0) as u32,
-            workers: (worthwhile as usize).clamp(1, cap.clamp(1, self.threads())),
-        }
+        let worthwhile = |plan: &Plan| {
+            let expected = plan.challenge.scheme().work().mean().min(plan.len() as f64);
+            let spans = (plan.len() as f64 / self.pace(plan).span as f64).ceil();
+            (plan.price(expected) / self.turn_price()).min(spans)
+        };
+        let worthwhile: f64 = plans.iter().map(worthwhile).sum();
+        (worthwhile as usize).clamp(1, cap.clamp(1, self.threads()))
+    }
+
+    /// What a worker pays in one turn.
+    fn turn_price(&self) -> f64 {
+        self.pool.rate() * TURN.as_secs_f64()
     }
 
     /// The numbering of a search's nonces.

@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 
 use crate::kernel::scan::Schedules;
 use crate::kernel::sha256::{self, H0};
+use crate::scheme::Codec;
 
 /// A message prefix, ready to be completed with nonces. What follows its whole blocks is the *tail*: the rest of the
-/// prefix, the digits, and the padding, in one block or two.
+/// prefix, the digits, and the padding, in one block or two. Of a binary nonce, every byte is a digit.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     midstate: [u32; 8],
@@ -16,6 +17,7 @@ pub(crate) struct Template {
     head: [u8; 64],
     head_len: usize,
     prefix_len: usize,
+    codec: Codec,
 }
 
 /// Bytes that SHA-256 appends: 0x80 and the length in bits.
@@ -23,12 +25,16 @@ const PADDING: usize = 9;
 
 impl Template {
     /// Compresses the whole blocks of `prefix`; 0.2 µs a block.
-    pub(crate) fn new(prefix: &[u8]) -> Self {
+    pub(crate) fn new(prefix: &[u8], codec: Codec) -> Self {
         let (blocks, rest) = prefix.as_chunks::<64>();
         let midstate = blocks.iter().fold(H0, |state, block| sha256::compress(&state, &sha256::words(block)));
         let mut head = [0; 64];
         head[..rest.len()].copy_from_slice(rest);
-        Self { midstate, head, head_len: rest.len(), prefix_len: prefix.len() }
+        Self { midstate, head, head_len: rest.len(), prefix_len: prefix.len(), codec }
+    }
+
+    pub(crate) fn codec(&self) -> Codec {
+        self.codec
     }
 
     /// Where in the tail the digits of a nonce of `digits` digits lie.
@@ -52,7 +58,10 @@ impl Template {
         tail[..64].copy_from_slice(&self.head);
         let place = self.digits(digits);
         let end = place.end;
-        write_digits(nonce, &mut tail[place]);
+        match self.codec {
+            Codec::Decimal => write_digits(nonce, &mut tail[place]),
+            Codec::U64Le => tail[place].copy_from_slice(&nonce.to_le_bytes()),
+        }
         tail[hole].fill(0);
         finish(&mut tail[..64 * self.blocks(digits)], end, self.message_len(digits));
         sha256::words(&tail.as_chunks().0[index])
@@ -98,13 +107,17 @@ fn write_digits(mut number: u64, out: &mut [u8]) {
     }
 }
 
-/// For each number below 10^`digits`, the message word that holds its digits from byte `offset` on and zeros
-/// elsewhere. Process-wide: nothing in it depends on a challenge.
-pub(crate) fn digit_words(digits: u32, offset: usize) -> &'static [u32] {
-    static TABLES: LazyLock<[[Vec<u32>; 4]; 4]> = LazyLock::new(|| {
+/// For each value of `digits` digits, the message word that holds them from byte `offset` on and zeros
+/// elsewhere. Of binary nonces, one digit alone. Process-wide: nothing in it depends on a challenge.
+pub(crate) fn digit_words(codec: Codec, digits: u32, offset: usize) -> &'static [u32] {
+    static DECIMAL: LazyLock<[[Vec<u32>; 4]; 4]> = LazyLock::new(|| {
         std::array::from_fn(|digits| std::array::from_fn(|offset| make_digit_words(digits + 1, offset)))
     });
-    &TABLES[digits as usize - 1][offset]
+    static BYTES: [[u32; 256]; 4] = byte_words();
+    match codec {
+        Codec::Decimal => &DECIMAL[digits as usize - 1][offset],
+        Codec::U64Le => &BYTES[offset],
+    }
 }
 
 fn make_digit_words(digits: usize, offset: usize) -> Vec<u32> {
@@ -118,4 +131,15 @@ fn make_digit_words(digits: usize, offset: usize) -> Vec<u32> {
             u32::from_be_bytes(word)
         })
         .collect()
+}
+
+const fn byte_words() -> [[u32; 256]; 4] {
+    let mut words = [[0; 256]; 4];
+    let mut index = 0;
+    while index < 4 * 256 {
+        let (offset, byte) = (index / 256, index % 256);
+        words[offset][byte] = (byte as u32) << (24 - 8 * offset);
+        index += 1;
+    }
+    words
 }

@@ -29,6 +29,7 @@ pub fn digest(challenge: &Challenge, nonce: Nonce) -> [u8; 32] {
     let mut hasher = Sha256::new_with_prefix(scheme.prefix());
     match scheme.codec() {
         Codec::Decimal => hasher.update(nonce.to_string()),
+        Codec::U64Le => hasher.update(nonce.as_u64().to_le_bytes()),
     }
     hasher.finalize().into()
 }

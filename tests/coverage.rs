@@ -7,14 +7,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
-use common::Probe;
+use common::{Probe, write};
+use lime_pow::scheme::Codec;
 use lime_pow::{Challenge, Error, Kernel, Order, Search, Solver, Step};
 use sha2::{Digest, Sha256};
 
 /// How often each digest was seen, and by whom.
 type Seen = Arc<Mutex<(HashMap<[u8; 32], u32>, HashSet<ThreadId>)>>;
 
-fn recorder(prefix_len: usize) -> (Challenge, Vec<u8>, Seen) {
+fn recorder(prefix_len: usize, codec: Codec) -> (Challenge, Vec<u8>, Seen) {
     let prefix: Vec<u8> = (0..prefix_len).map(|i| (i * 31) as u8).collect();
     let seen = Seen::default();
     let record = Arc::clone(&seen);
@@ -26,13 +27,14 @@ fn recorder(prefix_len: usize) -> (Challenge, Vec<u8>, Seen) {
     });
     // Enough to be worth several workers, little enough not to be refused for a single nonce.
     probe.mean = 1e5;
+    probe.codec = codec;
     (probe.challenge(), prefix, seen)
 }
 
-fn check(seen: &Seen, prefix: &[u8], start: u64, end: u64, context: &str) {
+fn check(seen: &Seen, prefix: &[u8], codec: Codec, start: u64, end: u64, context: &str) {
     let seen = &mut seen.lock().unwrap().0;
     for nonce in start..=end {
-        let digest = Sha256::digest([prefix, nonce.to_string().as_bytes()].concat());
+        let digest = Sha256::digest([prefix, &write(nonce, codec)].concat());
         assert_eq!(seen.remove(&<[u8; 32]>::from(digest)), Some(1), "{context}: nonce {nonce}");
     }
     assert!(seen.is_empty(), "{context}: {} digests of other nonces", seen.len());
@@ -52,20 +54,24 @@ const RANGES: [(u64, u64); 7] = [
 #[test]
 fn search_in_odd_steps() {
     // One position in the block for each layout and for each number of digits in the varying word.
-    for prefix_len in [13, 33, 34, 35, 36, 45, 54, 55, 56, 63, 64, 77, 130] {
+    let decimal = [13, 33, 34, 35, 36, 45, 54, 55, 56, 63, 64, 77, 130].map(|len| (len, Codec::Decimal));
+    // One for each byte of a word, and the first and last word.
+    let binary = [0, 1, 32, 38, 47, 67, 111].map(|len| (len, Codec::U64Le));
+    for (prefix_len, codec) in decimal.into_iter().chain(binary) {
         for kernel in Kernel::available() {
             for order in [Order::Any, Order::Lowest] {
                 for (start, end) in RANGES {
-                    let (challenge, prefix, seen) = recorder(prefix_len);
+                    let (challenge, prefix, seen) = recorder(prefix_len, codec);
                     let builder = Search::builder(&challenge).kernel(kernel).order(order);
                     let mut search = builder.start(start).max_nonce(end).build().unwrap();
-                    let context = format!("{kernel:?}, {order:?}, prefix {prefix_len}, {start}..={end}");
+                    let context =
+                        format!("{kernel:?}, {order:?}, prefix {prefix_len}, {codec:?}, {start}..={end}");
                     let mut step = 1;
                     while search.step(step) != Step::Exhausted {
                         step = step * 2 % 1021 + 1;
                     }
                     assert_eq!(search.hashes(), end - start + 1, "{context}");
-                    check(&seen, &prefix, start, end, &context);
+                    check(&seen, &prefix, codec, start, end, &context);
                 }
             }
         }
@@ -81,18 +87,17 @@ fn spans_over_threads() {
             // Again where a busy machine has let one worker do everything.
             for _ in 0..20 {
                 for (start, end) in RANGES {
-                    for order in [Order::Any, Order::Lowest] {
-                        let (challenge, prefix, seen) = recorder(35);
+                    for (order, codec) in [
+                        (Order::Any, Codec::Decimal),
+                        (Order::Lowest, Codec::Decimal),
+                        (Order::Any, Codec::U64Le),
+                    ] {
+                        let (challenge, prefix, seen) = recorder(35, codec);
                         let job = solver.job(&challenge).order(order).start(start).max_nonce(end);
                         let hashes = end - start + 1;
                         assert_eq!(job.run(), Err(Error::Exhausted { hashes }));
-                        check(
-                            &seen,
-                            &prefix,
-                            start,
-                            end,
-                            &format!("{kernel:?}, {threads} threads, {order:?}"),
-                        );
+                        let context = format!("{kernel:?}, {threads} threads, {order:?}, {codec:?}");
+                        check(&seen, &prefix, codec, start, end, &context);
                         workers.extend(seen.lock().unwrap().1.drain());
                     }
                 }

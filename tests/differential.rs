@@ -3,22 +3,23 @@
 
 mod common;
 
-use common::Probe;
-use lime_pow::{Kernel, Nonce, Order, Screen, Search, Step};
+use common::{Probe, write};
+use lime_pow::scheme::Codec;
+use lime_pow::{Challenge, Error, Kernel, Nonce, Order, Screen, Search, Step};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
-fn sha256(prefix: &[u8], nonce: u64) -> [u8; 32] {
-    let message = [prefix, nonce.to_string().as_bytes()].concat();
-    Sha256::digest(message).into()
+fn sha256(prefix: &[u8], codec: Codec, nonce: u64) -> [u8; 32] {
+    Sha256::digest([prefix, &write(nonce, codec)].concat()).into()
 }
 
 /// Searches `start..=end` for `nonce`, through a screen that lets nothing but its digest pass.
-fn find(kernel: Kernel, prefix: &[u8], nonce: u64, start: u64, end: u64) {
-    let digest = sha256(prefix, nonce);
+fn find(kernel: Kernel, prefix: &[u8], codec: Codec, nonce: u64, start: u64, end: u64) {
+    let digest = sha256(prefix, codec, nonce);
     let word = u32::from_be_bytes(digest[..4].try_into().unwrap());
     let mut probe = Probe::new(prefix, move |candidate| *candidate == digest);
     probe.screen = Screen::new(word, word);
+    probe.codec = codec;
     let builder = Search::builder(&probe.challenge()).kernel(kernel).order(Order::Lowest);
     let mut search = builder.start(start).max_nonce(end).build().unwrap();
     let Step::Found(found) = search.step(u64::MAX) else {
@@ -41,10 +42,29 @@ fn every_prefix_length_and_digit_width() {
             for kernel in Kernel::available() {
                 for nonce in [first, middle, last] {
                     let start = nonce.saturating_sub(len as u64 % 7);
-                    find(kernel, prefix, nonce, start, nonce.saturating_add(len as u64 % 5));
+                    find(kernel, prefix, Codec::Decimal, nonce, start, nonce.saturating_add(len as u64 % 5));
                 }
             }
         }
+    }
+}
+
+#[test]
+fn every_prefix_that_binary_nonces_may_have() {
+    let bytes: Vec<u8> = (0..200u32).map(|i| (i * 167 + 13) as u8).collect();
+    for len in (0..=200).filter(|len| len % 64 < 48) {
+        for kernel in Kernel::available() {
+            for nonce in [0, 255, 256, 0x1_0000, 0x0123_4567_89ab_cdef, u64::MAX - 255, u64::MAX] {
+                let start = nonce.saturating_sub(len as u64 * 7);
+                find(kernel, &bytes[..len], Codec::U64Le, nonce, start, nonce.saturating_add(len as u64 % 5));
+            }
+        }
+    }
+    for len in [48, 63, 112] {
+        let mut probe = Probe::new(&bytes[..len], |_| false);
+        probe.codec = Codec::U64Le;
+        let error = Challenge::from_scheme(probe).unwrap_err();
+        assert_eq!(error, Error::PrefixEnd { rest: len % 64, limit: 47 });
     }
 }
 
@@ -60,7 +80,11 @@ proptest! {
         after in 0..1500u64,
     ) {
         for kernel in Kernel::available() {
-            find(kernel, &prefix, nonce, nonce.saturating_sub(before), nonce.saturating_add(after));
+            let (start, end) = (nonce.saturating_sub(before), nonce.saturating_add(after));
+            find(kernel, &prefix, Codec::Decimal, nonce, start, end);
+            if prefix.len() % 64 < 48 {
+                find(kernel, &prefix, Codec::U64Le, nonce, start, end);
+            }
         }
     }
 }

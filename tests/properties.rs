@@ -3,6 +3,7 @@
 mod common;
 
 use common::challenge;
+use lime_pow::scheme::DigestRange;
 use lime_pow::{Challenge, Difficulty, Kernel, Nonce, Order, Search, Solver, Step, digest, verify};
 use proptest::prelude::*;
 
@@ -22,19 +23,21 @@ proptest! {
     }
 
     #[test]
-    fn what_a_difficulty_accepts_passes_its_screen(bits in 0..=256u32, mut digest: [u8; 32], zeros in 0..=256usize) {
+    fn a_difficulty_survives_printing(bits in 0..=256u32) {
+        let text = Difficulty::bits(bits).unwrap().to_string();
+        prop_assert_eq!(text.parse::<Difficulty>().unwrap().as_bits(), bits);
+    }
+
+    #[test]
+    fn what_suffices_for_more_bits_suffices_for_fewer(bits in 0..=256u32, mut digest: [u8; 32], zeros in 0..=256usize) {
         // Random digests hardly begin with zeros; make them.
         digest[..zeros / 8].fill(0);
         if zeros < 256 {
             digest[zeros / 8] &= 0xff >> (zeros % 8);
         }
-        let difficulty = Difficulty::bits(bits).unwrap();
-        let word = u32::from_be_bytes(digest[..4].try_into().unwrap());
-        prop_assert!(!difficulty.accepts(&digest) || difficulty.screen().passes(word));
-        prop_assert!(zeros < bits as usize || difficulty.accepts(&digest));
-        // What suffices for more bits suffices for fewer.
-        let easier = Difficulty::bits(bits.saturating_sub(1)).unwrap();
-        prop_assert!(!difficulty.accepts(&digest) || easier.accepts(&digest));
+        let accepts = |bits| DigestRange::from(Difficulty::bits(bits).unwrap()).contains(&digest);
+        prop_assert!(zeros < bits as usize || accepts(bits));
+        prop_assert!(!accepts(bits) || accepts(bits.saturating_sub(1)));
     }
 
     #[test]

@@ -12,7 +12,12 @@ struct Vector {
 }
 
 fn vector(scheme: &str, text: &str, bits: u32, start: u64, nonce: u64, digest: &str) -> Vector {
-    let challenge = Challenge::named(scheme, text, Difficulty::bits(bits).unwrap()).unwrap();
+    let difficulty = Difficulty::bits(bits).unwrap();
+    let challenge = match scheme {
+        "lime-v1" => Challenge::lime_v1(text, difficulty).unwrap(),
+        "lime-legacy" => Challenge::lime_legacy(text, difficulty).unwrap(),
+        other => panic!("a vector of {other}"),
+    };
     Vector { challenge, start, nonce: Nonce::new(nonce), digest: digest.to_owned() }
 }
 

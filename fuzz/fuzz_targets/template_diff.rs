@@ -5,7 +5,7 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use lime_pow::scheme::{Scheme, Work};
+use lime_pow::scheme::{Codec, Scheme, Work};
 use lime_pow::{Challenge, Kernel, Order, Screen, Search, Step};
 use sha2::{Digest, Sha256};
 
@@ -16,12 +16,14 @@ struct Input<'a> {
     before: u16,
     after: u16,
     step: u16,
+    binary: bool,
     prefix: &'a [u8],
 }
 
 /// Solved by one digest alone.
 struct Exactly {
     prefix: Vec<u8>,
+    codec: Codec,
     digest: [u8; 32],
 }
 
@@ -32,6 +34,10 @@ impl Scheme for Exactly {
 
     fn prefix(&self) -> &[u8] {
         &self.prefix
+    }
+
+    fn codec(&self) -> Codec {
+        self.codec
     }
 
     fn work(&self) -> Work {
@@ -56,8 +62,12 @@ fuzz_target!(|input: Input<'_>| {
     let nonce = input.nonce.0 >> (input.nonce.1 % 64);
     let start = nonce.saturating_sub(u64::from(input.before % 400));
     let end = nonce.saturating_add(u64::from(input.after % 400));
-    let digest = Sha256::digest([input.prefix, nonce.to_string().as_bytes()].concat()).into();
-    let challenge = Challenge::from_scheme(Exactly { prefix: input.prefix.to_vec(), digest }).unwrap();
+    let (codec, text) = match input.binary && input.prefix.len() % 64 < 48 {
+        true => (Codec::U64Le, nonce.to_le_bytes().to_vec()),
+        false => (Codec::Decimal, nonce.to_string().into_bytes()),
+    };
+    let digest = Sha256::digest([input.prefix, &text].concat()).into();
+    let challenge = Challenge::from_scheme(Exactly { prefix: input.prefix.to_vec(), codec, digest }).unwrap();
     for kernel in Kernel::available() {
         for order in [Order::Any, Order::Lowest] {
             let builder = Search::builder(&challenge).kernel(kernel).order(order);

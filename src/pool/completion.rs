@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use super::Solution;
+use super::BundleSolution;
 use crate::Error;
 use crate::sync::{Condvar, Mutex, contain, lock};
 
@@ -16,13 +16,13 @@ pub(super) struct Completion {
 
 #[derive(Debug, Default)]
 struct State {
-    outcome: Option<Result<Solution, Error>>,
+    outcome: Option<Result<BundleSolution, Error>>,
     waker: Option<Waker>,
 }
 
 impl Completion {
     /// Publishes the outcome, unless there is one already. Returns whether it was the first.
-    pub(super) fn complete(&self, outcome: impl FnOnce() -> Result<Solution, Error>) -> bool {
+    pub(super) fn complete(&self, outcome: impl FnOnce() -> Result<BundleSolution, Error>) -> bool {
         let mut state = lock(&self.state);
         if state.outcome.is_some() {
             return false;
@@ -37,12 +37,12 @@ impl Completion {
         true
     }
 
-    pub(super) fn outcome(&self) -> Option<Result<Solution, Error>> {
+    pub(super) fn outcome(&self) -> Option<Result<BundleSolution, Error>> {
         lock(&self.state).outcome.clone()
     }
 
     /// Blocks until there is an outcome, or until `deadline`.
-    pub(super) fn wait(&self, deadline: Option<Instant>) -> Option<Result<Solution, Error>> {
+    pub(super) fn wait(&self, deadline: Option<Instant>) -> Option<Result<BundleSolution, Error>> {
         let mut state = lock(&self.state);
         while state.outcome.is_none() {
             state = match deadline {
@@ -60,7 +60,7 @@ impl Completion {
     }
 
     /// As [`std::future::Future::poll`]; remembers the last waker only.
-    pub(super) fn poll(&self, context: &Context<'_>) -> Poll<Result<Solution, Error>> {
+    pub(super) fn poll(&self, context: &Context<'_>) -> Poll<Result<BundleSolution, Error>> {
         // Wakers are foreign code: cloned before the lock is taken, dropped after it has been given back.
         let waker = context.waker().clone();
         let mut state = lock(&self.state);

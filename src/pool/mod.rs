@@ -6,6 +6,7 @@
 //! the queue empty waits for a moment, then sleeps. A submitted job counts on those who wait, and wakes others only for
 //! the tickets that are left.
 
+mod answers;
 mod completion;
 mod handout;
 mod stats;
@@ -23,7 +24,7 @@ pub(crate) use stats::Counters;
 pub use stats::Stats;
 pub(crate) use task::{Pace, Task};
 
-use crate::job::Solution;
+use crate::job::BundleSolution;
 use crate::search::Scanner;
 use crate::sync::{AtomicU64, Mutex, Ordering, contain, lock};
 use crate::{Error, host};

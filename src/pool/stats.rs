@@ -2,7 +2,7 @@
 
 use crossbeam::utils::CachePadded;
 
-use super::Solution;
+use super::BundleSolution;
 use crate::Error;
 use crate::sync::{AtomicU64, Ordering};
 
@@ -80,7 +80,7 @@ impl Counters {
         self.hashes[worker].fetch_add(hashes, Ordering::Relaxed);
     }
 
-    pub(super) fn count(&self, outcome: &Result<Solution, Error>) {
+    pub(super) fn count(&self, outcome: &Result<BundleSolution, Error>) {
         let counter = match outcome {
             Ok(_) => &self.solved,
             Err(Error::Exhausted { .. }) => &self.exhausted,

@@ -1,4 +1,10 @@
 //! One job as the workers see it: spans to search, a place for the outcome, and when to stop.
+//!
+//! A job has one part for each sub-puzzle. A worker takes its spans from an unsolved part, one that nobody else works on if
+//! there is one, so that parts end without spans searched in vain, and all workers finish the last one together.
+//!
+//! A part settles with `Order::Any` at its first solution, with `Order::Lowest` when it has drained. Whoever settles the
+//! last one publishes the outcome.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,24 +14,24 @@ use std::time::{Duration, Instant};
 
 use crossbeam::utils::CachePadded;
 
-use super::Solution;
+use super::BundleSolution;
+use super::answers::Answers;
 use super::completion::Completion;
 use super::handout::{Claim, Handout};
 use super::stats::Counters;
 use crate::Error;
 use crate::plan::{Order, Plan};
+use crate::scheme::Work;
 use crate::search::{Found, Pick, Scanner};
-use crate::sync::{AtomicU64, Mutex, Ordering, forget, lock};
+use crate::sync::{AtomicU64, Ordering, forget};
 
-/// What a job's outcome and pace depend on beside its plan.
+/// How a part is cut.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     /// Nonces in a span: what a worker searches between two looks at cancellation.
     pub span: u64,
     /// Spans that a worker searches before it turns to the next job.
     pub spans_per_turn: u32,
-    /// The most workers at once.
-    pub workers: usize,
 }
 
 /// What a worker did in one turn.
@@ -42,49 +48,75 @@ pub(super) struct Turn {
 
 #[derive(Debug)]
 pub(crate) struct Task {
-    plan: Plan,
+    parts: Box<[Part]>,
     order: Order,
-    pace: Pace,
+    /// The most workers at once.
+    workers: usize,
     submitted: Instant,
     deadline: Option<Instant>,
-    handout: Handout,
+    /// No part before this one is open. Relaxed: it saves looking at them, and is right whenever it is read.
+    first_open: AtomicU64,
+    answers: Answers,
     /// Nonces tried. Relaxed: a tally; the outcome is published through `completion`.
     hashes: CachePadded<AtomicU64>,
-    /// The smallest solution so far, where the smallest is wanted.
-    lowest: Mutex<Option<Found>>,
     completion: Completion,
     counters: Arc<Counters>,
 }
 
+/// One sub-puzzle.
+#[derive(Debug)]
+struct Part {
+    plan: Plan,
+    pace: Pace,
+    handout: Handout,
+    /// How many are in a turn with it. Relaxed: a hint for those who choose.
+    workers: AtomicU64,
+}
+
 impl Task {
+    /// `parts` must not be empty.
     pub(crate) fn new(
-        plan: Plan,
+        parts: Vec<(Plan, Pace)>,
         order: Order,
-        pace: Pace,
+        workers: usize,
         deadline: Option<Instant>,
         counters: Arc<Counters>,
     ) -> Self {
-        let spans = plan.last / pace.span + 1;
-        Self {
+        let part = |(plan, pace): (Plan, Pace)| Part {
+            handout: Handout::new(plan.last / pace.span + 1),
             plan,
-            order,
             pace,
+            workers: AtomicU64::new(0),
+        };
+        Self {
+            answers: Answers::new(parts.len()),
+            parts: parts.into_iter().map(part).collect(),
+            order,
+            workers,
             submitted: Instant::now(),
             deadline,
-            handout: Handout::new(spans),
+            first_open: AtomicU64::new(0),
             hashes: AtomicU64::new(0).into(),
-            lowest: Mutex::new(None),
             completion: Completion::default(),
             counters,
         }
     }
 
-    pub(crate) fn plan(&self) -> &Plan {
-        &self.plan
+    pub(crate) fn workers(&self) -> usize {
+        self.workers
     }
 
-    pub(crate) fn workers(&self) -> usize {
-        self.pace.workers
+    /// The law of work of a part.
+    pub(crate) fn work_of_each(&self) -> Work {
+        self.parts[0].plan.challenge.scheme().work()
+    }
+
+    pub(crate) fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    pub(crate) fn unsettled(&self) -> usize {
+        self.answers.unsettled()
     }
 
     pub(crate) fn hashes(&self) -> u64 {
@@ -99,43 +131,70 @@ impl Task {
     pub(super) fn turn(&self, scanner: &mut Scanner) -> Turn {
         self.heed_deadline();
         let mut turn = Turn::default();
-        for _ in 0..self.pace.spans_per_turn {
-            match self.handout.claim() {
+        let Some(index) = self.choose() else { return turn };
+        let part = &self.parts[index];
+        part.workers.fetch_add(1, Ordering::Relaxed);
+        for _ in 0..part.pace.spans_per_turn {
+            match part.handout.claim() {
                 Claim::Span(span) => {
-                    self.search(span, scanner, &mut turn);
-                    if self.handout.release() {
-                        self.drained();
+                    self.search(index, span, scanner, &mut turn);
+                    if part.handout.release() {
+                        self.drained(index);
                     }
                 }
                 Claim::Closed { drained } => {
                     if drained {
-                        self.drained();
+                        self.drained(index);
                     }
                     break;
                 }
             }
         }
-        turn.more = !self.handout.is_closed();
+        part.workers.fetch_sub(1, Ordering::Relaxed);
+        turn.more = !part.handout.is_closed() || self.choose().is_some();
         turn
     }
 
-    fn search(&self, span: u64, scanner: &mut Scanner, turn: &mut Turn) {
-        let first = span * self.pace.span;
-        let last = first.saturating_add(self.pace.span - 1).min(self.plan.last);
+    /// An open part with as few workers as possible.
+    fn choose(&self) -> Option<usize> {
+        let hint = self.first_open.load(Ordering::Relaxed) as usize;
+        let mut chosen = None;
+        for (index, part) in self.parts.iter().enumerate().skip(hint) {
+            if part.handout.is_closed() {
+                continue;
+            }
+            if chosen.is_none() && index > hint {
+                self.first_open.fetch_max(index as u64, Ordering::Relaxed);
+            }
+            let workers = part.workers.load(Ordering::Relaxed);
+            if chosen.is_none_or(|(least, _)| workers < least) {
+                chosen = Some((workers, index));
+            }
+            if workers == 0 {
+                break;
+            }
+        }
+        chosen.map(|(_, index)| index)
+    }
+
+    fn search(&self, index: usize, span: u64, scanner: &mut Scanner, turn: &mut Turn) {
+        let part = &self.parts[index];
+        let first = span * part.pace.span;
+        let last = first.saturating_add(part.pace.span - 1).min(part.plan.last);
         let pick = match self.order {
             Order::Any => Pick::First,
             Order::Lowest => Pick::Smallest,
         };
         // A scheme is foreign code. The scanner keeps nothing between scans that a panic could break.
         let begun = Instant::now();
-        match catch_unwind(AssertUnwindSafe(|| scanner.scan(&self.plan, first..=last, pick))) {
+        match catch_unwind(AssertUnwindSafe(|| scanner.scan(&part.plan, first..=last, pick))) {
             Ok(scanned) => {
                 self.hashes.fetch_add(scanned.hashes, Ordering::Relaxed);
                 turn.hashes += scanned.hashes;
                 turn.price += scanned.price;
                 turn.searching += begun.elapsed();
                 if let Some((found, _)) = scanned.found {
-                    self.solved(found);
+                    self.solved(index, found);
                 }
             }
             Err(panic) => {
@@ -145,29 +204,29 @@ impl Task {
         }
     }
 
-    fn solved(&self, found: Found) {
-        match self.order {
-            Order::Any => self.conclude(|| Ok(self.solution(found))),
-            // Spans before this one may still be in flight; spans behind it need not begin.
-            Order::Lowest => {
-                let mut lowest = lock(&self.lowest);
-                if lowest.is_none_or(|lowest| found.nonce < lowest.nonce) {
-                    *lowest = Some(found);
-                }
-                drop(lowest);
-                // This worker's span is in flight, so closing cannot drain the job.
-                self.handout.close();
-            }
+    fn solved(&self, index: usize, found: Found) {
+        let first = self.answers.record(index, found);
+        // This worker's span is in flight, so closing cannot drain the part. Spans before this one may be in flight too;
+        // those behind it need not begin.
+        self.parts[index].handout.close();
+        if first && self.order == Order::Any {
+            self.settle();
         }
     }
 
-    /// Nothing is in flight any more and nothing will be: what has been found is all there is.
-    fn drained(&self) {
-        let lowest = *lock(&self.lowest);
-        self.publish(|| match lowest {
-            Some(found) => Ok(self.solution(found)),
-            None => Err(Error::Exhausted { hashes: self.hashes() }),
-        });
+    /// Nothing of this part is in flight any more and nothing will be: what has been found is all there is.
+    fn drained(&self, index: usize) {
+        match self.answers.of(index) {
+            None => self.conclude(|| Err(Error::Exhausted { hashes: self.hashes() })),
+            Some(_) if self.order == Order::Lowest => self.settle(),
+            Some(_) => {}
+        }
+    }
+
+    fn settle(&self) {
+        if self.answers.settle() {
+            self.publish(|| Ok(self.solution()));
+        }
     }
 
     pub(crate) fn cancel(&self) {
@@ -185,14 +244,15 @@ impl Task {
     }
 
     /// Publishes the outcome and lets the workers go.
-    fn conclude(&self, outcome: impl FnOnce() -> Result<Solution, Error>) {
+    fn conclude(&self, outcome: impl FnOnce() -> Result<BundleSolution, Error>) {
         self.publish(outcome);
-        if self.handout.close() {
-            self.drained();
+        for part in &self.parts {
+            // Whether a part has drained is of no interest any more.
+            part.handout.close();
         }
     }
 
-    fn publish(&self, outcome: impl FnOnce() -> Result<Solution, Error>) {
+    fn publish(&self, outcome: impl FnOnce() -> Result<BundleSolution, Error>) {
         self.completion.complete(|| {
             let outcome = outcome();
             self.counters.count(&outcome);
@@ -200,30 +260,30 @@ impl Task {
         });
     }
 
-    fn solution(&self, found: Found) -> Solution {
-        Solution {
-            nonce: found.nonce,
-            digest: found.digest,
+    /// The answers of all parts, once all have settled.
+    fn solution(&self) -> BundleSolution {
+        BundleSolution {
+            found: self.answers.all(),
             hashes: self.hashes(),
             elapsed: self.elapsed(),
-            kernel: self.plan.kernel.name(),
-            threads: self.pace.workers,
+            kernel: self.parts[0].plan.kernel.name(),
+            threads: self.workers,
         }
     }
 
-    pub(crate) fn outcome(&self) -> Option<Result<Solution, Error>> {
+    pub(crate) fn outcome(&self) -> Option<Result<BundleSolution, Error>> {
         self.heed_deadline();
         self.completion.outcome()
     }
 
     /// Blocks until there is an outcome, or until `until`.
-    pub(crate) fn wait(&self, until: Option<Instant>) -> Option<Result<Solution, Error>> {
+    pub(crate) fn wait(&self, until: Option<Instant>) -> Option<Result<BundleSolution, Error>> {
         let first = until.into_iter().chain(self.deadline).min();
         self.completion.wait(first).or_else(|| self.outcome())
     }
 
     #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "jobs are futures with feature tokio"))]
-    pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Result<Solution, Error>> {
+    pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Result<BundleSolution, Error>> {
         self.heed_deadline();
         self.completion.poll(context)
     }

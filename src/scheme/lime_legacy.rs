@@ -1,49 +1,41 @@
 //! `lime-legacy`, the format of LIME servers and SDKs before `lime-v1`, refused by current servers:
 //! SHA-256 of `challenge ‖ nonce` below 2^(256 - difficulty).
 
-use super::{Scheme, Work};
-use crate::{Difficulty, Error, Screen};
+use super::format::{Fields, Format, Parameter};
+use super::lime_v1::{DIFFICULTY, check_challenge};
+use super::puzzle::Puzzle;
+use crate::{Bundle, Challenge, Difficulty, Error};
 
-/// A `lime-legacy` puzzle.
-#[derive(Clone, Debug)]
-pub struct LimeLegacy {
-    prefix: Vec<u8>,
-    difficulty: Difficulty,
-}
+const NAME: &str = "lime-legacy";
 
-impl LimeLegacy {
-    /// The scheme's name.
-    pub const NAME: &str = "lime-legacy";
+pub(super) const FORMAT: Format = Format {
+    name: NAME,
+    message: "challenge ‖ n",
+    solved_when: "digest has `difficulty` leading zero bits",
+    parameters: &[
+        Parameter::required("challenge", "text of up to 1024 bytes", "0123456789abcdefghijkl"),
+        DIFFICULTY,
+    ],
+    difficulty: Some("difficulty"),
+    json: false,
+    bundle: false,
+    source: "lime-agents-sdk before 3.0.1, pypi.org/project/lime-agents-sdk",
+    parse,
+};
 
-    /// The puzzle for a challenge text.
+impl Challenge {
+    /// A challenge of LIME servers before the current format, scheme `lime-legacy`. Current servers refuse
+    /// such solutions.
     ///
     /// # Errors
     ///
-    /// [`Error::ChallengeTooLong`] over [`Challenge::MAX_TEXT_BYTES`](crate::Challenge::MAX_TEXT_BYTES).
-    pub fn new(text: &str, difficulty: Difficulty) -> Result<Self, Error> {
-        super::check_text(text)?;
-        Ok(Self { prefix: text.as_bytes().to_vec(), difficulty })
+    /// [`Error::ChallengeTooLong`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
+    pub fn lime_legacy(text: &str, difficulty: Difficulty) -> Result<Self, Error> {
+        check_challenge(text)?;
+        Self::from_scheme(Puzzle::new(NAME, text.as_bytes().to_vec(), difficulty))
     }
 }
 
-impl Scheme for LimeLegacy {
-    fn name(&self) -> &str {
-        Self::NAME
-    }
-
-    fn prefix(&self) -> &[u8] {
-        &self.prefix
-    }
-
-    fn work(&self) -> Work {
-        Work::Geometric { mean: self.difficulty.mean_hashes() }
-    }
-
-    fn screen(&self) -> Screen {
-        self.difficulty.screen()
-    }
-
-    fn accepts(&self, digest: &[u8; 32]) -> bool {
-        self.difficulty.accepts(digest)
-    }
+fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
+    Challenge::lime_legacy(fields.text("challenge")?, fields.text("difficulty")?.parse()?).map(Bundle::from)
 }

@@ -1,50 +1,50 @@
 //! `lime-v1`, the format of current LIME servers and of the official agent SDK from 3.0.1 on:
 //! SHA-256 of `"lime:pow:v1\0" ‖ challenge ‖ 0x00 ‖ nonce` below 2^(256 - difficulty).
 
-use super::{Scheme, Work};
-use crate::{Difficulty, Error, Screen};
+use super::format::{Fields, Format, Parameter};
+use super::puzzle::Puzzle;
+use crate::{Bundle, Challenge, Difficulty, Error};
 
-/// A `lime-v1` puzzle.
-#[derive(Clone, Debug)]
-pub struct LimeV1 {
-    prefix: Vec<u8>,
-    difficulty: Difficulty,
-}
+const NAME: &str = "lime-v1";
+const DOMAIN: &[u8] = b"lime:pow:v1\0";
 
-impl LimeV1 {
-    /// The scheme's name.
-    pub const NAME: &str = "lime-v1";
-    const DOMAIN: &[u8] = b"lime:pow:v1\0";
+pub(super) const FORMAT: Format = Format {
+    name: NAME,
+    message: r#""lime:pow:v1\0" ‖ challenge ‖ 0x00 ‖ n"#,
+    solved_when: "digest has `difficulty` leading zero bits",
+    parameters: &[
+        Parameter::required("challenge", "text of up to 1024 bytes", "0123456789abcdefghijkl"),
+        DIFFICULTY,
+    ],
+    difficulty: Some("difficulty"),
+    json: false,
+    bundle: false,
+    source: "lime-agents-sdk 3.0.2, pypi.org/project/lime-agents-sdk",
+    parse,
+};
 
-    /// The puzzle for a challenge text.
+pub(super) const DIFFICULTY: Parameter =
+    Parameter::required("difficulty", "leading zero bits up to 256; 0 or less is no work", "15");
+
+impl Challenge {
+    /// A challenge of current LIME servers, scheme `lime-v1`.
     ///
     /// # Errors
     ///
-    /// [`Error::ChallengeTooLong`] over [`Challenge::MAX_TEXT_BYTES`](crate::Challenge::MAX_TEXT_BYTES).
-    pub fn new(text: &str, difficulty: Difficulty) -> Result<Self, Error> {
-        super::check_text(text)?;
-        Ok(Self { prefix: [Self::DOMAIN, text.as_bytes(), &[0]].concat(), difficulty })
+    /// [`Error::ChallengeTooLong`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
+    pub fn lime_v1(text: &str, difficulty: Difficulty) -> Result<Self, Error> {
+        check_challenge(text)?;
+        let prefix = [DOMAIN, text.as_bytes(), &[0]].concat();
+        Self::from_scheme(Puzzle::new(NAME, prefix, difficulty))
     }
 }
 
-impl Scheme for LimeV1 {
-    fn name(&self) -> &str {
-        Self::NAME
-    }
+fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
+    Challenge::lime_v1(fields.text("challenge")?, fields.text("difficulty")?.parse()?).map(Bundle::from)
+}
 
-    fn prefix(&self) -> &[u8] {
-        &self.prefix
-    }
-
-    fn work(&self) -> Work {
-        Work::Geometric { mean: self.difficulty.mean_hashes() }
-    }
-
-    fn screen(&self) -> Screen {
-        self.difficulty.screen()
-    }
-
-    fn accepts(&self, digest: &[u8; 32]) -> bool {
-        self.difficulty.accepts(digest)
-    }
+/// The length limit of challenge texts.
+pub(super) fn check_challenge(text: &str) -> Result<(), Error> {
+    let (len, limit) = (text.len(), Challenge::MAX_TEXT_BYTES);
+    if len <= limit { Ok(()) } else { Err(Error::ChallengeTooLong { len, limit }) }
 }

@@ -1,25 +1,62 @@
 //! What is hashed and what counts as solved. A scheme is data and a small judge; it never loops over nonces,
 //! and the kernels never see it.
+//!
+//! | scheme | hashed bytes | solved when | published default |
+//! |---|---|---|---|
+//! | `lime-v1` | `"lime:pow:v1\0"` ‖ challenge ‖ `0x00` ‖ n | *difficulty* leading zero bits | 15 |
+//! | `lime-legacy` | challenge ‖ n | the same | 15 |
+//! | `anubis` | challenge ‖ n | *difficulty* leading zero hex digits | 4 |
+//! | `mcaptcha` | salt ‖ u64-LE length of string ‖ string ‖ n | first 128 bits ≥ M - M / *factor*, M = 2¹²⁸ - 1 | 50 000 |
+//! | `altcha-v1` | salt ‖ n | the digest is the challenge | 1 000 000 |
+//! | `cap` | salt ‖ n, for each of *c* sub-puzzles | the hex digest starts with the sub-puzzle's target | 50 × 4 digits |
+//! | `go-away` | challenge (32 bytes) ‖ u64-LE n | *difficulty* leading zero bits | 20 |
+//! | `spow` | `1:bits:expires:salt:challenge:` ‖ n | *bits* leading zero bits | 20 |
+//! | `target` | prefix ‖ n | the digest, big-endian, is at most the target | – |
+//!
+//! n is decimal text unless said otherwise. [`FORMATS`] tells the same to programs, with parameters and sources. All of
+//! these formats are here so that operators can measure and verify deployments of their own; nothing in this crate talks to a
+//! website.
 
+mod altcha_v1;
+mod anubis;
+mod cap;
+mod digest_range;
+mod format;
+mod go_away;
 mod lime_legacy;
 mod lime_v1;
+mod mcaptcha;
+mod puzzle;
+mod spow;
+mod target;
 mod work;
 
 use std::ops::RangeInclusive;
 
-pub use lime_legacy::LimeLegacy;
-pub use lime_v1::LimeV1;
+pub use digest_range::DigestRange;
+pub use format::{Format, Parameter, Parameters};
+pub use target::parse_target;
 pub use work::Work;
 
-use crate::{Challenge, Error, Screen};
+use crate::Screen;
 
-/// The names that [`Challenge::named`] takes, the default first.
-pub const SCHEMES: [&str; 2] = [LimeV1::NAME, LimeLegacy::NAME];
+/// The built-in schemes, the default first.
+pub const FORMATS: [Format; 9] = [
+    lime_v1::FORMAT,
+    lime_legacy::FORMAT,
+    anubis::FORMAT,
+    mcaptcha::FORMAT,
+    altcha_v1::FORMAT,
+    cap::FORMAT,
+    go_away::FORMAT,
+    spow::FORMAT,
+    target::FORMAT,
+];
 
 /// One puzzle: the message that every nonce completes, and the judge of its digest.
 ///
 /// The message is `prefix ‖ nonce`, the nonce written as [`codec`](Self::codec) says. Implement it for a
-/// format of your own and hand it to [`Challenge::from_scheme`]: it is solved
+/// format of your own and hand it to [`Challenge::from_scheme`](crate::Challenge::from_scheme): it is solved
 /// by the same kernels as the built-in ones.
 ///
 /// All methods must be pure: they are called from several threads, and their answers must not change.
@@ -61,10 +98,10 @@ pub trait Scheme: Send + Sync {
 pub enum Codec {
     /// ASCII decimal without leading zeros, 1 to 20 digits.
     Decimal,
+    /// Eight bytes, the lowest first. Nonce and padding must fit into the block that the prefix leaves off in: at
+    /// most 47 bytes of the prefix may lie behind its last whole block of 64.
+    U64Le,
 }
 
-/// The length limit of challenge texts.
-fn check_text(text: &str) -> Result<(), Error> {
-    let (len, limit) = (text.len(), Challenge::MAX_TEXT_BYTES);
-    if len <= limit { Ok(()) } else { Err(Error::ChallengeTooLong { len, limit }) }
-}
+/// JavaScript's largest exact integer, 2^53 - 1: the largest nonce of schemes that are solved in browsers.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;

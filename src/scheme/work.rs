@@ -2,6 +2,7 @@
 
 /// Distribution of the number of hashes to a solution.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Work {
     /// Every hash succeeds with probability 1 / `mean`, independently of the others.
@@ -9,29 +10,110 @@ pub enum Work {
         /// Mean number of hashes, at least 1.
         mean: f64,
     },
+    /// One of so many nonces is the solution, each with the same probability, and none is tried twice.
+    Uniform {
+        /// Number of nonces, at least 1.
+        nonces: f64,
+    },
+    /// The sum of `count` independent geometric laws (negative binomial): sub-puzzles that are solved one after the other,
+    /// or together by threads that all work on unsolved ones.
+    Sum {
+        /// Number of sub-puzzles, at least 1.
+        count: u32,
+        /// Mean number of hashes of one of them, at least 1.
+        mean: f64,
+    },
 }
 
 impl Work {
-    /// Mean number of hashes.
-    pub fn mean(self) -> f64 {
-        let Self::Geometric { mean } = self;
-        mean
+    /// The law of `count` sub-puzzles that each have the law `each`, which is geometric unless there is but one.
+    pub(crate) fn sum(each: Self, count: usize) -> Self {
+        match each {
+            Self::Geometric { mean } if count > 1 => Self::Sum { count: count as u32, mean },
+            each => each,
+        }
     }
 
-    /// Probability that `hashes` hashes hold a solution: 1 - (1 - 1/mean)^hashes.
+    /// Mean number of hashes.
+    pub fn mean(self) -> f64 {
+        match self {
+            Self::Geometric { mean } => mean,
+            Self::Uniform { nonces } => (nonces + 1.0) / 2.0,
+            Self::Sum { count, mean } => f64::from(count) * mean,
+        }
+    }
+
+    /// Probability that `hashes` hashes hold a solution. For real arguments it is the continuous curve through the values
+    /// at whole ones.
     pub fn chance(self, hashes: f64) -> f64 {
         if hashes <= 0.0 {
             return 0.0;
         }
-        // `ln_1p` and `exp_m1` keep the digits where 1/mean is far below the resolution of 1 - 1/mean.
-        -(hashes * (-1.0 / self.mean()).ln_1p()).exp_m1()
+        match self {
+            // `ln_1p` and `exp_m1` keep the digits where 1/mean is far below the resolution of 1 - 1/mean.
+            Self::Geometric { mean } => -(hashes * (-1.0 / mean).ln_1p()).exp_m1(),
+            Self::Uniform { nonces } => (hashes / nonces).min(1.0),
+            Self::Sum { count, mean } => chance_of_sum(count, mean, hashes),
+        }
     }
 
     /// Hashes after which a solution has been found with probability `chance`, 0 to 1: the quantile. A
-    /// geometric law has no memory, so this also counts from any later moment without a solution.
+    /// geometric law has no memory, so there this also counts from any later moment without a solution.
     pub fn quantile(self, chance: f64) -> f64 {
-        (-chance).ln_1p() / (-1.0 / self.mean()).ln_1p()
+        match self {
+            Self::Geometric { mean } => (-chance).ln_1p() / (-1.0 / mean).ln_1p(),
+            Self::Uniform { nonces } => chance * nonces,
+            Self::Sum { .. } if chance <= 0.0 => 0.0,
+            Self::Sum { .. } if chance >= 1.0 => f64::INFINITY,
+            Self::Sum { .. } => {
+                // The chance rises from 0 to 1: double until it is too much, then halve the interval to the last bit.
+                let (mut low, mut high) = (0.0, self.mean());
+                while self.chance(high) < chance {
+                    (low, high) = (high, 2.0 * high);
+                }
+                loop {
+                    let middle = f64::midpoint(low, high);
+                    if middle <= low || middle >= high {
+                        return high;
+                    }
+                    if self.chance(middle) < chance { low = middle } else { high = middle }
+                }
+            }
+        }
     }
+
+    /// More hashes after which a solution has been found with probability `chance`, where `done` hashes held none.
+    pub fn quantile_after(self, done: f64, chance: f64) -> f64 {
+        match self {
+            Self::Uniform { nonces } => chance * (nonces - done).max(0.0),
+            law => law.quantile(chance),
+        }
+    }
+}
+
+/// Probability of `count` successes or more in `hashes` trials, each with probability 1 / `mean`: one minus the binomial
+/// probabilities of fewer, summed in logarithms because the first ones may be too small for an `f64`.
+fn chance_of_sum(count: u32, mean: f64, hashes: f64) -> f64 {
+    if hashes <= f64::from(count - 1) {
+        return 0.0;
+    }
+    if mean <= 1.0 {
+        return 1.0;
+    }
+    let failure = (-1.0 / mean).ln_1p();
+    let mut term = hashes * failure;
+    let odds = -(mean - 1.0).ln();
+    let mut terms = Vec::with_capacity(count as usize);
+    for successes in 0..count {
+        terms.push(term);
+        let successes = f64::from(successes);
+        term += ((hashes - successes) / (successes + 1.0)).ln() + odds;
+    }
+    let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // The smallest first, so that none is lost.
+    terms.sort_by(f64::total_cmp);
+    let sum: f64 = terms.iter().map(|term| (term - largest).exp()).sum();
+    (1.0 - largest.exp() * sum).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
@@ -39,6 +121,10 @@ mod tests {
     use std::f64::consts::LN_2;
 
     use super::*;
+
+    fn close(value: f64, expected: f64) {
+        assert!((value / expected - 1.0).abs() < 1e-9, "{value}, expected {expected}");
+    }
 
     #[test]
     fn geometric_law() {
@@ -53,7 +139,55 @@ mod tests {
 
         // 2^256: a chance far below f64's resolution around 1.
         let hopeless = Work::Geometric { mean: 2f64.powi(256) };
-        let chance = hopeless.chance(2f64.powi(64));
-        assert!((chance / 2f64.powi(-192) - 1.0).abs() < 1e-9, "{chance}");
+        close(hopeless.chance(2f64.powi(64)), 2f64.powi(-192));
+    }
+
+    #[test]
+    fn uniform_law() {
+        let work = Work::Uniform { nonces: 1_000_001.0 };
+        assert_eq!(work.mean(), 500_001.0);
+        close(work.quantile(0.95), 950_000.95);
+        close(work.chance(250_000.25), 0.25);
+        assert_eq!((work.chance(0.0), work.chance(2e6)), (0.0, 1.0));
+        // Half of them tried in vain.
+        close(work.quantile_after(500_000.5, 0.5), 250_000.25);
+        assert_eq!(Work::Uniform { nonces: 1.0 }.mean(), 1.0);
+    }
+
+    #[test]
+    fn a_sum_of_one_is_geometric() {
+        for mean in [2.0, 16.0, 65536.0] {
+            let (sum, geometric) = (Work::Sum { count: 1, mean }, Work::Geometric { mean });
+            for hashes in [1.0, 10.0, 65536.0, 300_000.0] {
+                close(sum.chance(hashes), geometric.chance(hashes));
+            }
+            for chance in [0.01, 0.5, 0.95, 0.999] {
+                close(sum.quantile(chance), geometric.quantile(chance));
+            }
+        }
+    }
+
+    #[test]
+    fn a_sum_counts_successes() {
+        // Three heads of a coin: in three throws with 1/8, in four with 1/8 + 3/16, in five with 1/2.
+        let coins = Work::Sum { count: 3, mean: 2.0 };
+        assert_eq!(coins.chance(2.0), 0.0);
+        for (throws, chance) in [(3.0, 0.125), (4.0, 0.3125), (5.0, 0.5)] {
+            close(coins.chance(throws), chance);
+            close(coins.quantile(chance), throws);
+        }
+        let certain = Work::Sum { count: 3, mean: 1.0 };
+        assert_eq!((certain.chance(2.0), certain.chance(3.0)), (0.0, 1.0));
+    }
+
+    #[test]
+    fn large_sums_stay_in_range() {
+        let work = Work::Sum { count: 1000, mean: 65536.0 };
+        assert_eq!(work.chance(1e12), 1.0);
+        assert_eq!(work.chance(1000.0), 0.0);
+        // Nearly normal: the median is a third of a sub-puzzle below the mean.
+        assert!((work.quantile(0.5) / work.mean() - (1.0 - 1.0 / 3000.0)).abs() < 1e-5);
+        assert_eq!(work.quantile(0.0), 0.0);
+        assert_eq!(work.quantile(1.0), f64::INFINITY);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use lime_pow::scheme::{Scheme, Work};
+use lime_pow::scheme::{Codec, Scheme, Work};
 use lime_pow::{Challenge, Difficulty, Screen};
 
 /// A LIME puzzle with a text that depends on `number` alone.
@@ -16,6 +16,7 @@ type Judge = Box<dyn Fn(&[u8; 32]) -> bool + Send + Sync>;
 /// A puzzle of any prefix, screen and judge.
 pub struct Probe {
     pub prefix: Vec<u8>,
+    pub codec: Codec,
     pub screen: Screen,
     pub nonces: RangeInclusive<u64>,
     pub mean: f64,
@@ -27,6 +28,7 @@ impl Probe {
     pub fn new(prefix: &[u8], judge: impl Fn(&[u8; 32]) -> bool + Send + Sync + 'static) -> Self {
         Self {
             prefix: prefix.to_vec(),
+            codec: Codec::Decimal,
             screen: Screen::ALL,
             nonces: 0..=u64::MAX,
             mean: 2.0,
@@ -48,6 +50,10 @@ impl Scheme for Probe {
         &self.prefix
     }
 
+    fn codec(&self) -> Codec {
+        self.codec
+    }
+
     fn nonces(&self) -> RangeInclusive<u64> {
         self.nonces.clone()
     }
@@ -62,5 +68,13 @@ impl Scheme for Probe {
 
     fn accepts(&self, digest: &[u8; 32]) -> bool {
         (self.judge)(digest)
+    }
+}
+
+/// A nonce as it is hashed.
+pub fn write(nonce: u64, codec: Codec) -> Vec<u8> {
+    match codec {
+        Codec::U64Le => nonce.to_le_bytes().to_vec(),
+        _ => nonce.to_string().into_bytes(),
     }
 }

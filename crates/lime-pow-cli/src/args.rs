@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand, ValueEnum};
-use lime_pow::{Challenge, Difficulty, Error, Kernel, Nonce, Order, Pinning, Solver, scheme};
+use lime_pow::scheme::{FORMATS, Format, Parameters};
+use lime_pow::{Bundle, Challenge, Error, Kernel, Nonce, Order, Pinning, Solver};
 
 use crate::failure::Failure;
 
-/// Solve, verify and benchmark LIME's SHA-256 proofs of work.
+/// Solve, verify and benchmark SHA-256 proofs of work, LIME's and others'.
 #[derive(Debug, Parser)]
 #[command(name = "lime-pow", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -46,8 +47,7 @@ const VERIFY_CODES: &str = "\
 Exit codes: 0 valid, 1 the nonce does not solve the challenge, 2 wrong usage, 5 input or output
 failed";
 
-const EXAMPLES: &str = "\
-Exit codes:
+const EXAMPLES: &str = r#"Exit codes:
   0        solved or valid
   1        the nonce does not solve the challenge (verify)
   2        wrong usage
@@ -60,7 +60,9 @@ Examples:
   lime-pow solve --challenge test-challenge-0001 --difficulty 15
   lime-pow solve --challenge-file challenge.txt --difficulty 22 --timeout 10s --json
   lime-pow verify --challenge test-challenge-0001 --difficulty 15 --nonce 36073
-  lime-pow bench --challenge-len 22,64 --kernel all";
+  lime-pow solve --scheme mcaptcha -p string=phrase -p salt=abc -p difficulty_factor=50000
+  lime-pow solve --scheme cap --challenge '{"token":"token","challenge":{"c":50,"s":32,"d":4}}'
+  lime-pow bench --challenge-len 22,64 --kernel all"#;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -70,6 +72,8 @@ pub(crate) enum Command {
     /// Check a nonce with an independent SHA-256
     #[command(after_help = VERIFY_CODES)]
     Verify(VerifyArgs),
+    /// List the difficulty schemes with their parameters
+    Schemes(SchemesArgs),
     /// Show the CPU, the kernels and what the pool would use
     Info(InfoArgs),
     /// Measure the kernels against a careful loop over the sha2 crate
@@ -78,28 +82,26 @@ pub(crate) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct PuzzleArgs {
-    #[command(flatten)]
-    source: Source,
-
-    /// Leading zero bits of the digest, 0 to 256; 0 or less means no work
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = difficulty)]
-    pub difficulty: Difficulty,
-
-    /// The puzzle's format; lime-legacy is what LIME servers used before lime-v1
-    #[arg(long, value_name = "NAME", default_value = scheme::SCHEMES[0], value_parser = scheme::SCHEMES)]
-    pub scheme: String,
-}
-
-#[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
-struct Source {
-    /// The challenge, as the server sent it; it may begin with a dash
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    /// The challenge as the server sent it, which may begin with a dash: text, or the JSON object of schemes that
+    /// have one
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "challenge_file")]
     challenge: Option<String>,
 
     /// A file that holds the challenge, or - for standard input; one newline at its end is ignored
     #[arg(long, value_name = "FILE")]
     challenge_file: Option<PathBuf>,
+
+    /// The scheme's difficulty: leading zero bits for LIME's, where 0 or less means no work
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    difficulty: Option<String>,
+
+    /// A parameter by name, such as salt=abc; it goes before what the challenge says
+    #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
+
+    /// The puzzle's format, see `lime-pow schemes`; lime-legacy is what LIME servers used before lime-v1
+    #[arg(long, value_name = "NAME", default_value = FORMATS[0].name, value_parser = FORMATS.map(|format| format.name))]
+    scheme: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -149,11 +151,18 @@ pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub puzzle: PuzzleArgs,
 
-    /// The nonce to check
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    /// The nonce to check; one for each sub-puzzle, in order, where there are several
+    #[arg(long, value_name = "N[,N…]", allow_hyphen_values = true)]
     pub nonce: String,
 
     /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SchemesArgs {
+    /// Print one JSON array
     #[arg(long)]
     pub json: bool,
 }
@@ -167,9 +176,13 @@ pub(crate) struct InfoArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArgs {
-    /// Challenge lengths in bytes, 0 to 1024; `all` for one of each position in the block
+    /// Lengths of lime-v1 challenges in bytes, 0 to 1024; `all` for one of each position in the block
     #[arg(long, value_name = "N,…|all", default_value = "22,32,36,43,64")]
     pub challenge_len: String,
+
+    /// Instead of lime-v1 challenges, the example of a scheme (see `lime-pow schemes`), or of `all` of them
+    #[arg(long, value_name = "NAME|all", conflicts_with = "challenge_len")]
+    pub scheme: Option<String>,
 
     /// Numbers of threads; unless given, one and as many as there are usable cores
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
@@ -220,25 +233,58 @@ impl From<OrderArg> for Order {
     }
 }
 
-/// A puzzle, with the text and difficulty that it was made from.
+/// A puzzle, with what it was made from.
 #[derive(Debug)]
 pub(crate) struct Puzzle {
-    pub challenge: Challenge,
-    pub text: String,
-    pub difficulty: Difficulty,
+    pub format: &'static Format,
+    pub parameters: Parameters,
+    pub bundle: Bundle,
 }
 
 impl PuzzleArgs {
     pub(crate) fn parse(&self) -> Result<Puzzle, Failure> {
-        let difficulty = self.difficulty;
-        let text = match (&self.source.challenge, &self.source.challenge_file) {
-            (Some(text), _) => text.clone(),
-            (None, Some(path)) => read_challenge(path)?,
-            (None, None) => unreachable!("clap requires one of the two"),
+        let format = Format::by_name(&self.scheme)?;
+        let mut given = Parameters::default();
+        if let Some(difficulty) = &self.difficulty {
+            let name = format.difficulty.ok_or_else(|| {
+                Failure::Usage(format!("{} has no --difficulty: the challenge tells", format.name))
+            })?;
+            given.set(name, difficulty);
+        }
+        for (name, value) in &self.parameters {
+            if given.set(name, value).is_some() {
+                return Err(Failure::Usage(format!("{}: {name} is given twice", format.name)));
+            }
+        }
+        format.check_names(&given)?;
+
+        let mut parameters = match (&self.challenge, &self.challenge_file) {
+            (Some(text), _) => challenge_parameters(format, text.clone())?,
+            (None, Some(path)) => challenge_parameters(format, read_challenge(path)?)?,
+            (None, None) => Parameters::default(),
         };
-        let challenge = Challenge::named(&self.scheme, &text, difficulty)?;
-        Ok(Puzzle { challenge, text, difficulty })
+        for (name, value) in given.iter() {
+            parameters.set(name, value);
+        }
+        let bundle = format.parse(&parameters)?;
+        Ok(Puzzle { format, parameters, bundle })
     }
+}
+
+/// What a challenge says: a JSON object, or the scheme's first parameter.
+fn challenge_parameters(format: &Format, text: String) -> Result<Parameters, Failure> {
+    if format.json && text.trim_start().starts_with('{') {
+        serde_json::from_str(&text).map_err(|error| {
+            Failure::Usage(format!("{}: the challenge is not valid JSON: {error}", format.name))
+        })
+    } else {
+        Ok([(format.parameters[0].name, text)].into_iter().collect())
+    }
+}
+
+fn parameter(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 impl BenchArgs {
@@ -257,6 +303,17 @@ impl BenchArgs {
                 ))),
             })
             .collect()
+    }
+
+    /// The schemes whose examples are to be measured, if any.
+    pub(crate) fn formats(&self) -> Result<Vec<&'static Format>, Failure> {
+        Ok(match self.scheme.as_deref() {
+            None => Vec::new(),
+            Some("all") => {
+                FORMATS.iter().map(|format| format.name).map(Format::by_name).collect::<Result<_, _>>()?
+            }
+            Some(name) => vec![Format::by_name(name)?],
+        })
     }
 
     pub(crate) fn threads(&self) -> Result<Vec<usize>, Failure> {
@@ -284,16 +341,6 @@ impl BenchArgs {
     }
 }
 
-/// Any whole number is a difficulty on the wire: 0 or less is no work, however much less.
-fn difficulty(text: &str) -> Result<Difficulty, String> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("not a whole number".to_owned());
-    }
-    let bits = digits.parse().unwrap_or(i64::MAX);
-    Difficulty::from_wire(sign * bits).map_err(|_| format!("exceeds {} bits", Difficulty::MAX_BITS))
-}
-
 fn read_challenge(path: &Path) -> Result<String, Failure> {
     let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
     let failed = |error| Failure::Io { what: name.clone(), error };
@@ -302,14 +349,14 @@ fn read_challenge(path: &Path) -> Result<String, Failure> {
     } else {
         Box::new(File::open(path).map_err(failed)?)
     };
-    // As much as can be valid, with its newline, and one byte more to tell that it is not.
-    let limit = Challenge::MAX_TEXT_BYTES;
+    // More than any scheme's challenge takes, and one byte to tell that it is too much.
+    let limit = 65_536;
     let mut bytes = Vec::new();
-    input.take(limit as u64 + 3).read_to_end(&mut bytes).map_err(failed)?;
-    let text = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
-    if text.len() > limit {
-        return Err(Failure::Usage(format!("{name}: the challenge exceeds {limit} bytes")));
+    input.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > limit {
+        return Err(Failure::Usage(format!("{name}: more than {limit} bytes")));
     }
+    let text = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
     String::from_utf8(text.to_vec()).map_err(|error| {
         Failure::Usage(format!("{name}: not UTF-8 after {} bytes", error.utf8_error().valid_up_to()))
     })

@@ -11,9 +11,11 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Usage(String),
     #[error("nonce {0} does not solve the challenge")]
-    InvalidNonce(String),
+    InvalidNonce(lime_pow::Nonce),
     #[error(transparent)]
     MalformedNonce(lime_pow::Error),
+    #[error("{nonces} given where {sub_puzzles} nonces are needed")]
+    NonceCount { nonces: usize, sub_puzzles: usize },
     #[error("{what}: {error}")]
     Io { what: String, error: io::Error },
     /// Whoever read our output has read enough: no failure at all.
@@ -28,7 +30,7 @@ impl Failure {
         use lime_pow::Error as Pow;
         ExitCode::from(match self {
             Self::ReaderGone => 0,
-            Self::InvalidNonce(_) | Self::MalformedNonce(_) => 1,
+            Self::InvalidNonce(_) | Self::MalformedNonce(_) | Self::NonceCount { .. } => 1,
             Self::Pow(
                 Pow::TimedOut { .. } | Pow::Hopeless { .. } | Pow::RangeTooSmall { .. } | Pow::Cancelled,
             ) => 3,

@@ -28,6 +28,7 @@ fn run() -> Result<(), Failure> {
     match args::parse()?.command {
         Command::Solve(args) => commands::solve::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
+        Command::Schemes(args) => commands::schemes::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
     }

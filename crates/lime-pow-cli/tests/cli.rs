@@ -2,7 +2,7 @@
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn lime_pow(args: &[&str]) -> Assert {
     Command::new(env!("CARGO_BIN_EXE_lime-pow")).args(args).assert()
@@ -42,8 +42,7 @@ fn solve_json_has_every_field() {
     let solved = with("solve", &["--order", "lowest", "--threads", "1", "--kernel", "portable", "--json"]);
     let object: Value = serde_json::from_str(&stdout(&solved.success())).unwrap();
     assert_eq!(object["scheme"], "lime-v1");
-    assert_eq!(object["challenge"], "test-challenge-0001");
-    assert_eq!(object["difficulty"], 15);
+    assert_eq!(object["parameters"], json!({ "challenge": "test-challenge-0001", "difficulty": "15" }));
     assert_eq!(object["nonce"], "36073");
     assert_eq!(object["kernel"], "portable");
     assert_eq!(object["threads"], 1);
@@ -52,7 +51,7 @@ fn solve_json_has_every_field() {
     assert!(object["hashes_per_second"].as_f64().unwrap() > 0.0);
     let digest = object["digest"].as_str().unwrap();
     assert!(digest.len() == 64 && digest.starts_with("0000"), "{digest}");
-    assert_eq!(object.as_object().unwrap().len(), 10);
+    assert_eq!(object.as_object().unwrap().len(), 9);
 }
 
 #[test]
@@ -70,6 +69,80 @@ fn legacy_is_explicit() {
     let args = ["--scheme", "lime-legacy", "--order", "lowest"];
     assert_eq!(stdout(&with("solve", &args).success()), "16523\n");
     with("verify", &["--nonce", "16523"]).code(1);
+}
+
+const CAP: &str = r#"{"token":"token","challenge":{"c":2,"s":32,"d":4},"expires":1893456000000}"#;
+
+#[test]
+fn every_scheme_can_be_solved_and_verified_from_its_listed_example() {
+    let listed: Value = serde_json::from_str(&stdout(&lime_pow(&["schemes", "--json"]).success())).unwrap();
+    let listed = listed.as_array().unwrap();
+    assert_eq!(listed.len(), lime_pow::scheme::FORMATS.len());
+    for format in listed {
+        let name = format["name"].as_str().unwrap();
+        let mut args = vec!["--scheme".to_owned(), name.to_owned()];
+        for parameter in format["parameters"].as_array().unwrap() {
+            if parameter["optional"] == false {
+                let (name, example) = (parameter["name"].as_str(), parameter["example"].as_str());
+                args.extend(["-p".to_owned(), format!("{}={}", name.unwrap(), example.unwrap())]);
+            }
+        }
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let solved = lime_pow(&[&["solve", "--json"], &args[..]].concat()).success();
+        let solved: Value = serde_json::from_str(&stdout(&solved)).unwrap();
+        assert_eq!(solved["scheme"], name);
+        let nonces = match &solved["nonces"] {
+            Value::Array(nonces) => {
+                assert_eq!((&format["bundle"], nonces.len()), (&Value::Bool(true), 50));
+                nonces.iter().map(|nonce| nonce.as_str().unwrap()).collect::<Vec<_>>().join(",")
+            }
+            _ => solved["nonce"].as_str().unwrap().to_owned(),
+        };
+        let verify = [&["verify", "--nonce", &nonces], &args[..]].concat();
+        assert_eq!(stdout(&lime_pow(&verify).success()), "valid\n", "{name}");
+        let verdict = lime_pow(&[&verify[..], &["--json"]].concat()).success();
+        let verdict: Value = serde_json::from_str(&stdout(&verdict)).unwrap();
+        assert_eq!(verdict["valid"], true);
+        assert_eq!((&verdict["digest"], &verdict["digests"]), (&solved["digest"], &solved["digests"]));
+    }
+    let text = stdout(&lime_pow(&["schemes"]).success());
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    for format in listed {
+        let bits = format!("takes {:.1} bits of work", format["example_work_bits"].as_f64().unwrap());
+        assert!(text.contains(format["name"].as_str().unwrap()) && text.contains(&bits), "{bits}: {text}");
+    }
+}
+
+#[test]
+fn sub_puzzles_are_solved_in_order() {
+    let cap = ["--scheme", "cap", "--challenge", CAP];
+    let solved = lime_pow(&[&["solve", "--order", "lowest"], &cap[..]].concat()).success();
+    assert_eq!(stdout(&solved), "16781\n11294\n");
+    let verify = |nonces: &str| lime_pow(&[&["verify", "--nonce", nonces], &cap[..]].concat());
+    assert_eq!(stdout(&verify("16781,11294").success()), "valid\n");
+    for (nonces, why) in [
+        ("11294,16781", "nonce 11294 does not solve the challenge"),
+        ("16781,11295", "nonce 11295 does not solve the challenge"),
+        ("16781", "1 given where 2 nonces are needed"),
+        ("16781,", "nonce \"\" is not a decimal number"),
+        ("16781,11294,1", "3 given where 2 nonces are needed"),
+    ] {
+        let line = error_line(&verify(nonces).code(1));
+        assert!(line.starts_with(&format!("lime-pow: {why}")), "{line}");
+    }
+    // A list is no nonce of a scheme that wants one.
+    let line = error_line(&with("verify", &["--nonce", "36073,1"]).code(1));
+    assert!(line.contains("is not a decimal number"), "{line}");
+}
+
+#[test]
+fn parameters_go_before_what_the_challenge_says() {
+    let one = ["solve", "--scheme", "cap", "--challenge", CAP, "-p", "c=1", "--order", "lowest"];
+    assert_eq!(stdout(&lime_pow(&one).success()), "16781\n");
+    let easier = ["solve", "--scheme", "cap", "--challenge", CAP, "--difficulty", "1", "--json"];
+    let easier: Value = serde_json::from_str(&stdout(&lime_pow(&easier).success())).unwrap();
+    assert_eq!(easier["parameters"]["d"], "1");
+    assert_eq!(easier["digests"][0].as_str().unwrap()[..1], *"4");
 }
 
 #[test]
@@ -105,7 +178,11 @@ fn challenges_come_from_files_and_from_standard_input() {
     // Only one newline is no part of the challenge.
     assert_ne!(stdout(&solve(b"test-challenge-0001\n\n").success()), "36073\n");
     solve(&[b'a'; 1024]).success();
-    assert!(error_line(&solve(&[b'a'; 1025]).code(2)).ends_with("the challenge exceeds 1024 bytes"));
+    assert!(
+        error_line(&solve(&[b'a'; 1025]).code(2)).ends_with("challenge of 1025 bytes exceeds 1024 bytes")
+    );
+    assert!(error_line(&solve(&[b'a'; 65_536]).code(2)).ends_with("of 65536 bytes exceeds 1024 bytes"));
+    assert!(error_line(&solve(&[b'a'; 65_537]).code(2)).ends_with("more than 65536 bytes"));
     assert!(error_line(&solve(b"abc\xff").code(2)).ends_with("not UTF-8 after 3 bytes"));
     let missing = folder.join("missing");
     let missing = lime_pow(&["solve", "--challenge-file", missing.to_str().unwrap(), "--difficulty", "1"]);
@@ -136,16 +213,8 @@ fn verify_says_why_not() {
 fn errors_name_the_value_and_the_limit() {
     let solve = |args: &[&str]| lime_pow(&[&["solve", "--challenge", "a"], args].concat());
     for (args, code, text) in [
-        (
-            ["--difficulty", "300"].as_slice(),
-            2,
-            "invalid value '300' for '--difficulty <N>': exceeds 256 bits",
-        ),
-        (
-            &["--difficulty", "99999999999999999999"],
-            2,
-            "'99999999999999999999' for '--difficulty <N>': exceeds 256 bits",
-        ),
+        (["--difficulty", "300"].as_slice(), 2, "difficulty 300 exceeds 256 bits"),
+        (&["--difficulty", "99999999999999999999"], 2, "exceeds 256 bits"),
         (&["--difficulty", "8", "--max-nonce", "18446744073709551616"], 2, "from 0 to 18446744073709551615"),
         (&["--difficulty", "8", "--start", "-1"], 2, "nonce \"-1\" is not a decimal number"),
         (&["--difficulty", "8", "--threads", "0"], 2, "0 threads: must be 1 to 1024"),
@@ -160,8 +229,28 @@ fn errors_name_the_value_and_the_limit() {
         assert!(line.starts_with("lime-pow: ") && line.contains(text), "{args:?}: {line}");
     }
     for (args, text) in [
-        (["solve", "--challenge", "a"].as_slice(), "required arguments were not provided: --difficulty <N>"),
-        (&["solve", "--challenge", "a", "--difficulty", "x"], "for '--difficulty <N>': not a whole number"),
+        (["solve", "--challenge", "a"].as_slice(), "lime-v1: difficulty is missing"),
+        (&["solve", "--difficulty", "1"], "lime-v1: challenge is missing"),
+        (&["solve", "--challenge", "a", "--difficulty", "x"], "difficulty \"x\" is not a whole number"),
+        (
+            &["solve", "--scheme", "spow", "--difficulty", "20"],
+            "spow has no --difficulty: the challenge tells",
+        ),
+        (
+            &["solve", "--scheme", "cap", "--challenge", "{"],
+            "cap: the challenge is not valid JSON: EOF while parsing",
+        ),
+        (
+            &["solve", "-p", "challenge"],
+            "invalid value 'challenge' for '--param <NAME=VALUE>': must be NAME=VALUE",
+        ),
+        (&["solve", "-p", "sallt=a"], "lime-v1 has no parameter \"sallt\"; it has challenge, difficulty"),
+        (&["solve", "--difficulty", "1", "-p", "difficulty=2"], "lime-v1: difficulty is given twice"),
+        (
+            &["bench", "--scheme", "hashcash"],
+            "unknown scheme \"hashcash\"; there are lime-v1, lime-legacy, anubis",
+        ),
+        (&["bench", "--scheme", "cap", "--challenge-len", "22"], "cannot be used with"),
         (&["solve", "--challenge", "a", "--difficulty", "8", "--scheme", "md5"], "possible values: lime-v1"),
         (&["solve", "--challenge", "a", "--challenge-file", "-", "--difficulty", "8"], "cannot be used with"),
         (&["solve", "--challenge", "a", "--difficulty", "8", "--timeout", "soon"], "invalid value 'soon'"),
@@ -298,12 +387,33 @@ fn bench_compares_with_the_baseline() {
     let results = object["results"].as_array().unwrap();
     assert_eq!(results.len(), 2 * lime_pow::Kernel::available().count());
     for row in results {
-        let number = |value: &Value| value.as_f64().unwrap();
-        assert!(number(&row["hashes_per_second"]) > 0.0 && number(&row["ratio"]) > 0.0);
-        assert!(number(&row["mad"]) >= 0.0 && row["windows"].as_u64().unwrap() >= 10);
+        check_row(row);
         let blocks = if row["challenge_len"] == 22 { 1.0 } else { 2.0 };
-        assert_eq!(number(&row["baseline"]["blocks_per_hash"]), blocks);
-        assert!(number(&row["baseline"]["hashes_per_second"]) > 0.0);
+        assert_eq!(row["baseline"]["blocks_per_hash"], blocks);
+        assert_eq!(row["scheme"], "lime-v1");
+    }
+}
+
+fn check_row(row: &Value) {
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert!(number(&row["hashes_per_second"]) > 0.0 && number(&row["ratio"]) > 0.0);
+    assert!(number(&row["mad"]) >= 0.0 && row["windows"].as_u64().unwrap() >= 10);
+    assert!(number(&row["baseline"]["hashes_per_second"]) > 0.0);
+}
+
+#[test]
+fn bench_measures_every_scheme() {
+    let args = ["bench", "--scheme", "all", "--threads", "2", "--seconds", "0.2"];
+    let text = stdout(&lime_pow(&args).success());
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let json = lime_pow(&[&args[..], &["--json"]].concat()).success();
+    let object: Value = serde_json::from_str(&stdout(&json)).unwrap();
+    let results = object["results"].as_array().unwrap();
+    let schemes: Vec<&str> = results.iter().map(|row| row["scheme"].as_str().unwrap()).collect();
+    assert_eq!(schemes, lime_pow::scheme::FORMATS.map(|format| format.name));
+    for row in results {
+        check_row(row);
+        assert!(row["challenge_len"].is_null());
     }
 }
 

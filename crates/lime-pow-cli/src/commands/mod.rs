@@ -2,5 +2,6 @@
 
 pub(crate) mod bench;
 pub(crate) mod info;
+pub(crate) mod schemes;
 pub(crate) mod solve;
 pub(crate) mod verify;

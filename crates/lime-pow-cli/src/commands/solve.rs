@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lime_pow::{ApproxDuration, Job, Kernel, Nonce, Progress, Solver};
+use lime_pow::{ApproxDuration, BundleSolution, Job, Kernel, Nonce, Progress, Solver};
 
 use crate::args::SolveArgs;
 use crate::failure::Failure;
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &SolveArgs) -> Result<(), Failure> {
     }
     let solver = builder.build()?;
     let mut job = solver
-        .job(&puzzle.challenge)
+        .bundle(&puzzle.bundle)
         .order(args.order.into())
         .start(args.start.as_u64())
         .max_nonce(args.max_nonce.map_or(u64::MAX, Nonce::as_u64))
@@ -41,12 +41,13 @@ pub(crate) fn run(args: &SolveArgs) -> Result<(), Failure> {
     if args.json {
         report::print(&json::solution(&puzzle, &solution))
     } else {
-        report::print(&solution.nonce)
+        let nonces: Vec<String> = solution.found.iter().map(|found| found.nonce.to_string()).collect();
+        report::print(&nonces.join("\n"))
     }
 }
 
 /// Waits for the job, with a line on standard error that tells how it goes.
-fn wait_with_progress(job: &Job) -> Result<lime_pow::Solution, lime_pow::Error> {
+fn wait_with_progress(job: &Job<BundleSolution>) -> Result<BundleSolution, lime_pow::Error> {
     const REFRESH: Duration = Duration::from_millis(100);
     let (finished, wait) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
@@ -67,8 +68,12 @@ fn wait_with_progress(job: &Job) -> Result<lime_pow::Solution, lime_pow::Error> 
 
 fn describe(progress: &Progress) -> String {
     let time = |time: Option<Duration>| time.map_or("?".to_owned(), |time| ApproxDuration(time).to_string());
+    let solved = match progress.sub_puzzles {
+        1 => String::new(),
+        sub_puzzles => format!("{} of {sub_puzzles} solved, ", progress.solved),
+    };
     format!(
-        "{}, chance so far {:.1} %, from now 50 % in {}, 95 % in {}",
+        "{solved}{}, chance so far {:.1} %, from now 50 % in {}, 95 % in {}",
         text::rate(progress.hashes_per_second),
         progress.chance * 100.0,
         time(progress.time_to_50),

@@ -8,21 +8,33 @@ use crate::report::{self, json};
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let puzzle = args.puzzle.parse()?;
+    let challenges = puzzle.bundle.challenges();
+    let texts: Vec<&str> = match puzzle.format.bundle {
+        true => args.nonce.split(',').collect(),
+        false => vec![&args.nonce],
+    };
     // Text that is no nonce at all has no digest, and is as invalid as a wrong one.
-    let nonce = args.nonce.parse::<Nonce>();
-    let valid = nonce.as_ref().is_ok_and(|&nonce| verify(&puzzle.challenge, nonce));
+    let nonces: Vec<_> = texts.iter().map(|text| text.parse::<Nonce>()).collect();
+    let wrong = if nonces.len() == challenges.len() {
+        let check = |(nonce, challenge): (&Result<Nonce, lime_pow::Error>, _)| match nonce {
+            Ok(nonce) if verify(challenge, *nonce) => None,
+            Ok(nonce) => Some(Failure::InvalidNonce(*nonce)),
+            Err(error) => Some(Failure::MalformedNonce(error.clone())),
+        };
+        nonces.iter().zip(challenges).find_map(check)
+    } else {
+        Some(Failure::NonceCount { nonces: nonces.len(), sub_puzzles: challenges.len() })
+    };
     let printed = if args.json {
-        let digest = nonce.as_ref().ok().map(|&nonce| digest(&puzzle.challenge, nonce));
-        report::print(&json::verdict(&puzzle, &args.nonce, valid, digest))
-    } else if valid {
+        let digest =
+            |(nonce, challenge): (&Result<Nonce, _>, _)| Some(digest(challenge, *nonce.as_ref().ok()?));
+        let digests: Vec<_> = nonces.iter().zip(challenges).map(digest).collect();
+        report::print(&json::verdict(&puzzle, &texts, wrong.is_none(), &digests))
+    } else if wrong.is_none() {
         report::print(&"valid")
     } else {
         Ok(())
     };
     // The verdict comes before the fate of our output: a reader who leaves must not turn "invalid" into success.
-    match nonce {
-        Ok(_) if valid => printed,
-        Ok(nonce) => Err(Failure::InvalidNonce(nonce.to_string())),
-        Err(error) => Err(Failure::MalformedNonce(error)),
-    }
+    wrong.map_or(printed, Err)
 }

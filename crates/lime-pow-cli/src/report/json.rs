@@ -1,6 +1,7 @@
 //! JSON objects, one a command. Nonces are strings: JavaScript's numbers end at 2^53.
 
-use lime_pow::{Host, Kernel, Solution};
+use lime_pow::scheme::FORMATS;
+use lime_pow::{BundleSolution, Host, Kernel};
 use serde_json::{Value, json};
 
 use crate::args::Puzzle;
@@ -8,31 +9,55 @@ use crate::commands::bench::Row;
 use crate::commands::info::Info;
 use crate::failure::Failure;
 
-pub(crate) fn solution(puzzle: &Puzzle, solution: &Solution) -> Value {
-    json!({
-        "scheme": puzzle.challenge.scheme().name(),
-        "challenge": puzzle.text,
-        "difficulty": puzzle.difficulty.as_bits(),
-        "nonce": solution.nonce.to_string(),
-        "digest": hex(&solution.digest),
-        "hashes": solution.hashes,
-        "elapsed_seconds": solution.elapsed.as_secs_f64(),
-        "hashes_per_second": solution.hashes_per_second(),
-        "kernel": solution.kernel,
-        "threads": solution.threads,
-    })
+pub(crate) fn solution(puzzle: &Puzzle, solution: &BundleSolution) -> Value {
+    let nonces: Vec<String> = solution.found.iter().map(|found| found.nonce.to_string()).collect();
+    let digests: Vec<_> = solution.found.iter().map(|found| Some(found.digest)).collect();
+    let nonces: Vec<&str> = nonces.iter().map(String::as_str).collect();
+    with_answers(
+        puzzle,
+        &nonces,
+        &digests,
+        json!({
+            "hashes": solution.hashes,
+            "elapsed_seconds": solution.elapsed.as_secs_f64(),
+            "hashes_per_second": solution.hashes_per_second(),
+            "kernel": solution.kernel,
+            "threads": solution.threads,
+        }),
+    )
 }
 
-/// `digest` is null where the nonce is malformed.
-pub(crate) fn verdict(puzzle: &Puzzle, nonce: &str, valid: bool, digest: Option<[u8; 32]>) -> Value {
-    json!({
-        "scheme": puzzle.challenge.scheme().name(),
-        "challenge": puzzle.text,
-        "difficulty": puzzle.difficulty.as_bits(),
-        "nonce": nonce,
-        "digest": digest.map(|digest| hex(&digest)),
-        "valid": valid,
-    })
+/// A digest is null where the nonce is malformed.
+pub(crate) fn verdict(puzzle: &Puzzle, nonces: &[&str], valid: bool, digests: &[Option<[u8; 32]>]) -> Value {
+    with_answers(puzzle, nonces, digests, json!({ "valid": valid }))
+}
+
+/// The puzzle, what was answered, and `more`. Schemes of several sub-puzzles have lists of answers.
+fn with_answers(puzzle: &Puzzle, nonces: &[&str], digests: &[Option<[u8; 32]>], more: Value) -> Value {
+    let digests: Vec<_> = digests.iter().map(|digest| digest.map(|digest| hex(&digest))).collect();
+    let mut object = json!({ "scheme": puzzle.format.name, "parameters": puzzle.parameters });
+    if puzzle.format.bundle {
+        object["nonces"] = json!(nonces);
+        object["digests"] = json!(digests);
+    } else {
+        object["nonce"] = json!(nonces[0]);
+        object["digest"] = json!(digests[0]);
+    }
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
+    }
+    object
+}
+
+pub(crate) fn schemes() -> Value {
+    FORMATS
+        .iter()
+        .map(|format| {
+            let mut object = json!(format);
+            object["example_work_bits"] = json!(format.example().work().mean().log2());
+            object
+        })
+        .collect()
 }
 
 pub(crate) fn info(info: &Info) -> Result<Value, Failure> {

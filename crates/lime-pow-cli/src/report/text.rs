@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use lime_pow::Kernel;
+use lime_pow::scheme::FORMATS;
 
 use crate::commands::bench::{MAX_SPREAD, Row};
 use crate::commands::info::Info;
@@ -38,13 +39,62 @@ pub(crate) fn info(info: &Info) -> Result<String, Failure> {
     Ok(out)
 }
 
+pub(crate) fn schemes() -> String {
+    let mut out = String::new();
+    for format in FORMATS {
+        let bits = format.example().work().mean().log2();
+        let mut line = |name: &str, value: &str| {
+            for (index, part) in wrap(value, 80).into_iter().enumerate() {
+                let name = if index == 0 { name } else { "" };
+                writeln!(out, "{name:<19} {part}").expect("writing to a string does not fail");
+            }
+        };
+        line(format.name, format.message);
+        line("", &format!("solved when {}", format.solved_when));
+        line("", &format!("the example below takes {bits:.1} bits of work on average"));
+        for parameter in format.parameters {
+            let optional = if parameter.optional { "optional: " } else { "" };
+            line(&format!("  {}", parameter.name), &format!("{optional}{}", parameter.meaning));
+            line("", &format!("such as {}", parameter.example));
+        }
+        line("", &format!("source: {}", format.source));
+        out.push('\n');
+    }
+    out + "--challenge gives the first parameter, or all of them as a server's JSON object; --difficulty\n\
+           the one that makes it harder; -p NAME=VALUE any. Bits are log2 of the mean number of hashes."
+}
+
+/// Lines of at most `width` characters, cut at spaces where there are any.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut rest: Vec<char> = word.chars().collect();
+        let line = lines.last_mut().expect("there is always one");
+        if !line.is_empty() && line.chars().count() + 1 + rest.len() <= width {
+            line.push(' ');
+            line.extend(rest);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(String::new());
+        }
+        while rest.len() > width {
+            let cut = rest.drain(..width).collect();
+            let last = lines.len() - 1;
+            lines.insert(last, cut);
+        }
+        lines.last_mut().expect("there is always one").extend(rest);
+    }
+    lines
+}
+
 pub(crate) const BENCH_HEAD: &str =
-    "chars  kernel    threads        rate  spread    baseline  blocks   ratio  layout";
+    "puzzle        kernel    thr        rate  spread    baseline  blk   ratio  layout";
 
 pub(crate) fn bench_row(row: &Row) -> String {
     format!(
-        "{:>5}  {:<9} {:>7}  {:>10}  {:>4.1} %  {:>10}  {:>6.1}  {:>5.2}×  {}",
-        row.challenge_len,
+        "{:<12}  {:<8}  {:>3}  {:>10}  {:>4.1} %  {:>10}  {:>3.1}  {:>5.2}×  {}",
+        row.puzzle(),
         row.kernel,
         row.threads,
         rate(row.hashes_per_second),
@@ -57,10 +107,11 @@ pub(crate) fn bench_row(row: &Row) -> String {
 }
 
 pub(crate) const BENCH_NOTES: &str = "\
-rate      median nonces per second of a job on the pool, end to end
+puzzle    scheme, and characters of the challenge
+rate      median nonces per second of a job on the pool of thr threads, end to end
 spread    median absolute deviation over median, the larger of the two
-baseline  one thread of the sha2 crate: new hasher, prefix, decimal digits, from 10^7 up
-blocks    SHA-256 compressions that the baseline makes for each nonce
+baseline  one thread of the sha2 crate: new hasher, prefix, nonce from 10^7 up
+blk       SHA-256 compressions that the baseline makes for each nonce
 ratio     median of the paired ratios of rate to baseline
 layout    what varies in the nonces that come first; a long search goes on to others";
 

@@ -1,0 +1,65 @@
+//! `altcha-v1`, the first protocol of ALTCHA with SHA-256: a number up to a maximum was drawn, and its digest behind a
+//! salt is the challenge. One number solves it, so the work is uniform and not geometric.
+
+use super::format::{Fields, Format, Parameter, check_text, parameter_error};
+use super::puzzle::Puzzle;
+use super::{DigestRange, MAX_SAFE_INTEGER, Work};
+use crate::{Bundle, Challenge, Error};
+
+const NAME: &str = "altcha-v1";
+const DEFAULT_MAX_NUMBER: u64 = 1_000_000;
+
+pub(super) const FORMAT: Format = Format {
+    name: NAME,
+    message: "salt ‖ n, n up to maxnumber",
+    solved_when: "digest equals challenge",
+    parameters: &[
+        Parameter::required(
+            "challenge",
+            "the digest, 64 hex digits",
+            "b800c2574547bfa77d8e7a7ccb19469dc31f2c484044afec359a82b141c21c6f",
+        ),
+        Parameter::required(
+            "salt",
+            "text of up to 1024 bytes",
+            "0123456789abcdef01234567?expires=1893456000&",
+        ),
+        Parameter::optional("maxnumber", "the largest number, 0 to 2^53 - 1; 1000000 if missing", "1000000"),
+        Parameter::optional("algorithm", "SHA-256, also if missing", "SHA-256"),
+    ],
+    difficulty: Some("maxnumber"),
+    json: true,
+    bundle: false,
+    source: "altcha.org/docs/v1, npmjs.com/package/altcha-lib 1.x",
+    parse,
+};
+
+impl Challenge {
+    /// A challenge of ALTCHA's first protocol with SHA-256, scheme `altcha-v1`: the digest of `salt` and a number up to
+    /// `max_number`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] for a salt over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES) and a number over 2^53 - 1.
+    pub fn altcha_v1(challenge: [u8; 32], salt: &str, max_number: u64) -> Result<Self, Error> {
+        check_text(NAME, "salt", salt)?;
+        if max_number > MAX_SAFE_INTEGER {
+            let why = format!("must be at most {MAX_SAFE_INTEGER}");
+            return Err(parameter_error(NAME, "maxnumber", &max_number.to_string(), why));
+        }
+        let puzzle = Puzzle::new(NAME, salt.as_bytes().to_vec(), DigestRange::exactly(challenge));
+        let work = Work::Uniform { nonces: max_number as f64 + 1.0 };
+        Self::from_scheme(puzzle.nonces(0..=max_number).work(work))
+    }
+}
+
+fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
+    if let Some(algorithm) = fields.optional("algorithm").filter(|algorithm| *algorithm != "SHA-256") {
+        return Err(fields.error("algorithm", algorithm, "must be SHA-256"));
+    }
+    let max_number = match fields.optional("maxnumber") {
+        Some(_) => fields.number("maxnumber", 0..=MAX_SAFE_INTEGER)?,
+        None => DEFAULT_MAX_NUMBER,
+    };
+    Challenge::altcha_v1(fields.digest("challenge")?, fields.text("salt")?, max_number).map(Bundle::from)
+}

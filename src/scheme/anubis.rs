@@ -1,0 +1,57 @@
+//! `anubis`, the challenge of the web firewall Anubis: the hexadecimal SHA-256 of `challenge ‖ nonce` starts with so many
+//! zeros. The challenge is hashed as the text that it is, 128 hexadecimal digits.
+
+use super::DigestRange;
+use super::format::{Fields, Format, Parameter, parameter_error};
+use super::puzzle::Puzzle;
+use crate::{Bundle, Challenge, Error};
+
+const NAME: &str = "anubis";
+/// Verifiers read the nonce into a Go `int`.
+const MAX_NONCE: u64 = i64::MAX.cast_unsigned();
+
+pub(super) const FORMAT: Format = Format {
+    name: NAME,
+    message: "challenge ‖ n, n up to 2^63 - 1",
+    solved_when: "hex digest starts with `difficulty` zeros",
+    parameters: &[
+        Parameter::required(
+            "challenge",
+            "128 lowercase hex digits, hashed as text",
+            "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\
+             202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f",
+        ),
+        Parameter::required("difficulty", "leading zero hex digits, 0 to 64", "4"),
+    ],
+    difficulty: Some("difficulty"),
+    json: true,
+    bundle: false,
+    source: "github.com/TecharoHQ/anubis",
+    parse,
+};
+
+impl Challenge {
+    /// A challenge of Anubis, scheme `anubis`: 128 lowercase hexadecimal digits, and how many zeros, 0 to 64, the digest must
+    /// start with in hexadecimal.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] for anything else.
+    pub fn anubis(challenge: &str, difficulty: u32) -> Result<Self, Error> {
+        let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if challenge.len() != 128 || !challenge.bytes().all(is_digit) {
+            return Err(parameter_error(NAME, "challenge", challenge, "must be 128 lowercase hex digits"));
+        }
+        if difficulty > 64 {
+            return Err(parameter_error(NAME, "difficulty", &difficulty.to_string(), "must be 0 to 64"));
+        }
+        let zeros = DigestRange::starting_with(&vec![0; difficulty as usize]);
+        let puzzle = Puzzle::new(NAME, challenge.as_bytes().to_vec(), zeros);
+        Self::from_scheme(puzzle.nonces(0..=MAX_NONCE))
+    }
+}
+
+fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
+    let difficulty = fields.number("difficulty", 0..=64)?;
+    Challenge::anubis(fields.text("challenge")?, difficulty as u32).map(Bundle::from)
+}

@@ -1,0 +1,55 @@
+//! `go-away`, the SHA-256 challenge of the web firewall go-away: a hash made from difficulty and key, and behind it the nonce as
+//! eight bytes.
+
+use sha2::{Digest, Sha256};
+
+use super::Codec;
+use super::format::{Fields, Format, Parameter};
+use super::puzzle::Puzzle;
+use crate::{Bundle, Challenge, Difficulty, Error};
+
+const NAME: &str = "go-away";
+
+pub(super) const FORMAT: Format = Format {
+    name: NAME,
+    message: "challenge (32 bytes) ‖ u64-LE n",
+    solved_when: "digest has `difficulty` leading zero bits",
+    parameters: &[
+        Parameter::required(
+            "challenge",
+            "64 hex digits: SHA-256 of u64-LE difficulty ‖ key",
+            "37964cdb86c8b4fe24ae9654cd40b0d6d68296ce846f4575ba414e41b07f2893",
+        ),
+        Parameter::required("difficulty", "leading zero bits, 0 to 256", "20"),
+        Parameter::optional("key", "hex digits that the challenge is made from, instead of it", "00"),
+    ],
+    difficulty: Some("difficulty"),
+    json: true,
+    bundle: false,
+    source: "git.gammaspectra.live/git/go-away, runtime js-pow-sha256",
+    parse,
+};
+
+impl Challenge {
+    /// A challenge of go-away, scheme `go-away`.
+    pub fn go_away(challenge: [u8; 32], difficulty: Difficulty) -> Self {
+        let puzzle = Puzzle::new(NAME, challenge.to_vec(), difficulty).codec(Codec::U64Le);
+        Self::from_scheme(puzzle).expect("one block holds 32 bytes and the nonce")
+    }
+
+    /// The same from the key that its challenge is made from.
+    pub fn go_away_from_key(key: &[u8], difficulty: Difficulty) -> Self {
+        let bits = u64::from(difficulty.as_bits()).to_le_bytes();
+        Self::go_away(Sha256::new_with_prefix(bits).chain_update(key).finalize().into(), difficulty)
+    }
+}
+
+fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
+    let bits = fields.number("difficulty", 0..=Difficulty::MAX_BITS.into())?;
+    let difficulty = Difficulty::bits(bits as u32)?;
+    let challenge = match fields.optional("key") {
+        Some(_) => Challenge::go_away_from_key(&fields.bytes("key")?, difficulty),
+        None => Challenge::go_away(fields.digest("challenge")?, difficulty),
+    };
+    Ok(challenge.into())
+}

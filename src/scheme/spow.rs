@@ -1,0 +1,53 @@
+//! `spow`, the proof of work of the crate of that name: a string that carries its own difficulty, with the nonce appended.
+
+use super::format::{Fields, Format, Parameter, check_text, parameter_error};
+use super::puzzle::Puzzle;
+use crate::{Bundle, Challenge, Difficulty, Error, Nonce};
+
+const NAME: &str = "spow";
+
+pub(super) const FORMAT: Format = Format {
+    name: NAME,
+    message: "challenge ‖ n",
+    solved_when: "digest has as many leading zero bits as the challenge says",
+    parameters: &[Parameter::required(
+        "challenge",
+        "1:bits:expires:salt:challenge: of up to 1024 bytes; bits 0 to 256",
+        "1:20:1702682422:Rhs5wflYb9mpiDQX:F+CSBSpalGG6FvfSUYjN8zw95z/LYd7jnnu+lYhA3wI:",
+    )],
+    difficulty: None,
+    json: false,
+    bundle: false,
+    source: "crates.io/crates/spow 0.6.0",
+    parse,
+};
+
+impl Challenge {
+    /// A challenge of the crate spow, scheme `spow`: `1:bits:expires:salt:challenge:`, the last colon included.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] for another number of fields, another version, bits that are no number, and over
+    /// [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES); [`Error::DifficultyTooHigh`] above 256 bits.
+    pub fn spow(challenge: &str) -> Result<Self, Error> {
+        check_text(NAME, "challenge", challenge)?;
+        let wrong = |name, value: &str, why: &str| Err(parameter_error(NAME, name, value, why));
+        let fields: Vec<&str> = challenge.split(':').collect();
+        let [version, bits, expires, _salt, _challenge, ""] = fields[..] else {
+            return wrong("challenge", challenge, "must be five fields, a colon behind each");
+        };
+        if version != "1" {
+            return wrong("version", version, "must be 1");
+        }
+        if expires.parse::<Nonce>().is_err() {
+            return wrong("expires", expires, "must be a number of seconds");
+        }
+        let Ok(bits) = bits.parse::<Nonce>() else { return wrong("bits", bits, "must be a number") };
+        let difficulty = Difficulty::from_wire(bits.as_u64().try_into().unwrap_or(i64::MAX))?;
+        Self::from_scheme(Puzzle::new(NAME, challenge.as_bytes().to_vec(), difficulty))
+    }
+}
+
+fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
+    Challenge::spow(fields.text("challenge")?).map(Bundle::from)
+}

@@ -1,0 +1,580 @@
+//! Every scheme against an implementation of its own, written from the format: published vectors, random puzzles,
+//! and answers that are wrong by one.
+
+use std::cell::Cell;
+
+use lime_pow::scheme::{Codec, FORMATS, Format, Parameters, Work};
+use lime_pow::{
+    Bundle, Challenge, Difficulty, Error, Kernel, Nonce, Order, Search, Solver, Step, digest, verify,
+};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use sha2::{Digest, Sha256};
+
+/// The formats once more, with nothing of the crate's. Each function tells whether text nonces solve a puzzle that is
+/// given by its parameters.
+mod oracle {
+    use sha2::{Digest, Sha256};
+
+    fn hex(parts: &[&[u8]]) -> String {
+        let digest = Sha256::digest(parts.concat());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn bits(hex: &str) -> String {
+        hex.chars().map(|digit| format!("{:04b}", digit.to_digit(16).unwrap())).collect()
+    }
+
+    fn has_zero_bits(hex: &str, count: usize) -> bool {
+        bits(hex).starts_with(&"0".repeat(count))
+    }
+
+    pub(crate) fn lime_v1(challenge: &str, difficulty: usize, nonce: &str) -> bool {
+        let message = format!("lime:pow:v1\0{challenge}\0{nonce}");
+        has_zero_bits(&hex(&[message.as_bytes()]), difficulty)
+    }
+
+    pub(crate) fn lime_legacy(challenge: &str, difficulty: usize, nonce: &str) -> bool {
+        has_zero_bits(&hex(&[challenge.as_bytes(), nonce.as_bytes()]), difficulty)
+    }
+
+    pub(crate) fn anubis(challenge: &str, difficulty: usize, nonce: &str) -> bool {
+        hex(&[challenge.as_bytes(), nonce.as_bytes()]).chars().take_while(|&digit| digit == '0').count()
+            >= difficulty
+            && nonce.parse::<i64>().is_ok()
+    }
+
+    pub(crate) fn mcaptcha(string: &str, salt: &str, factor: u32, nonce: &str) -> bool {
+        let len = string.len();
+        let len: Vec<u8> = (0..8).map(|byte| (len >> (8 * byte)) as u8).collect();
+        let digest = hex(&[salt.as_bytes(), &len, string.as_bytes(), nonce.as_bytes()]);
+        let score = u128::from_str_radix(&digest[..32], 16).unwrap();
+        score >= u128::MAX - u128::MAX / u128::from(factor)
+            && (1..1 << 53).contains(&nonce.parse::<u64>().unwrap())
+    }
+
+    pub(crate) fn altcha_v1(challenge: &str, salt: &str, max_number: u64, nonce: &str) -> bool {
+        hex(&[salt.as_bytes(), nonce.as_bytes()]) == challenge && nonce.parse::<u64>().unwrap() <= max_number
+    }
+
+    fn cap_digits(seed: &str, len: usize) -> String {
+        let mut hash: u64 = 2_166_136_261;
+        for unit in seed.encode_utf16() {
+            hash = (hash ^ u64::from(unit)) * 16_777_619 % (1 << 32);
+        }
+        let mut digits = String::new();
+        while digits.len() < len {
+            hash = (hash ^ (hash << 13)) % (1 << 32);
+            hash ^= hash >> 17;
+            hash = (hash ^ (hash << 5)) % (1 << 32);
+            digits.push_str(&format!("{hash:08x}"));
+        }
+        digits[..len].to_owned()
+    }
+
+    pub(crate) fn cap(token: &str, number: usize, size: usize, difficulty: usize, nonce: &str) -> bool {
+        let salt = cap_digits(&format!("{token}{number}"), size);
+        let target = cap_digits(&format!("{token}{number}d"), difficulty);
+        hex(&[salt.as_bytes(), nonce.as_bytes()]).starts_with(&target)
+            && nonce.parse::<u64>().unwrap() < 1 << 53
+    }
+
+    pub(crate) fn go_away(challenge: &[u8], difficulty: usize, nonce: &str) -> bool {
+        let nonce: u64 = nonce.parse().unwrap();
+        let bytes: Vec<u8> = (0..8).map(|byte| (nonce >> (8 * byte)) as u8).collect();
+        has_zero_bits(&hex(&[challenge, &bytes]), difficulty)
+    }
+
+    pub(crate) fn spow(challenge: &str, nonce: &str) -> bool {
+        let difficulty = challenge.split(':').nth(1).unwrap().parse().unwrap();
+        has_zero_bits(&hex(&[challenge.as_bytes(), nonce.as_bytes()]), difficulty)
+    }
+
+    pub(crate) fn target(prefix: &[u8], target: &str, nonce: &str) -> bool {
+        // Hexadecimal digits of one length sort as the numbers do.
+        hex(&[prefix, nonce.as_bytes()]).as_str() <= target
+    }
+}
+
+fn parse(scheme: &str, parameters: &[(&str, &str)]) -> Result<Bundle, Error> {
+    Format::by_name(scheme)?.parse(&parameters.iter().copied().collect())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The lowest solution at or above the scheme's first nonce.
+fn lowest(challenge: &Challenge, kernel: Kernel) -> (Nonce, String) {
+    let mut search = Search::builder(challenge).order(Order::Lowest).kernel(kernel).build().unwrap();
+    match search.step(u64::MAX) {
+        Step::Found(found) => (found.nonce, hex(&found.digest)),
+        other => panic!("{challenge:?}: {other:?}"),
+    }
+}
+
+const ANUBIS: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\
+                      202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
+const ALTCHA: &str = "b800c2574547bfa77d8e7a7ccb19469dc31f2c484044afec359a82b141c21c6f";
+const ALTCHA_SALT: &str = "0123456789abcdef01234567?expires=1893456000&";
+const GO_AWAY: &str = "37964cdb86c8b4fe24ae9654cd40b0d6d68296ce846f4575ba414e41b07f2893";
+
+#[test]
+fn published_vectors() {
+    let mcaptcha = |factor| {
+        let parameters = [
+            ("string", "ironmansucks"),
+            ("salt", "myrandomsaltisnotlongenoug"),
+            ("difficulty_factor", factor),
+        ];
+        parse("mcaptcha", &parameters).unwrap()
+    };
+    let anubis = |difficulty| parse("anubis", &[("challenge", ANUBIS), ("difficulty", difficulty)]).unwrap();
+    let altcha = parse("altcha-v1", &[("challenge", ALTCHA), ("salt", ALTCHA_SALT)]).unwrap();
+    let cap = parse("cap", &[("token", "token"), ("c", "2"), ("s", "32"), ("d", "4")]).unwrap();
+    let go_away = parse("go-away", &[("challenge", GO_AWAY), ("difficulty", "20")]).unwrap();
+    let vectors: Vec<(Bundle, &[u64], &str)> = vec![
+        (anubis("2"), &[136], "00"),
+        (anubis("4"), &[161_906], "0000"),
+        (anubis("5"), &[379_685], "00000"),
+        (mcaptcha("1000"), &[571], "ff"),
+        (mcaptcha("50000"), &[3838], "ffff"),
+        (altcha, &[123_456], ALTCHA),
+        (cap, &[16_781, 11_294], ""),
+        (go_away, &[1_166_696], "000005b687a4e6ca8f8d0658f9d4b3dbd489019a521f58e63c8338c8c4f2967d"),
+    ];
+    for kernel in Kernel::available() {
+        for (bundle, nonces, start) in &vectors {
+            for (challenge, &nonce) in bundle.challenges().iter().zip(*nonces) {
+                let (found, digest) = lowest(challenge, kernel);
+                assert_eq!(found, Nonce::new(nonce), "{kernel:?} {challenge:?}");
+                assert!(digest.starts_with(start), "{kernel:?} {challenge:?}: {digest}");
+            }
+        }
+    }
+    // The score that mCaptcha itself tells.
+    let score = digest(&mcaptcha("1000").challenges()[0], Nonce::new(571));
+    let score = u128::from_be_bytes(score[..16].try_into().unwrap());
+    assert_eq!(score, 340_197_138_724_138_968_906_016_546_471_491_665_380);
+    // Salts and targets of Cap.
+    let cap = parse("cap", &[("token", "token"), ("c", "2"), ("s", "32"), ("d", "4")]).unwrap();
+    let salts: Vec<_> = cap.challenges().iter().map(|challenge| challenge.scheme().prefix()).collect();
+    assert_eq!(salts, [b"8539570754e5fd8b81c9ec01357bd685", b"d54df4b510b74a58c67ae266dcfb80dd"]);
+    // Anubis' own example of a digest.
+    assert_eq!(
+        hex(&Sha256::digest("hunter0")),
+        "2652bdba8fb4d2ab39ef28d8534d7694c557a4ae146c1e9237bd8d950280500e"
+    );
+}
+
+/// A random puzzle of one scheme, easy enough to be solved in microseconds, and its oracle.
+struct Puzzle {
+    bundle: Bundle,
+    judge: Judge,
+}
+
+/// Whether a nonce solves the sub-puzzle of this index.
+type Judge = Box<dyn Fn(usize, &str) -> bool>;
+
+fn puzzle(scheme: &str, text: &str, other: &str, bytes: [u8; 32], number: u64) -> Puzzle {
+    let (text, other) = (text.to_owned(), other.to_owned());
+    let bits = (number % 13) as usize;
+    match scheme {
+        "lime-v1" => Puzzle {
+            bundle: parse(scheme, &[("challenge", &text), ("difficulty", &bits.to_string())]).unwrap(),
+            judge: Box::new(move |_, nonce| oracle::lime_v1(&text, bits, nonce)),
+        },
+        "lime-legacy" => Puzzle {
+            bundle: parse(scheme, &[("challenge", &text), ("difficulty", &bits.to_string())]).unwrap(),
+            judge: Box::new(move |_, nonce| oracle::lime_legacy(&text, bits, nonce)),
+        },
+        "anubis" => {
+            let challenge = hex(&bytes) + &hex(&Sha256::digest(bytes));
+            let zeros = bits / 4;
+            Puzzle {
+                bundle: parse(scheme, &[("challenge", &challenge), ("difficulty", &zeros.to_string())])
+                    .unwrap(),
+                judge: Box::new(move |_, nonce| oracle::anubis(&challenge, zeros, nonce)),
+            }
+        }
+        "mcaptcha" => {
+            let factor = (number % 5000) as u32 + 1;
+            let parameters =
+                [("string", &*text), ("salt", &*other), ("difficulty_factor", &factor.to_string())];
+            Puzzle {
+                bundle: parse(scheme, &parameters).unwrap(),
+                judge: Box::new(move |_, nonce| oracle::mcaptcha(&text, &other, factor, nonce)),
+            }
+        }
+        "altcha-v1" => {
+            let max_number = number % 10_000;
+            let answer = number / 10_000 % (max_number + 1);
+            let challenge = hex(&Sha256::digest(format!("{text}{answer}")));
+            let parameters =
+                [("challenge", &*challenge), ("salt", &*text), ("maxnumber", &max_number.to_string())];
+            Puzzle {
+                bundle: parse(scheme, &parameters).unwrap(),
+                judge: Box::new(move |_, nonce| oracle::altcha_v1(&challenge, &text, max_number, nonce)),
+            }
+        }
+        "cap" => {
+            let (count, size, digits) =
+                ((number % 5) as usize + 1, (number / 5 % 70) as usize + 1, (number / 350 % 3) as usize + 1);
+            let parameters = [
+                ("token", &*text),
+                ("c", &count.to_string()),
+                ("s", &size.to_string()),
+                ("d", &digits.to_string()),
+            ];
+            Puzzle {
+                bundle: parse(scheme, &parameters).unwrap(),
+                judge: Box::new(move |index, nonce| oracle::cap(&text, index + 1, size, digits, nonce)),
+            }
+        }
+        "go-away" => {
+            // From the challenge or from its key.
+            let difficulty = bits.to_string();
+            let key = hex(other.as_bytes());
+            let challenge = match number % 2 {
+                0 => bytes.to_vec(),
+                _ => Sha256::digest([&(bits as u64).to_le_bytes(), other.as_bytes()].concat()).to_vec(),
+            };
+            let parameters = match number % 2 {
+                0 => vec![("challenge", hex(&bytes)), ("difficulty", difficulty)],
+                _ => vec![("key", key), ("difficulty", difficulty)],
+            };
+            Puzzle {
+                bundle: Format::by_name(scheme).unwrap().parse(&parameters.into_iter().collect()).unwrap(),
+                judge: Box::new(move |_, nonce| oracle::go_away(&challenge, bits, nonce)),
+            }
+        }
+        "spow" => {
+            let text = format!("1:{bits}:{}:{}:{}:", number % 10_000_000_000, hex(&bytes[..6]), hex(&bytes));
+            Puzzle {
+                bundle: parse(scheme, &[("challenge", &text)]).unwrap(),
+                judge: Box::new(move |_, nonce| oracle::spow(&text, nonce)),
+            }
+        }
+        "target" => {
+            // As text or as bytes; the target has up to twelve zero bits, then anything.
+            let mut target = bytes;
+            target[0] = (u64::from(bytes[0]) >> bits.min(8)) as u8;
+            target[1] = (u64::from(bytes[1]) >> bits.saturating_sub(8)) as u8 | 1;
+            let prefix = if number.is_multiple_of(2) { text.into_bytes() } else { bytes.to_vec() };
+            let prefix_hex = hex(&prefix);
+            let prefix_text = String::from_utf8(prefix.clone());
+            let prefix_parameter = match &prefix_text {
+                Ok(text) if number.is_multiple_of(2) => ("prefix", &**text),
+                _ => ("prefix_hex", &*prefix_hex),
+            };
+            let target = hex(&target);
+            Puzzle {
+                bundle: parse(scheme, &[prefix_parameter, ("target", &target)]).unwrap(),
+                judge: Box::new(move |_, nonce| oracle::target(&prefix, &target, nonce)),
+            }
+        }
+        other => panic!("no oracle for {other}"),
+    }
+}
+
+/// A thousand random puzzles of each scheme, by whatever kernel's turn it is, in either order: the solution must
+/// satisfy the oracle, the check must agree with the oracle on its neighbours, and the lowest must be the lowest.
+#[test]
+fn random_puzzles_agree_with_the_oracle() {
+    let kernels: Vec<Kernel> = Kernel::available().collect();
+    let solvers: Vec<Solver> = kernels
+        .iter()
+        .zip((1..=2).cycle())
+        .map(|(&kernel, threads)| Solver::builder().kernel(kernel).threads(threads).build().unwrap())
+        .collect();
+    for format in FORMATS {
+        let rounds = Cell::new(0);
+        let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let inputs = ("[ -~é]{0,40}", "[ -~ü]{0,70}", any::<[u8; 32]>(), any::<u64>());
+        let outcome = TestRunner::new_with_rng(config, rng).run(&inputs, |(text, other, bytes, number)| {
+            let Puzzle { bundle, judge } = puzzle(format.name, &text, &other, bytes, number);
+            let round = rounds.replace(rounds.get() + 1);
+            let order = if usize::is_multiple_of(round, 2) { Order::Any } else { Order::Lowest };
+            let solver = &solvers[round / 2 % solvers.len()];
+            let solution = solver.bundle(&bundle).order(order).run().unwrap();
+            prop_assert_eq!(solution.found.len(), bundle.challenges().len());
+            for (index, (found, challenge)) in solution.found.iter().zip(bundle.challenges()).enumerate() {
+                let nonce = found.nonce.as_u64();
+                prop_assert!(verify(challenge, found.nonce));
+                for near in nonce.saturating_sub(2)..=nonce.saturating_add(2) {
+                    let expected = judge(index, &near.to_string());
+                    prop_assert_eq!(
+                        verify(challenge, Nonce::new(near)),
+                        expected,
+                        "{:?}, nonce {}",
+                        challenge,
+                        near
+                    );
+                }
+                if order == Order::Lowest {
+                    let first = *challenge.scheme().nonces().start();
+                    let below = (first..nonce).find(|nonce| judge(index, &nonce.to_string()));
+                    prop_assert_eq!(below, None, "{:?}: a lower one than {}", challenge, nonce);
+                }
+            }
+            Ok(())
+        });
+        outcome.unwrap_or_else(|error| panic!("{}: {error}", format.name));
+        assert_eq!(rounds.get(), 1000);
+    }
+}
+
+/// A digest that begins or ends its scheme's range, or lies right beside it, must not be refused by the screen.
+#[test]
+fn no_screen_refuses_what_its_scheme_accepts() {
+    let config = Config { cases: 2000, failure_persistence: None, ..Config::default() };
+    let inputs = (any::<[u8; 32]>(), any::<u64>(), any::<[u8; 32]>(), 0..=64usize, any::<bool>());
+    for format in FORMATS {
+        let accepted = Cell::new(0);
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let outcome = TestRunner::new_with_rng(config.clone(), rng).run(
+            &inputs,
+            |(bytes, number, random, nibbles, ones)| {
+                let bundle = puzzle(format.name, "abc", "xyz", bytes, number).bundle;
+                let scheme = bundle.challenges()[0].scheme();
+                // Random digests solve hardly any puzzle: begin with what solutions begin with.
+                let solved = Solver::global().unwrap().bundle(&bundle).run().unwrap().found[0].digest;
+                let mut digest = random;
+                digest[..nibbles / 2].copy_from_slice(&solved[..nibbles / 2]);
+                if ones {
+                    digest[nibbles / 2..].fill(0xff);
+                }
+                let word = u32::from_be_bytes(digest[..4].try_into().unwrap());
+                if scheme.accepts(&digest) {
+                    accepted.set(accepted.get() + 1);
+                    prop_assert!(scheme.screen().passes(word), "{:?}", digest);
+                }
+                Ok(())
+            },
+        );
+        outcome.unwrap_or_else(|error| panic!("{}: {error}", format.name));
+        assert!(accepted.get() > 20, "{}: only {} digests were accepted", format.name, accepted.get());
+    }
+}
+
+#[test]
+fn each_scheme_has_its_nonces_its_law_and_its_codec() {
+    let facts = |scheme: &str| {
+        let bundle = Format::by_name(scheme).unwrap().example();
+        let scheme = bundle.challenges()[0].scheme();
+        (scheme.nonces(), scheme.codec(), bundle.work())
+    };
+    let geometric = |mean: f64| Work::Geometric { mean };
+    assert_eq!(facts("lime-v1"), (0..=u64::MAX, Codec::Decimal, geometric(32768.0)));
+    assert_eq!(facts("lime-legacy"), (0..=u64::MAX, Codec::Decimal, geometric(32768.0)));
+    assert_eq!(facts("anubis"), (0..=i64::MAX as u64, Codec::Decimal, geometric(65536.0)));
+    assert_eq!(facts("altcha-v1"), (0..=1_000_000, Codec::Decimal, Work::Uniform { nonces: 1_000_001.0 }));
+    assert_eq!(facts("cap"), (0..=(1 << 53) - 1, Codec::Decimal, Work::Sum { count: 50, mean: 65536.0 }));
+    assert_eq!(facts("go-away"), (0..=u64::MAX, Codec::U64Le, geometric(1_048_576.0)));
+    assert_eq!(facts("spow"), (0..=u64::MAX, Codec::Decimal, geometric(1_048_576.0)));
+    let (nonces, codec, Work::Geometric { mean }) = facts("mcaptcha") else { panic!("another law") };
+    assert_eq!((nonces, codec), (1..=(1 << 53) - 1, Codec::Decimal));
+    assert!((mean / 50_000.0 - 1.0).abs() < 1e-4, "{mean}");
+    let (nonces, codec, Work::Geometric { mean }) = facts("target") else { panic!("another law") };
+    assert_eq!((nonces, codec), (0..=u64::MAX, Codec::Decimal));
+    assert!((mean.log2() - 16.0).abs() < 1e-4, "{mean}");
+}
+
+#[test]
+fn nonces_beyond_a_schemes_range_are_refused() {
+    // Every digest solves these; what remains is the range.
+    let anubis = Challenge::anubis(ANUBIS, 0).unwrap();
+    let mcaptcha = Challenge::mcaptcha("a", "b", 1).unwrap();
+    for (challenge, first, last) in [(anubis, 0, i64::MAX as u64), (mcaptcha, 1, (1 << 53) - 1)] {
+        assert!(verify(&challenge, Nonce::new(first)) && verify(&challenge, Nonce::new(last)));
+        assert!(!verify(&challenge, Nonce::new(last + 1)));
+        assert!(first == 0 || !verify(&challenge, Nonce::new(first - 1)));
+        assert_eq!(lowest(&challenge, Kernel::detect()).0, Nonce::new(first));
+    }
+    // The digest's own number is one above the largest that the server drew.
+    let digest = Sha256::digest("salt101").into();
+    let challenge = Challenge::altcha_v1(digest, "salt", 100).unwrap();
+    assert!(!verify(&challenge, Nonce::new(101)));
+    let all_tried = Err(Error::Exhausted { hashes: 101 });
+    assert_eq!(Solver::global().unwrap().solve(&challenge), all_tried);
+    assert!(verify(&Challenge::altcha_v1(digest, "salt", 101).unwrap(), Nonce::new(101)));
+}
+
+/// For each scheme, parameters that are nearly right, and the error that names what is not.
+#[test]
+fn wrong_parameters_are_named() {
+    let long = "x".repeat(1025);
+    let upper = ANUBIS.to_uppercase();
+    let short = &ALTCHA[1..];
+    type Parameters<'a> = &'a [(&'a str, &'a str)];
+    let cases: &[(&str, Parameters<'_>, &str)] = &[
+        ("lime-v1", &[("challenge", "a")], "lime-v1: difficulty is missing"),
+        ("lime-v1", &[("difficulty", "1")], "lime-v1: challenge is missing"),
+        ("lime-v1", &[("challenge", "a"), ("difficulty", "1.5")], "difficulty \"1.5\" is not a whole number"),
+        ("lime-v1", &[("challenge", "a"), ("difficulty", "257")], "difficulty 257 exceeds 256 bits"),
+        (
+            "lime-legacy",
+            &[("challenge", &long), ("difficulty", "1")],
+            "challenge of 1025 bytes exceeds 1024 bytes",
+        ),
+        (
+            "anubis",
+            &[("challenge", &ANUBIS[1..]), ("difficulty", "4")],
+            "anubis: challenge \"00102030405060708090a0b0c0d0e0f1\": must be 128 lowercase hex digits",
+        ),
+        (
+            "anubis",
+            &[("challenge", &upper), ("difficulty", "4")],
+            "anubis: challenge \"000102030405060708090A0B0C0D0E0F\": must be 128 lowercase hex digits",
+        ),
+        (
+            "anubis",
+            &[("challenge", ANUBIS), ("difficulty", "65")],
+            "anubis: difficulty \"65\": must be a number from 0 to 64",
+        ),
+        (
+            "mcaptcha",
+            &[("string", "a"), ("salt", "b"), ("difficulty_factor", "0")],
+            "mcaptcha: difficulty_factor \"0\": must be a number from 1 to 4294967295",
+        ),
+        (
+            "mcaptcha",
+            &[("string", "a"), ("salt", "b"), ("difficulty_factor", "4294967296")],
+            "mcaptcha: difficulty_factor \"4294967296\": must be a number from 1 to 4294967295",
+        ),
+        (
+            "mcaptcha",
+            &[("string", &long), ("salt", "b"), ("difficulty_factor", "1")],
+            "mcaptcha: string \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\": 1025 bytes exceed 1024",
+        ),
+        (
+            "altcha-v1",
+            &[("challenge", short), ("salt", "a")],
+            "altcha-v1: challenge \"800c2574547bfa77d8e7a7ccb19469dc\": must be 64 hex digits",
+        ),
+        (
+            "altcha-v1",
+            &[("challenge", ALTCHA), ("salt", "a"), ("maxnumber", "9007199254740992")],
+            "altcha-v1: maxnumber \"9007199254740992\": must be a number from 0 to 9007199254740991",
+        ),
+        (
+            "altcha-v1",
+            &[("challenge", ALTCHA), ("salt", "a"), ("algorithm", "SHA-512")],
+            "altcha-v1: algorithm \"SHA-512\": must be SHA-256",
+        ),
+        (
+            "cap",
+            &[("token", "t"), ("c", "1001"), ("s", "32"), ("d", "4")],
+            "cap: c \"1001\": must be a number from 1 to 1000",
+        ),
+        (
+            "cap",
+            &[("token", "t"), ("c", "1"), ("s", "0"), ("d", "4")],
+            "cap: s \"0\": must be a number from 1 to 1024",
+        ),
+        (
+            "cap",
+            &[("token", "t"), ("c", "1"), ("s", "32"), ("d", "65")],
+            "cap: d \"65\": must be a number from 1 to 64",
+        ),
+        (
+            "go-away",
+            &[("challenge", GO_AWAY), ("difficulty", "-1")],
+            "go-away: difficulty \"-1\": must be a number from 0 to 256",
+        ),
+        (
+            "go-away",
+            &[("key", "abc"), ("difficulty", "1")],
+            "go-away: key \"abc\": must be an even number of hex digits",
+        ),
+        ("spow", &[("challenge", "2:20:1:a:b:")], "spow: version \"2\": must be 1"),
+        ("spow", &[("challenge", "1:x:1:a:b:")], "spow: bits \"x\": must be a number"),
+        ("spow", &[("challenge", "1:300:1:a:b:")], "difficulty 300 exceeds 256 bits"),
+        ("spow", &[("challenge", "1:20:soon:a:b:")], "spow: expires \"soon\": must be a number of seconds"),
+        (
+            "spow",
+            &[("challenge", "1:20:1:a:b")],
+            "spow: challenge \"1:20:1:a:b\": must be five fields, a colon behind each",
+        ),
+        (
+            "target",
+            &[("prefix", "a"), ("target", "0x1d8fffff")],
+            "target: target \"0x1d8fffff\": is negative",
+        ),
+        ("target", &[("target", "0x1d00ffff")], "target: prefix is missing"),
+    ];
+    for (scheme, parameters, message) in cases {
+        assert_eq!(parse(scheme, parameters).unwrap_err().to_string(), *message);
+    }
+    assert_eq!(
+        Format::by_name("hashcash").unwrap_err().to_string(),
+        "unknown scheme \"hashcash\"; there are lime-v1, lime-legacy, anubis, mcaptcha, altcha-v1, cap, go-away, \
+         spow, target"
+    );
+    let typo: lime_pow::scheme::Parameters = [("string", "a"), ("sallt", "b")].into_iter().collect();
+    assert_eq!(
+        Format::by_name("mcaptcha").unwrap().check_names(&typo).unwrap_err().to_string(),
+        "mcaptcha has no parameter \"sallt\"; it has string, salt, difficulty_factor"
+    );
+    // Texts as long as they may be.
+    let longest = &long[1..];
+    for (scheme, parameters) in [
+        ("lime-v1", &[("challenge", longest), ("difficulty", "1")][..]),
+        ("mcaptcha", &[("string", longest), ("salt", longest), ("difficulty_factor", "9")]),
+        ("altcha-v1", &[("challenge", ALTCHA), ("salt", longest)]),
+        ("cap", &[("token", longest), ("c", "1000"), ("s", "1024"), ("d", "64")]),
+    ] {
+        parse(scheme, parameters).unwrap();
+    }
+    assert!(Challenge::target(&[0; 4096], [0xff; 32]).is_ok());
+    assert!(Challenge::target(&[0; 4097], [0xff; 32]).is_err());
+}
+
+#[test]
+fn servers_json_is_read() {
+    let read = |scheme: &str, json: &str| {
+        let parameters: Parameters = serde_json::from_str(json).unwrap();
+        Format::by_name(scheme).unwrap().parse(&parameters)
+    };
+    let altcha = format!(
+        r#"{{"algorithm":"SHA-256","challenge":"{ALTCHA}","maxnumber":200000,"salt":"{ALTCHA_SALT}","signature":"00"}}"#
+    );
+    let altcha = read("altcha-v1", &altcha).unwrap();
+    assert_eq!(altcha.work(), Work::Uniform { nonces: 200_001.0 });
+    assert!(verify(&altcha.challenges()[0], Nonce::new(123_456)));
+
+    let cap =
+        read("cap", r#"{"challenge":{"c":2,"s":32,"d":4},"token":"token","expires":1893456000000}"#).unwrap();
+    assert!(
+        verify(&cap.challenges()[0], Nonce::new(16_781)) && verify(&cap.challenges()[1], Nonce::new(11_294))
+    );
+
+    let mcaptcha = r#"{"string":"ironmansucks","difficulty_factor":1000,"salt":"myrandomsaltisnotlongenoug","max_recorded_nonce":0}"#;
+    assert!(verify(&read("mcaptcha", mcaptcha).unwrap().challenges()[0], Nonce::new(571)));
+
+    let go_away = format!(r#"{{"challenge":"{GO_AWAY}","difficulty":20,"target":null}}"#);
+    assert!(verify(&read("go-away", &go_away).unwrap().challenges()[0], Nonce::new(1_166_696)));
+
+    let anubis = format!(r#"{{"rules":{{"algorithm":"fast","difficulty":4}},"challenge":"{ANUBIS}"}}"#);
+    assert!(verify(&read("anubis", &anubis).unwrap().challenges()[0], Nonce::new(161_906)));
+
+    // What is neither text nor number is as good as missing, and what is inside goes behind what is outside.
+    let error = read("mcaptcha", r#"{"string":["a"],"salt":"b","difficulty_factor":1}"#).unwrap_err();
+    assert_eq!(error.to_string(), "mcaptcha: string is missing");
+    let error = read("cap", r#"{"token":"t","c":1,"s":32.5,"challenge":{"c":0,"d":1}}"#).unwrap_err();
+    assert_eq!(error.to_string(), "cap: s \"32.5\": must be a number from 1 to 1024");
+    assert!(serde_json::from_str::<Parameters>("[1]").is_err());
+}
+
+#[test]
+fn compact_targets_and_digits_are_the_same_puzzle() {
+    let target = |target: &str| parse("target", &[("prefix", "hello"), ("target", target)]).unwrap();
+    let (compact, digits) = (target("0x1f00ffff"), target(&format!("0000ffff{}", "0".repeat(56))));
+    let kernel = Kernel::detect();
+    assert_eq!(lowest(&compact.challenges()[0], kernel), lowest(&digits.challenges()[0], kernel));
+    assert_eq!(compact.work(), digits.work());
+    let bits = Challenge::lime_legacy("hello", Difficulty::bits(12).unwrap()).unwrap();
+    let target = target(&format!("000f{}", "f".repeat(60)));
+    assert_eq!(lowest(&target.challenges()[0], kernel), lowest(&bits, kernel));
+}
