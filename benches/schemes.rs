@@ -1,55 +1,22 @@
 //! Every scheme against `lime-v1` with as long a prefix, so that both have the same layout: one thread of `Search`, windows
 //! in turn, and the median of the ratios of neighbours. Of bundles, the first sub-puzzle.
 
-use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use lime_pow::scheme::{Codec, FORMATS, Scheme, Work};
-use lime_pow::{Challenge, Difficulty, Screen, Search, Step};
-
-/// A challenge with everything but solutions, so that no window ends early.
-struct Unsolvable(Challenge);
-
-impl Scheme for Unsolvable {
-    fn name(&self) -> &str {
-        self.0.scheme().name()
-    }
-
-    fn prefix(&self) -> &[u8] {
-        self.0.scheme().prefix()
-    }
-
-    fn codec(&self) -> Codec {
-        self.0.scheme().codec()
-    }
-
-    fn nonces(&self) -> RangeInclusive<u64> {
-        self.0.scheme().nonces()
-    }
-
-    fn work(&self) -> Work {
-        self.0.scheme().work()
-    }
-
-    fn screen(&self) -> Screen {
-        self.0.scheme().screen()
-    }
-
-    fn accepts(&self, _digest: &[u8; 32]) -> bool {
-        false
-    }
-}
+use lime_pow::calibrate::unsolvable;
+use lime_pow::scheme::FORMATS;
+use lime_pow::{Challenge, Difficulty, Search, Step};
 
 /// `lime-v1` with the same number of bytes in the block that the nonce begins in, and the same largest nonce.
 fn lime_v1(like: &Challenge, difficulty: Difficulty) -> Search {
     let len = (like.scheme().prefix().len() + 64 - 13) % 64;
     let challenge = Challenge::lime_v1(&"x".repeat(len), difficulty).unwrap();
-    let builder = Search::builder(&Challenge::from_scheme(Unsolvable(challenge)).unwrap());
+    let builder = Search::builder(&unsolvable(&challenge.into()).challenges()[0]);
     builder.max_nonce(*like.scheme().nonces().end()).build().unwrap()
 }
 
 fn search(challenge: &Challenge) -> Search {
-    Search::new(&Challenge::from_scheme(Unsolvable(challenge.clone())).unwrap()).unwrap()
+    Search::new(&unsolvable(&challenge.clone().into()).challenges()[0]).unwrap()
 }
 
 /// Nonces a second, beginning anew where all have been tried.
@@ -72,7 +39,7 @@ fn main() {
         false => (1, Duration::from_millis(1)),
     };
     println!("scheme       MH/s  of lime-v1  quartiles    layouts");
-    for format in FORMATS {
+    for format in &FORMATS {
         let bundle = format.example();
         let challenge = &bundle.challenges()[0];
         let ours = || search(challenge);

@@ -166,17 +166,20 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::ChallengeTooLong`] for a prefix over [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES),
+    /// [`Error::PrefixTooLong`] for a prefix over [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES),
     /// [`Error::PrefixEnd`] for one that does not suit its [`Codec`], [`Error::MeanWork`] for a mean number of hashes
-    /// below 1.
+    /// below 1, [`Error::SumOfWork`] for the law of a bundle.
     pub fn from_scheme(scheme: impl Scheme + 'static) -> Result<Self, Error> {
         let (len, limit) = (scheme.prefix().len(), Self::MAX_PREFIX_BYTES);
         if len > limit {
-            return Err(Error::ChallengeTooLong { len, limit });
+            return Err(Error::PrefixTooLong { len, limit });
         }
         let (rest, limit) = (len % 64, 64 - 9 - 8);
         if scheme.codec() == Codec::U64Le && rest > limit {
             return Err(Error::PrefixEnd { rest, limit });
+        }
+        if matches!(scheme.work(), Work::Sum { .. }) {
+            return Err(Error::SumOfWork);
         }
         let mean = scheme.work().mean();
         if mean.is_nan() || mean < 1.0 {
@@ -295,7 +298,10 @@ mod tests {
         let difficulty = Difficulty::bits(1).unwrap();
         assert!(Challenge::lime_v1(&"a".repeat(1024), difficulty).is_ok());
         let error = Challenge::lime_v1(&"a".repeat(1025), difficulty).unwrap_err();
-        assert_eq!(error.to_string(), "challenge of 1025 bytes exceeds 1024 bytes");
+        assert_eq!(
+            error.to_string(),
+            "lime-v1: challenge \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\": 1025 bytes exceed 1024"
+        );
     }
 
     #[test]

@@ -7,10 +7,10 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The challenge text is longer than any server sends.
-    #[error("challenge of {len} bytes exceeds {limit} bytes")]
-    ChallengeTooLong {
-        /// Bytes of the text.
+    /// More bytes before the nonce than any scheme has.
+    #[error("prefix of {len} bytes exceeds {limit} bytes")]
+    PrefixTooLong {
+        /// Bytes of the prefix.
         len: usize,
         /// The most that is accepted.
         limit: usize,
@@ -81,6 +81,9 @@ pub enum Error {
         /// The names that exist.
         known: String,
     },
+    /// A scheme whose single challenges have the law of a bundle.
+    #[error("a sum of work is the law of a bundle, not of one challenge")]
+    SumOfWork,
     /// A scheme whose puzzles take less than one hash.
     #[error("mean work of {mean} hashes: must be 1 or more")]
     MeanWork {
@@ -156,13 +159,13 @@ pub enum Error {
     },
     /// Refused before the first hash: the range of nonces hardly holds a solution.
     #[error(
-        "hopeless: {nonces} nonces hold a solution with a chance of {chance:.1e}; all of them would take {}",
+        "hopeless: {nonces} nonces are enough with a chance of {chance:.1e}; all of them would take {}",
         ApproxDuration(*.expected)
     )]
     RangeTooSmall {
-        /// Nonces in the range.
+        /// Nonces in the range; of a bundle, in the ranges of all sub-puzzles.
         nonces: u64,
-        /// Probability that one of them solves the challenge, 0 to 1.
+        /// Probability that they hold a solution, or one for each sub-puzzle, 0 to 1.
         chance: f64,
         /// Time to try them all at the rate last observed.
         expected: Duration,
@@ -183,6 +186,14 @@ pub enum Error {
     Exhausted {
         /// Nonces tried.
         hashes: u64,
+    },
+    /// Every nonce of a sub-puzzle's range was tried and none solves it.
+    #[error("no solution in the range: all {nonces} nonces of sub-puzzle {index} tried")]
+    SubPuzzleExhausted {
+        /// Which sub-puzzle, from 0.
+        index: usize,
+        /// Nonces in its range.
+        nonces: u64,
     },
     /// A worker panicked on this job, for example inside a user's `Scheme::accepts`. The solver goes on.
     #[error("a worker panicked: {message}")]
@@ -216,6 +227,11 @@ impl fmt::Display for ApproxDuration {
             s => write!(f, "{:.1e} years", s / YEAR),
         }
     }
+}
+
+/// `Duration` holds 5.8e11 years; longer is as good as that.
+pub(crate) fn saturating_seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::error::saturating_seconds;
 use crate::plan::Scope;
 use crate::pool::Task;
 use crate::scheme::Work;
 use crate::search::Found;
-use crate::solver::saturating_seconds;
 use crate::{Bundle, CancelToken, Error, Nonce, Order, Solver};
 
 /// Settings of one search on a [`Solver`].
@@ -88,7 +88,7 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
     ///
     /// # Errors
     ///
-    /// What [`spawn`](Self::spawn) says, and [`Error::Exhausted`], [`Error::Cancelled`], [`Error::TimedOut`] or
+    /// What [`spawn`](Self::spawn) says, and [`Error::Exhausted`], [`Error::SubPuzzleExhausted`], [`Error::Cancelled`], [`Error::TimedOut`] or
     /// [`Error::Panicked`].
     pub fn run(self) -> Result<A, Error> {
         self.spawn()?.wait()
@@ -148,7 +148,7 @@ impl<A: Answer> Job<A> {
     ///
     /// # Errors
     ///
-    /// [`Error::Exhausted`], [`Error::Cancelled`], [`Error::TimedOut`] or [`Error::Panicked`].
+    /// [`Error::Exhausted`], [`Error::SubPuzzleExhausted`], [`Error::Cancelled`], [`Error::TimedOut`] or [`Error::Panicked`].
     pub fn wait(&self) -> Result<A, Error> {
         self.task.wait(None).expect("a wait without a limit ends with an outcome").map(A::of)
     }

@@ -93,6 +93,17 @@ impl Layout {
         }
     }
 
+    /// Compressions a nonce, those of chaining values included.
+    pub(crate) fn compressions(self) -> f64 {
+        match self {
+            Self::OneWord(varying) if varying.block > 0 => {
+                1.0 + 1.0 / (varying.columns() * varying.rows()) as f64
+            }
+            Self::OneWord(_) => 1.0,
+            Self::Shared { tail_digits, .. } => 1.0 + 10f64.powi(-tail_digits.cast_signed()),
+        }
+    }
+
     /// What making its schedules costs, in the same units.
     pub(crate) fn set_up(self) -> f64 {
         match self {

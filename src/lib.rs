@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+pub mod calibrate;
 #[cfg(feature = "threads")]
 mod cancel;
 mod challenge;

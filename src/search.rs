@@ -110,6 +110,12 @@ impl Search {
     pub fn layout(&self) -> String {
         self.plan.first_layout().to_string()
     }
+
+    /// Compressions that a nonce of the layout it begins with costs: 1, or a little more where chaining values are made for
+    /// it.
+    pub fn compressions_per_nonce(&self) -> f64 {
+        self.plan.first_layout().compressions()
+    }
 }
 
 /// Settings of a [`Search`].

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::error::saturating_seconds;
 use crate::job::{JobBuilder, Solution};
 use crate::plan::{Plan, Scope};
 use crate::pool::{Pace, Pool, Stats, TURN, ThreadSetup};
@@ -170,38 +171,40 @@ impl Solver {
         self.kernel
     }
 
-    /// Refuses a search that has hardly a chance, before the first hash. What nonces cost is taken from the first of several
-    /// sub-puzzles, which are alike.
+    /// Refuses a search that has hardly a chance, before the first hash.
     pub(crate) fn check_chance(
         &self,
         plans: &[Plan],
         workers: usize,
         time: Option<Duration>,
     ) -> Result<(), Error> {
-        let (plan, parts) = (&plans[0], plans.len() as f64);
-        let each = plan.challenge.scheme().work();
-        let work = Work::sum(each, plans.len());
+        let law = |plan: &Plan| plan.challenge.scheme().work();
+        let work = Work::sum(law(&plans[0]), plans.len());
         // A pool that was slow of late, because it was busy or a scheme was, may be fast again.
         let rate = self.pool.rate().max(self.measured_rate) * workers as f64;
-        let nonces = plan.len() as f64;
+        let nonces: f64 = plans.iter().map(|plan| plan.len() as f64).sum();
         let refused = match time {
             Some(allowed) => {
-                let affordable = parts * plan.affordable(rate * allowed.as_secs_f64() / parts);
+                // As if each sub-puzzle got its share of the time.
+                let price = rate * allowed.as_secs_f64() / plans.len() as f64;
+                let affordable = plans.iter().map(|plan| plan.affordable(price)).sum();
                 let chance = work.chance(affordable);
-                let price = plan.price(nonces.min(each.mean())) / nonces.min(each.mean());
                 // A range that is done in time is worth a try, whatever it holds.
-                (affordable < parts * nonces && chance < self.min_chance).then(|| Error::Hopeless {
-                    expected: saturating_seconds(work.mean() * price / rate),
-                    allowed,
-                    chance,
+                (affordable < nonces && chance < self.min_chance).then(|| {
+                    let mean_price = |plan: &Plan| {
+                        let sample = law(plan).mean().min(plan.len() as f64);
+                        law(plan).mean() * plan.price(sample) / sample
+                    };
+                    let expected = plans.iter().map(mean_price).sum::<f64>() / rate;
+                    Error::Hopeless { expected: saturating_seconds(expected), allowed, chance }
                 })
             }
             None => {
-                let chance = each.chance(nonces).powf(parts);
-                (chance < MIN_RANGE_CHANCE).then(|| Error::RangeTooSmall {
-                    nonces: plan.len(),
-                    chance,
-                    expected: saturating_seconds(plan.price(nonces) / rate),
+                let chance = plans.iter().map(|plan| law(plan).chance(plan.len() as f64)).product();
+                (chance < MIN_RANGE_CHANCE).then(|| {
+                    let all = plans.iter().map(|plan| plan.price(plan.len() as f64)).sum::<f64>();
+                    let nonces = plans.iter().fold(0, |sum: u64, plan| sum.saturating_add(plan.len()));
+                    Error::RangeTooSmall { nonces, chance, expected: saturating_seconds(all / rate) }
                 })
             }
         };
@@ -356,11 +359,6 @@ fn measure(kernel: Kernel) -> f64 {
     };
     // The best of several: the system may suspend us in some.
     (0..5).map(window).fold(0.0, f64::max)
-}
-
-/// `Duration` holds 5.8e11 years; longer is as good as that.
-pub(crate) fn saturating_seconds(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 #[cfg(all(test, not(lime_pow_loom)))]

@@ -63,7 +63,7 @@ fn one_sub_puzzle_without_a_solution_fails_the_bundle() {
     let solver = solver(2);
     // Nonces up to 999 hold solutions of 10 bits for some of twenty challenges, and not for others.
     let outcome = solver.bundle(&bundle(20, 10)).max_nonce(999).run();
-    assert!(matches!(outcome, Err(Error::Exhausted { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(Error::SubPuzzleExhausted { nonces: 1000, .. })), "{outcome:?}");
     while solver.stats().idle_workers < 2 {
         thread::yield_now();
     }
@@ -98,6 +98,14 @@ fn a_bundle_that_hardly_has_a_solution_is_refused() {
     // Each range of 1000 holds a solution of 10 bits with a chance of 0.62, but twenty with 8e-5, forty with 6e-9.
     assert!(!matches!(solver.bundle(&bundle(20, 10)).max_nonce(999).run(), Err(Error::RangeTooSmall { .. })));
     let outcome = solver.bundle(&bundle(40, 10)).max_nonce(999).run();
+    assert!(matches!(outcome, Err(Error::RangeTooSmall { nonces: 40_000, .. })), "{outcome:?}");
+    // One sub-puzzle with hardly a nonce is enough.
+    let probe = |nonces| {
+        let mut probe = Probe::new(b"probe", |_| false);
+        (probe.nonces, probe.mean) = (nonces, 1e9);
+        probe.challenge()
+    };
+    let outcome = solver.bundle(&Bundle::new(vec![probe(0..=u64::MAX), probe(0..=9)]).unwrap()).run();
     assert!(matches!(outcome, Err(Error::RangeTooSmall { .. })), "{outcome:?}");
 }
 

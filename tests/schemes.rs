@@ -160,11 +160,16 @@ fn published_vectors() {
     let cap = parse("cap", &[("token", "token"), ("c", "2"), ("s", "32"), ("d", "4")]).unwrap();
     let salts: Vec<_> = cap.challenges().iter().map(|challenge| challenge.scheme().prefix()).collect();
     assert_eq!(salts, [b"8539570754e5fd8b81c9ec01357bd685", b"d54df4b510b74a58c67ae266dcfb80dd"]);
-    // Anubis' own example of a digest.
-    assert_eq!(
-        hex(&Sha256::digest("hunter0")),
-        "2652bdba8fb4d2ab39ef28d8534d7694c557a4ae146c1e9237bd8d950280500e"
-    );
+    for (challenge, target) in cap.challenges().iter().zip([0x4bb7u16, 0x2862]) {
+        for wrong in [0x0001, 0x0010, 0x0100, 0x1000, 0] {
+            let mut digest = [0; 32];
+            digest[..2].copy_from_slice(&(target ^ wrong).to_be_bytes());
+            assert_eq!(challenge.scheme().accepts(&digest), wrong == 0);
+        }
+    }
+    // Anubis' example of a digest.
+    let hunter = digest(&Challenge::target(b"hunter", [0xff; 32]).unwrap(), Nonce::new(0));
+    assert_eq!(hex(&hunter), "2652bdba8fb4d2ab39ef28d8534d7694c557a4ae146c1e9237bd8d950280500e");
 }
 
 /// A random puzzle of one scheme, easy enough to be solved in microseconds, and its oracle.
@@ -287,7 +292,7 @@ fn random_puzzles_agree_with_the_oracle() {
         .zip((1..=2).cycle())
         .map(|(&kernel, threads)| Solver::builder().kernel(kernel).threads(threads).build().unwrap())
         .collect();
-    for format in FORMATS {
+    for format in &FORMATS {
         let rounds = Cell::new(0);
         let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
         let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
@@ -325,25 +330,25 @@ fn random_puzzles_agree_with_the_oracle() {
     }
 }
 
-/// A digest that begins or ends its scheme's range, or lies right beside it, must not be refused by the screen.
+/// Whatever digest: if the scheme accepts it, the screen must let it pass. Random digests solve hardly any puzzle, so they begin
+/// as a solution does, and end in random bytes or in ones.
 #[test]
 fn no_screen_refuses_what_its_scheme_accepts() {
     let config = Config { cases: 2000, failure_persistence: None, ..Config::default() };
-    let inputs = (any::<[u8; 32]>(), any::<u64>(), any::<[u8; 32]>(), 0..=64usize, any::<bool>());
-    for format in FORMATS {
+    let inputs = (any::<[u8; 32]>(), any::<u64>(), any::<[u8; 32]>(), 0..=32usize, any::<bool>());
+    for format in &FORMATS {
         let accepted = Cell::new(0);
         let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
         let outcome = TestRunner::new_with_rng(config.clone(), rng).run(
             &inputs,
-            |(bytes, number, random, nibbles, ones)| {
+            |(bytes, number, random, same, ones)| {
                 let bundle = puzzle(format.name, "abc", "xyz", bytes, number).bundle;
                 let scheme = bundle.challenges()[0].scheme();
-                // Random digests solve hardly any puzzle: begin with what solutions begin with.
                 let solved = Solver::global().unwrap().bundle(&bundle).run().unwrap().found[0].digest;
                 let mut digest = random;
-                digest[..nibbles / 2].copy_from_slice(&solved[..nibbles / 2]);
+                digest[..same].copy_from_slice(&solved[..same]);
                 if ones {
-                    digest[nibbles / 2..].fill(0xff);
+                    digest[same..].fill(0xff);
                 }
                 let word = u32::from_be_bytes(digest[..4].try_into().unwrap());
                 if scheme.accepts(&digest) {
@@ -355,6 +360,87 @@ fn no_screen_refuses_what_its_scheme_accepts() {
         );
         outcome.unwrap_or_else(|error| panic!("{}: {error}", format.name));
         assert!(accepted.get() > 20, "{}: only {} digests were accepted", format.name, accepted.get());
+    }
+}
+
+/// The smallest and the largest digest that each scheme accepts, and those beside them.
+#[test]
+fn every_predicate_at_its_edges() {
+    let digest = |text: &str| {
+        let text = format!("{text:0<64}");
+        std::array::from_fn::<u8, 32, _>(|index| u8::from_str_radix(&text[2 * index..][..2], 16).unwrap())
+    };
+    let ones = |text: &str| digest(&format!("{text:f<64}"));
+    let step = |mut digest: [u8; 32], up: bool| {
+        for byte in digest.iter_mut().rev() {
+            *byte = if up { byte.wrapping_add(1) } else { byte.wrapping_sub(1) };
+            if *byte != if up { 0 } else { 0xff } {
+                return Some(digest);
+            }
+        }
+        None
+    };
+    let zero_bits = [
+        ("0", ""),
+        ("1", "7"),
+        ("4", "0"),
+        ("5", "07"),
+        ("31", "00000001"),
+        ("32", "00000000"),
+        ("33", "000000007"),
+        ("255", "0000000000000000000000000000000000000000000000000000000000000001"),
+        ("256", "0000000000000000000000000000000000000000000000000000000000000000"),
+    ];
+    let mut cases: Vec<(Bundle, [u8; 32], [u8; 32])> = Vec::new();
+    for (difficulty, start) in zero_bits {
+        for (scheme, challenge) in [("lime-v1", "a"), ("lime-legacy", "a"), ("go-away", GO_AWAY)] {
+            let parameters = [("challenge", challenge), ("difficulty", difficulty)];
+            cases.push((parse(scheme, &parameters).unwrap(), [0; 32], ones(start)));
+        }
+        let spow = format!("1:{difficulty}:1:a:b:");
+        cases.push((parse("spow", &[("challenge", &spow)]).unwrap(), [0; 32], ones(start)));
+        let target = hex(&ones(start));
+        cases.push((parse("target", &[("prefix", "a"), ("target", &target)]).unwrap(), [0; 32], ones(start)));
+    }
+    for (difficulty, start) in
+        [("0", ""), ("1", "0"), ("2", "00"), ("7", "0000000"), ("8", "00000000"), ("9", "000000000")]
+    {
+        let parameters = [("challenge", ANUBIS), ("difficulty", difficulty)];
+        cases.push((parse("anubis", &parameters).unwrap(), [0; 32], ones(start)));
+    }
+    // M - M / factor, by hand: M - M, M - M / 2, M - M / 50000, M - M / (2^32 - 1).
+    for (factor, least) in [
+        ("1", "00000000000000000000000000000000"),
+        ("2", "80000000000000000000000000000000"),
+        ("50000", "fffeb074a771c970f7b9e060fe47991b"),
+        ("4294967295", "fffffffefffffffefffffffefffffffe"),
+    ] {
+        let parameters = [("string", "a"), ("salt", "b"), ("difficulty_factor", factor)];
+        cases.push((parse("mcaptcha", &parameters).unwrap(), digest(least), [0xff; 32]));
+    }
+    let exactly = digest(ALTCHA);
+    cases.push((parse("altcha-v1", &[("challenge", ALTCHA), ("salt", "a")]).unwrap(), exactly, exactly));
+    // The published target, 4bb7, and what it begins with.
+    for (d, target) in [("1", "4"), ("2", "4b"), ("3", "4bb"), ("4", "4bb7")] {
+        let cap = parse("cap", &[("token", "token"), ("c", "1"), ("s", "32"), ("d", d)]).unwrap();
+        cases.push((cap, digest(target), ones(target)));
+    }
+    for (bundle, lo, hi) in cases {
+        let challenge = &bundle.challenges()[0];
+        let check = |digest: [u8; 32], inside: bool| {
+            let scheme = challenge.scheme();
+            assert_eq!(scheme.accepts(&digest), inside, "{challenge:?}: {}", hex(&digest));
+            let word = u32::from_be_bytes(digest[..4].try_into().unwrap());
+            assert!(!inside || scheme.screen().passes(word), "{challenge:?}: screen of {}", hex(&digest));
+        };
+        check(lo, true);
+        check(hi, true);
+        if let Some(below) = step(lo, false) {
+            check(below, false);
+        }
+        if let Some(above) = step(hi, true) {
+            check(above, false);
+        }
     }
 }
 
@@ -416,7 +502,7 @@ fn wrong_parameters_are_named() {
         (
             "lime-legacy",
             &[("challenge", &long), ("difficulty", "1")],
-            "challenge of 1025 bytes exceeds 1024 bytes",
+            "lime-legacy: challenge \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\": 1025 bytes exceed 1024",
         ),
         (
             "anubis",
@@ -489,8 +575,8 @@ fn wrong_parameters_are_named() {
             "go-away: key \"abc\": must be an even number of hex digits",
         ),
         ("spow", &[("challenge", "2:20:1:a:b:")], "spow: version \"2\": must be 1"),
-        ("spow", &[("challenge", "1:x:1:a:b:")], "spow: bits \"x\": must be a number"),
-        ("spow", &[("challenge", "1:300:1:a:b:")], "difficulty 300 exceeds 256 bits"),
+        ("spow", &[("challenge", "1:x:1:a:b:")], "spow: bits \"x\": must be a number from 0 to 256"),
+        ("spow", &[("challenge", "1:300:1:a:b:")], "spow: bits \"300\": must be a number from 0 to 256"),
         ("spow", &[("challenge", "1:20:soon:a:b:")], "spow: expires \"soon\": must be a number of seconds"),
         (
             "spow",
@@ -503,6 +589,16 @@ fn wrong_parameters_are_named() {
             "target: target \"0x1d8fffff\": is negative",
         ),
         ("target", &[("target", "0x1d00ffff")], "target: prefix is missing"),
+        (
+            "target",
+            &[("prefix", "a"), ("prefix_hex", "61"), ("target", "0x1d00ffff")],
+            "target: prefix_hex \"61\": stands for prefix, which is given too",
+        ),
+        (
+            "go-away",
+            &[("challenge", "zz"), ("key", "00"), ("difficulty", "1")],
+            "go-away: key \"00\": stands for challenge, which is given too",
+        ),
     ];
     for (scheme, parameters, message) in cases {
         assert_eq!(parse(scheme, parameters).unwrap_err().to_string(), *message);
@@ -528,7 +624,11 @@ fn wrong_parameters_are_named() {
         parse(scheme, parameters).unwrap();
     }
     assert!(Challenge::target(&[0; 4096], [0xff; 32]).is_ok());
-    assert!(Challenge::target(&[0; 4097], [0xff; 32]).is_err());
+    let error = Challenge::target(&[b'x'; 4097], [0xff; 32]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "target: prefix \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\": 4097 bytes exceed 4096"
+    );
 }
 
 #[test]
@@ -559,9 +659,14 @@ fn servers_json_is_read() {
     let anubis = format!(r#"{{"rules":{{"algorithm":"fast","difficulty":4}},"challenge":"{ANUBIS}"}}"#);
     assert!(verify(&read("anubis", &anubis).unwrap().challenges()[0], Nonce::new(161_906)));
 
-    // What is neither text nor number is as good as missing, and what is inside goes behind what is outside.
+    let anubis = format!(
+        r#"{{"rules":{{"algorithm":"fast","difficulty":4}},"challenge":{{"id":"x","spent":false,"randomData":"{ANUBIS}"}}}}"#
+    );
+    assert!(verify(&read("anubis", &anubis).unwrap().challenges()[0], Nonce::new(161_906)));
+
+    // What is neither text nor number is named, and what is inside goes behind what is outside.
     let error = read("mcaptcha", r#"{"string":["a"],"salt":"b","difficulty_factor":1}"#).unwrap_err();
-    assert_eq!(error.to_string(), "mcaptcha: string is missing");
+    assert_eq!(error.to_string(), "mcaptcha: string \"\": must be text or a number");
     let error = read("cap", r#"{"token":"t","c":1,"s":32.5,"challenge":{"c":0,"d":1}}"#).unwrap_err();
     assert_eq!(error.to_string(), "cap: s \"32.5\": must be a number from 1 to 1024");
     assert!(serde_json::from_str::<Parameters>("[1]").is_err());
@@ -577,4 +682,60 @@ fn compact_targets_and_digits_are_the_same_puzzle() {
     let bits = Challenge::lime_legacy("hello", Difficulty::bits(12).unwrap()).unwrap();
     let target = target(&format!("000f{}", "f".repeat(60)));
     assert_eq!(lowest(&target.challenges()[0], kernel), lowest(&bits, kernel));
+}
+
+#[test]
+fn samples_have_the_difficulty_that_is_asked_for() {
+    for format in &FORMATS {
+        let (first, last) = format.difficulties.clone().into_inner();
+        for difficulty in [first, first + 1, 3, last] {
+            let (one, other) =
+                (format.sample("one", difficulty).unwrap(), format.sample("other", difficulty).unwrap());
+            assert_eq!(one.work(), other.work());
+            assert_eq!(one.work(), format.law(difficulty).unwrap(), "{}", format.name);
+            let message = |bundle: &Bundle| digest(&bundle.challenges()[0], Nonce::new(1));
+            assert_ne!(message(&one), message(&other), "{}", format.name);
+        }
+        assert!(format.law(first.wrapping_sub(1)).is_err() && format.law(last + 1).is_err());
+        for text in ["a:b", &"x".repeat(128)] {
+            let bundle = format.sample(text, first).unwrap();
+            assert_eq!(
+                Solver::global().unwrap().bundle(&bundle).run().unwrap().found.len(),
+                bundle.challenges().len()
+            );
+        }
+    }
+    let default = |scheme: &str, difficulty| Format::by_name(scheme).unwrap().law(difficulty).unwrap();
+    for (scheme, difficulty) in [
+        ("lime-v1", 15),
+        ("anubis", 4),
+        ("mcaptcha", 50_000),
+        ("altcha-v1", 1_000_000),
+        ("cap", 4),
+        ("go-away", 20),
+        ("spow", 20),
+    ] {
+        assert_eq!(default(scheme, difficulty), Format::by_name(scheme).unwrap().example().work());
+    }
+}
+
+/// The uniform law in the solver: refusals and progress know that the last number is certain to solve.
+#[test]
+fn uniform_work_in_the_solver() {
+    let altcha = |max_number: u64, answer: u64| {
+        Challenge::altcha_v1(Sha256::digest(format!("salt{answer}")).into(), "salt", max_number).unwrap()
+    };
+    let solver = Solver::builder().threads(1).build().unwrap();
+    let refused = solver.job(&altcha((1 << 53) - 1, 7)).timeout(std::time::Duration::from_millis(10)).run();
+    let Err(Error::Hopeless { chance, .. }) = refused else { panic!("{refused:?}") };
+    assert!((1e-12..1e-8).contains(&chance), "{chance}");
+    let job = solver.job(&altcha((1 << 40) - 1, 1 << 41)).spawn().unwrap();
+    while job.progress().hashes < 1_000_000 {
+        std::thread::yield_now();
+    }
+    let progress = job.progress();
+    let tried = progress.hashes as f64 / 2f64.powi(40);
+    assert!((progress.chance / tried - 1.0).abs() < 1e-9, "{progress:?}");
+    let left = progress.time_to_50.unwrap().as_secs_f64() * progress.hashes_per_second;
+    assert!((left / (0.5 * (1.0 - tried) * 2f64.powi(40)) - 1.0).abs() < 1e-6, "{progress:?}");
 }

@@ -83,7 +83,7 @@ impl Counters {
     pub(super) fn count(&self, outcome: &Result<BundleSolution, Error>) {
         let counter = match outcome {
             Ok(_) => &self.solved,
-            Err(Error::Exhausted { .. }) => &self.exhausted,
+            Err(Error::Exhausted { .. } | Error::SubPuzzleExhausted { .. }) => &self.exhausted,
             Err(Error::TimedOut { .. }) => &self.timed_out,
             Err(Error::Panicked { .. }) => &self.panicked,
             Err(_) => &self.cancelled,

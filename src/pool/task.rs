@@ -217,7 +217,13 @@ impl Task {
     /// Nothing of this part is in flight any more and nothing will be: what has been found is all there is.
     fn drained(&self, index: usize) {
         match self.answers.of(index) {
-            None => self.conclude(|| Err(Error::Exhausted { hashes: self.hashes() })),
+            None if self.parts.len() == 1 => {
+                self.conclude(|| Err(Error::Exhausted { hashes: self.hashes() }));
+            }
+            None => {
+                let nonces = self.parts[index].plan.len();
+                self.conclude(|| Err(Error::SubPuzzleExhausted { index, nonces }));
+            }
             Some(_) if self.order == Order::Lowest => self.settle(),
             Some(_) => {}
         }

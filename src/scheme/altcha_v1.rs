@@ -1,12 +1,17 @@
 //! `altcha-v1`, the first protocol of ALTCHA with SHA-256: a number up to a maximum was drawn, and its digest behind a
 //! salt is the challenge. One number solves it, so the work is uniform and not geometric.
 
-use super::format::{Fields, Format, Parameter, check_text, parameter_error};
+use std::ops::RangeInclusive;
+
+use sha2::{Digest, Sha256};
+
+use super::format::{Fields, Format, Parameter, check_range, check_text};
 use super::puzzle::Puzzle;
 use super::{DigestRange, MAX_SAFE_INTEGER, Work};
 use crate::{Bundle, Challenge, Error};
 
 const NAME: &str = "altcha-v1";
+const NUMBERS: RangeInclusive<u64> = 0..=MAX_SAFE_INTEGER;
 const DEFAULT_MAX_NUMBER: u64 = 1_000_000;
 
 pub(super) const FORMAT: Format = Format {
@@ -21,17 +26,20 @@ pub(super) const FORMAT: Format = Format {
         ),
         Parameter::required(
             "salt",
-            "text of up to 1024 bytes",
+            "text of up to 1024 bytes, as the server sent it: newer ones end it in &",
             "0123456789abcdef01234567?expires=1893456000&",
         ),
         Parameter::optional("maxnumber", "the largest number, 0 to 2^53 - 1; 1000000 if missing", "1000000"),
         Parameter::optional("algorithm", "SHA-256, also if missing", "SHA-256"),
     ],
     difficulty: Some("maxnumber"),
+    difficulties: NUMBERS,
+    published_default: Some("1000000"),
     json: true,
     bundle: false,
     source: "altcha.org/docs/v1, npmjs.com/package/altcha-lib 1.x",
     parse,
+    sample,
 };
 
 impl Challenge {
@@ -43,10 +51,7 @@ impl Challenge {
     /// [`Error::Parameter`] for a salt over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES) and a number over 2^53 - 1.
     pub fn altcha_v1(challenge: [u8; 32], salt: &str, max_number: u64) -> Result<Self, Error> {
         check_text(NAME, "salt", salt)?;
-        if max_number > MAX_SAFE_INTEGER {
-            let why = format!("must be at most {MAX_SAFE_INTEGER}");
-            return Err(parameter_error(NAME, "maxnumber", &max_number.to_string(), why));
-        }
+        check_range(NAME, "maxnumber", max_number, &NUMBERS)?;
         let puzzle = Puzzle::new(NAME, salt.as_bytes().to_vec(), DigestRange::exactly(challenge));
         let work = Work::Uniform { nonces: max_number as f64 + 1.0 };
         Self::from_scheme(puzzle.nonces(0..=max_number).work(work))
@@ -58,8 +63,17 @@ fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
         return Err(fields.error("algorithm", algorithm, "must be SHA-256"));
     }
     let max_number = match fields.optional("maxnumber") {
-        Some(_) => fields.number("maxnumber", 0..=MAX_SAFE_INTEGER)?,
+        Some(_) => fields.number("maxnumber", &NUMBERS)?,
         None => DEFAULT_MAX_NUMBER,
     };
     Challenge::altcha_v1(fields.digest("challenge")?, fields.text("salt")?, max_number).map(Bundle::from)
+}
+
+fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
+    let salt = format!("{text}&");
+    let random: [u8; 32] = Sha256::digest(text).into();
+    let [random, ..] = random.as_chunks::<8>().0 else { unreachable!("a digest has four of them") };
+    let answer = u64::from_be_bytes(*random) % (difficulty + 1);
+    let digest = Sha256::digest(format!("{salt}{answer}"));
+    Challenge::altcha_v1(digest.into(), &salt, difficulty).map(Bundle::from)
 }

@@ -1,12 +1,17 @@
 //! `anubis`, the challenge of the web firewall Anubis: the hexadecimal SHA-256 of `challenge ‖ nonce` starts with so many
 //! zeros. The challenge is hashed as the text that it is, 128 hexadecimal digits.
 
+use std::ops::RangeInclusive;
+
+use sha2::{Digest, Sha256};
+
 use super::DigestRange;
-use super::format::{Fields, Format, Parameter, parameter_error};
+use super::format::{Fields, Format, Parameter, check_range, parameter_error};
 use super::puzzle::Puzzle;
 use crate::{Bundle, Challenge, Error};
 
 const NAME: &str = "anubis";
+const DIFFICULTIES: RangeInclusive<u64> = 0..=64;
 /// Verifiers read the nonce into a Go `int`.
 const MAX_NONCE: u64 = i64::MAX.cast_unsigned();
 
@@ -22,12 +27,21 @@ pub(super) const FORMAT: Format = Format {
              202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f",
         ),
         Parameter::required("difficulty", "leading zero hex digits, 0 to 64", "4"),
+        Parameter::instead_of(
+            "challenge",
+            "randomData",
+            "the same, where servers send the challenge as an object",
+            "0001…3e3f",
+        ),
     ],
     difficulty: Some("difficulty"),
+    difficulties: DIFFICULTIES,
+    published_default: Some("4"),
     json: true,
     bundle: false,
     source: "github.com/TecharoHQ/anubis",
     parse,
+    sample,
 };
 
 impl Challenge {
@@ -42,9 +56,7 @@ impl Challenge {
         if challenge.len() != 128 || !challenge.bytes().all(is_digit) {
             return Err(parameter_error(NAME, "challenge", challenge, "must be 128 lowercase hex digits"));
         }
-        if difficulty > 64 {
-            return Err(parameter_error(NAME, "difficulty", &difficulty.to_string(), "must be 0 to 64"));
-        }
+        check_range(NAME, "difficulty", difficulty.into(), &DIFFICULTIES)?;
         let zeros = DigestRange::starting_with(&vec![0; difficulty as usize]);
         let puzzle = Puzzle::new(NAME, challenge.as_bytes().to_vec(), zeros);
         Self::from_scheme(puzzle.nonces(0..=MAX_NONCE))
@@ -52,6 +64,15 @@ impl Challenge {
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
-    let difficulty = fields.number("difficulty", 0..=64)?;
-    Challenge::anubis(fields.text("challenge")?, difficulty as u32).map(Bundle::from)
+    let challenge = match fields.optional("randomData") {
+        Some(challenge) => challenge,
+        None => fields.text("challenge")?,
+    };
+    let difficulty = fields.number("difficulty", &DIFFICULTIES)?;
+    Challenge::anubis(challenge, difficulty as u32).map(Bundle::from)
+}
+
+fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
+    let half: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    Challenge::anubis(&half.repeat(2), difficulty as u32).map(Bundle::from)
 }

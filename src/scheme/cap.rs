@@ -1,12 +1,17 @@
 //! `cap`, the proof of work of Cap: c sub-puzzles, each with a salt and a target that a small generator makes from a
 //! token; the hexadecimal SHA-256 of `salt ‖ nonce` starts with the target.
 
-use super::format::{Fields, Format, Parameter, check_text, parameter_error, parse_nibble};
+use std::ops::RangeInclusive;
+
+use super::format::{Fields, Format, Parameter, check_range, check_text, parse_nibble};
 use super::puzzle::Puzzle;
 use super::{DigestRange, MAX_SAFE_INTEGER};
 use crate::{Bundle, Challenge, Error};
 
 const NAME: &str = "cap";
+const COUNTS: RangeInclusive<u64> = 1..=Bundle::MAX_LEN as u64;
+const SALT_DIGITS: RangeInclusive<u64> = 1..=Challenge::MAX_TEXT_BYTES as u64;
+const TARGET_DIGITS: RangeInclusive<u64> = 1..=64;
 
 pub(super) const FORMAT: Format = Format {
     name: NAME,
@@ -19,10 +24,13 @@ pub(super) const FORMAT: Format = Format {
         Parameter::required("d", "hex digits of a target, 1 to 64", "4"),
     ],
     difficulty: Some("d"),
+    difficulties: TARGET_DIGITS,
+    published_default: Some("50 sub-puzzles of 4 digits"),
     json: true,
     bundle: true,
     source: "github.com/tiagozip/cap, npmjs.com/package/@cap.js/server 4.x",
     parse,
+    sample,
 };
 
 impl Bundle {
@@ -34,14 +42,9 @@ impl Bundle {
     /// [`Error::Parameter`] for a token over [`Challenge::MAX_TEXT_BYTES`] and numbers out of range.
     pub fn cap(token: &str, count: u32, size: u32, difficulty: u32) -> Result<Self, Error> {
         check_text(NAME, "token", token)?;
-        for (name, value, limit) in
-            [("c", count, Self::MAX_LEN as u32), ("s", size, MAX_SALT_DIGITS), ("d", difficulty, 64)]
-        {
-            if !(1..=limit).contains(&value) {
-                let why = format!("must be 1 to {limit}");
-                return Err(parameter_error(NAME, name, &value.to_string(), why));
-            }
-        }
+        check_range(NAME, "c", count.into(), &COUNTS)?;
+        check_range(NAME, "s", size.into(), &SALT_DIGITS)?;
+        check_range(NAME, "d", difficulty.into(), &TARGET_DIGITS)?;
         let sub_puzzle = |number| {
             let salt = hex_digits(&format!("{token}{number}"), size);
             let target = hex_digits(&format!("{token}{number}d"), difficulty);
@@ -53,8 +56,6 @@ impl Bundle {
         Self::new((1..=count).map(sub_puzzle).collect::<Result<_, _>>()?)
     }
 }
-
-const MAX_SALT_DIGITS: u32 = Challenge::MAX_TEXT_BYTES as u32;
 
 /// `len` hexadecimal digits from `seed`: words of xorshift32, which begins with FNV-1a of the seed's UTF-16 code units.
 fn hex_digits(seed: &str, len: u32) -> String {
@@ -72,7 +73,11 @@ fn hex_digits(seed: &str, len: u32) -> String {
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
-    let number = |name, limit| fields.number(name, 1..=limit).map(|number| number as u32);
-    let count = number("c", Bundle::MAX_LEN as u64)?;
-    Bundle::cap(fields.text("token")?, count, number("s", MAX_SALT_DIGITS.into())?, number("d", 64)?)
+    let number = |name, range| fields.number(name, range).map(|number| number as u32);
+    let (count, size) = (number("c", &COUNTS)?, number("s", &SALT_DIGITS)?);
+    Bundle::cap(fields.text("token")?, count, size, number("d", &TARGET_DIGITS)?)
+}
+
+fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
+    Bundle::cap(text, 50, 32, difficulty as u32)
 }

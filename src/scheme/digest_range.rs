@@ -25,15 +25,21 @@ impl DigestRange {
         Self { lo: digest, hi: digest }
     }
 
-    /// Digests whose hexadecimal form starts with these digits, each 0 to 15; those after the 64th do not count.
+    /// Digests whose hexadecimal form starts with these digits, the lower four bits of each
+    /// number; those after the 64th do not count.
     pub fn starting_with(nibbles: &[u8]) -> Self {
         let (mut lo, mut hi) = ([0; 32], [0xff; 32]);
         for (index, &nibble) in nibbles.iter().take(64).enumerate() {
-            let (byte, shift) = (index / 2, 4 * (1 - index % 2));
+            let (byte, shift, nibble) = (index / 2, 4 * (1 - index % 2), nibble & 0xf);
             lo[byte] |= nibble << shift;
             hi[byte] &= !(0xf << shift) | nibble << shift;
         }
         Self { lo, hi }
+    }
+
+    /// The largest digest in the range.
+    pub fn largest(&self) -> [u8; 32] {
+        self.hi
     }
 
     /// Whether `digest` lies in the range.

@@ -1,13 +1,14 @@
 //! The built-in schemes as programs see them: what they are called, what parameters they take, and a puzzle from
 //! parameters that are text, as configuration files, command lines and servers' JSON have them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use crate::{Bundle, Challenge, Error};
+use super::Work;
+use crate::{Bundle, Challenge, Error, Nonce};
 
 /// A built-in scheme.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Format {
@@ -17,10 +18,14 @@ pub struct Format {
     pub message: &'static str,
     /// The condition on their digest.
     pub solved_when: &'static str,
-    /// What makes a puzzle. The first is what a server calls its challenge.
+    /// What makes a puzzle. The first is the one that stands for all where only one text is given.
     pub parameters: &'static [Parameter],
     /// The parameter that makes it harder, if it is a number.
     pub difficulty: Option<&'static str>,
+    /// The difficulties that there are, as the scheme counts them; where the challenge carries its difficulty, in bits.
+    pub difficulties: RangeInclusive<u64>,
+    /// The difficulty that servers have unless told otherwise, as their authors publish it.
+    pub published_default: Option<&'static str>,
     /// Whether servers send the parameters as a JSON object.
     pub json: bool,
     /// Whether a puzzle has several sub-puzzles, each with its nonce.
@@ -29,6 +34,8 @@ pub struct Format {
     pub source: &'static str,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) parse: fn(&Fields<'_>) -> Result<Bundle, Error>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(super) sample: fn(&str, u64) -> Result<Bundle, Error>,
 }
 
 /// One parameter of a scheme.
@@ -40,19 +47,30 @@ pub struct Parameter {
     pub name: &'static str,
     /// What it is, with its range.
     pub meaning: &'static str,
-    /// An example; for a difficulty, the published default.
+    /// An example; for a difficulty, the published default if there is one.
     pub example: &'static str,
     /// Whether it may be missing.
     pub optional: bool,
+    /// Which parameter it may stand for: one of the two is needed.
+    pub instead_of: Option<&'static str>,
 }
 
 impl Parameter {
     pub(super) const fn required(name: &'static str, meaning: &'static str, example: &'static str) -> Self {
-        Self { name, meaning, example, optional: false }
+        Self { name, meaning, example, optional: false, instead_of: None }
     }
 
     pub(super) const fn optional(name: &'static str, meaning: &'static str, example: &'static str) -> Self {
-        Self { name, meaning, example, optional: true }
+        Self { name, meaning, example, optional: true, instead_of: None }
+    }
+
+    pub(super) const fn instead_of(
+        other: &'static str,
+        name: &'static str,
+        meaning: &'static str,
+        example: &'static str,
+    ) -> Self {
+        Self { name, meaning, example, optional: true, instead_of: Some(other) }
     }
 }
 
@@ -65,7 +83,7 @@ impl Format {
     pub fn by_name(name: &str) -> Result<&'static Self, Error> {
         super::FORMATS.iter().find(|format| format.name == name).ok_or_else(|| Error::UnknownScheme {
             name: name.to_owned(),
-            known: super::FORMATS.map(|format| format.name).join(", "),
+            known: super::FORMATS.each_ref().map(|format| format.name).join(", "),
         })
     }
 
@@ -76,7 +94,35 @@ impl Format {
     ///
     /// [`Error::MissingParameter`], [`Error::Parameter`], or what the scheme's own constructor says.
     pub fn parse(&self, parameters: &Parameters) -> Result<Bundle, Error> {
+        for parameter in self.parameters {
+            if let Some(other) = parameter.instead_of
+                && let (Some(value), Some(_)) = (parameters.value(parameter.name), parameters.value(other))
+            {
+                let why = format!("stands for {other}, which is given too");
+                return Err(parameter_error(self.name, parameter.name, value, why));
+            }
+        }
         (self.parse)(&Fields::of(self.name, parameters))
+    }
+
+    /// A puzzle of this difficulty, for measurements; another for each text, of up to 128 bytes. Whatever else the scheme has is
+    /// as in the examples.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] for a difficulty that is none of [`difficulties`](Self::difficulties).
+    pub fn sample(&self, text: &str, difficulty: u64) -> Result<Bundle, Error> {
+        check_range(self.name, "difficulty", difficulty, &self.difficulties)?;
+        (self.sample)(text, difficulty)
+    }
+
+    /// How many hashes [`sample`](Self::sample) takes.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn law(&self, difficulty: u64) -> Result<Work, Error> {
+        self.sample("", difficulty).map(|bundle| bundle.work())
     }
 
     /// Refuses parameters that the scheme does not have, as where a person has typed them.
@@ -107,31 +153,42 @@ impl Format {
 /// Parameters of a puzzle by name, as text.
 ///
 /// With feature `serde` they are read from an object, such as a server's JSON: numbers become text, members of inner objects
-/// count as the outer's own, and what is neither text nor number is left out.
+/// count as the outer's own, and what is neither text nor number is an error where it is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
-pub struct Parameters(BTreeMap<String, String>);
+pub struct Parameters {
+    values: BTreeMap<String, String>,
+    /// Members of an object that were neither text nor number.
+    unusable: BTreeSet<String>,
+}
 
 impl Parameters {
     /// Sets a parameter; returns what it was before.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) -> Option<String> {
-        self.0.insert(name.into(), value.into())
+        self.values.insert(name.into(), value.into())
     }
 
     /// A parameter.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
     }
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Parameters {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(parameters: I) -> Self {
-        Self(parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let values = parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { values, unusable: BTreeSet::new() }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Parameters {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(&self.values)
     }
 }
 
@@ -148,7 +205,7 @@ impl<'de> serde::Deserialize<'de> for Parameters {
             Object(BTreeMap<String, Value>),
             Other(serde::de::IgnoredAny),
         }
-        fn collect(object: BTreeMap<String, Value>, into: &mut BTreeMap<String, String>) {
+        fn collect(object: BTreeMap<String, Value>, into: &mut Parameters) {
             let mut inner = Vec::new();
             for (name, value) in object {
                 let text = match value {
@@ -160,15 +217,18 @@ impl<'de> serde::Deserialize<'de> for Parameters {
                         inner.push(object);
                         continue;
                     }
-                    Value::Other(_) => continue,
+                    Value::Other(_) => {
+                        into.unusable.insert(name);
+                        continue;
+                    }
                 };
-                into.entry(name).or_insert(text);
+                into.values.entry(name).or_insert(text);
             }
             inner.into_iter().for_each(|object| collect(object, into));
         }
-        let mut parameters = BTreeMap::new();
+        let mut parameters = Self::default();
         collect(BTreeMap::deserialize(deserializer)?, &mut parameters);
-        Ok(Self(parameters))
+        Ok(parameters)
     }
 }
 
@@ -184,7 +244,10 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn text(&self, name: &'static str) -> Result<&'a str, Error> {
-        self.optional(name).ok_or(Error::MissingParameter { scheme: self.scheme, name })
+        self.optional(name).ok_or_else(|| match self.parameters.unusable.contains(name) {
+            true => self.error(name, "", "must be text or a number"),
+            false => Error::MissingParameter { scheme: self.scheme, name },
+        })
     }
 
     pub(super) fn optional(&self, name: &str) -> Option<&'a str> {
@@ -192,13 +255,12 @@ impl<'a> Fields<'a> {
     }
 
     /// A canonical decimal number.
-    pub(super) fn number(&self, name: &'static str, range: RangeInclusive<u64>) -> Result<u64, Error> {
+    pub(super) fn number(&self, name: &'static str, range: &RangeInclusive<u64>) -> Result<u64, Error> {
         let text = self.text(name)?;
-        let number = text.parse::<crate::Nonce>().map(crate::Nonce::as_u64);
-        number.ok().filter(|number| range.contains(number)).ok_or_else(|| {
-            let why = format!("must be a number from {} to {}", range.start(), range.end());
-            self.error(name, text, why)
-        })
+        match text.parse::<Nonce>() {
+            Ok(number) => check_range(self.scheme, name, number.as_u64(), range),
+            Err(_) => Err(self.error(name, text, range_message(range))),
+        }
     }
 
     /// Bytes in hexadecimal digits of either case.
@@ -231,13 +293,36 @@ pub(super) fn parameter_error(
 
 /// The length limit of texts that servers send.
 pub(super) fn check_text(scheme: &'static str, name: &'static str, text: &str) -> Result<(), Error> {
-    match text.len() {
-        len if len <= Challenge::MAX_TEXT_BYTES => Ok(()),
-        len => {
-            let why = format!("{len} bytes exceed {}", Challenge::MAX_TEXT_BYTES);
-            Err(parameter_error(scheme, name, text, why))
-        }
+    check_len(scheme, name, text.as_bytes(), Challenge::MAX_TEXT_BYTES)
+}
+
+pub(super) fn check_len(
+    scheme: &'static str,
+    name: &'static str,
+    bytes: &[u8],
+    limit: usize,
+) -> Result<(), Error> {
+    if bytes.len() <= limit {
+        return Ok(());
     }
+    let why = format!("{} bytes exceed {limit}", bytes.len());
+    Err(parameter_error(scheme, name, &String::from_utf8_lossy(&bytes[..limit]), why))
+}
+
+pub(super) fn check_range(
+    scheme: &'static str,
+    name: &'static str,
+    value: u64,
+    range: &RangeInclusive<u64>,
+) -> Result<u64, Error> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(parameter_error(scheme, name, &value.to_string(), range_message(range)))
+}
+
+fn range_message(range: &RangeInclusive<u64>) -> String {
+    format!("must be a number from {} to {}", range.start(), range.end())
 }
 
 /// As much of a text as an error can show.

@@ -21,13 +21,16 @@ pub(super) const FORMAT: Format = Format {
             "37964cdb86c8b4fe24ae9654cd40b0d6d68296ce846f4575ba414e41b07f2893",
         ),
         Parameter::required("difficulty", "leading zero bits, 0 to 256", "20"),
-        Parameter::optional("key", "hex digits that the challenge is made from, instead of it", "00"),
+        Parameter::instead_of("challenge", "key", "hex digits that the challenge is made from", "00"),
     ],
     difficulty: Some("difficulty"),
+    difficulties: 0..=256,
+    published_default: Some("20"),
     json: true,
     bundle: false,
     source: "git.gammaspectra.live/git/go-away, runtime js-pow-sha256",
     parse,
+    sample,
 };
 
 impl Challenge {
@@ -45,11 +48,15 @@ impl Challenge {
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
-    let bits = fields.number("difficulty", 0..=Difficulty::MAX_BITS.into())?;
+    let bits = fields.number("difficulty", &(0..=Difficulty::MAX_BITS.into()))?;
     let difficulty = Difficulty::bits(bits as u32)?;
     let challenge = match fields.optional("key") {
         Some(_) => Challenge::go_away_from_key(&fields.bytes("key")?, difficulty),
         None => Challenge::go_away(fields.digest("challenge")?, difficulty),
     };
     Ok(challenge.into())
+}
+
+fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
+    Ok(Challenge::go_away_from_key(text.as_bytes(), Difficulty::bits(difficulty as u32)?).into())
 }

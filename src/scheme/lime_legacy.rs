@@ -1,8 +1,8 @@
 //! `lime-legacy`, the format of LIME servers and SDKs before `lime-v1`, refused by current servers:
 //! SHA-256 of `challenge ‖ nonce` below 2^(256 - difficulty).
 
-use super::format::{Fields, Format, Parameter};
-use super::lime_v1::{DIFFICULTY, check_challenge};
+use super::format::{Fields, Format, Parameter, check_text};
+use super::lime_v1::DIFFICULTY;
 use super::puzzle::Puzzle;
 use crate::{Bundle, Challenge, Difficulty, Error};
 
@@ -17,10 +17,13 @@ pub(super) const FORMAT: Format = Format {
         DIFFICULTY,
     ],
     difficulty: Some("difficulty"),
+    difficulties: 0..=256,
+    published_default: Some("15"),
     json: false,
     bundle: false,
     source: "lime-agents-sdk before 3.0.1, pypi.org/project/lime-agents-sdk",
     parse,
+    sample,
 };
 
 impl Challenge {
@@ -29,13 +32,17 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::ChallengeTooLong`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
+    /// [`Error::Parameter`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
     pub fn lime_legacy(text: &str, difficulty: Difficulty) -> Result<Self, Error> {
-        check_challenge(text)?;
+        check_text(NAME, "challenge", text)?;
         Self::from_scheme(Puzzle::new(NAME, text.as_bytes().to_vec(), difficulty))
     }
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
     Challenge::lime_legacy(fields.text("challenge")?, fields.text("difficulty")?.parse()?).map(Bundle::from)
+}
+
+fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
+    Challenge::lime_legacy(text, Difficulty::bits(difficulty as u32)?).map(Bundle::from)
 }

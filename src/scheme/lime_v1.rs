@@ -1,7 +1,7 @@
 //! `lime-v1`, the format of current LIME servers and of the official agent SDK from 3.0.1 on:
 //! SHA-256 of `"lime:pow:v1\0" ‖ challenge ‖ 0x00 ‖ nonce` below 2^(256 - difficulty).
 
-use super::format::{Fields, Format, Parameter};
+use super::format::{Fields, Format, Parameter, check_text};
 use super::puzzle::Puzzle;
 use crate::{Bundle, Challenge, Difficulty, Error};
 
@@ -17,10 +17,13 @@ pub(super) const FORMAT: Format = Format {
         DIFFICULTY,
     ],
     difficulty: Some("difficulty"),
+    difficulties: 0..=256,
+    published_default: Some("15"),
     json: false,
     bundle: false,
     source: "lime-agents-sdk 3.0.2, pypi.org/project/lime-agents-sdk",
     parse,
+    sample,
 };
 
 pub(super) const DIFFICULTY: Parameter =
@@ -31,9 +34,9 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::ChallengeTooLong`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
+    /// [`Error::Parameter`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
     pub fn lime_v1(text: &str, difficulty: Difficulty) -> Result<Self, Error> {
-        check_challenge(text)?;
+        check_text(NAME, "challenge", text)?;
         let prefix = [DOMAIN, text.as_bytes(), &[0]].concat();
         Self::from_scheme(Puzzle::new(NAME, prefix, difficulty))
     }
@@ -43,8 +46,6 @@ fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
     Challenge::lime_v1(fields.text("challenge")?, fields.text("difficulty")?.parse()?).map(Bundle::from)
 }
 
-/// The length limit of challenge texts.
-pub(super) fn check_challenge(text: &str) -> Result<(), Error> {
-    let (len, limit) = (text.len(), Challenge::MAX_TEXT_BYTES);
-    if len <= limit { Ok(()) } else { Err(Error::ChallengeTooLong { len, limit }) }
+fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
+    Challenge::lime_v1(text, Difficulty::bits(difficulty as u32)?).map(Bundle::from)
 }

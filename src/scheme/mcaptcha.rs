@@ -1,12 +1,15 @@
 //! `mcaptcha`, the proof of work of mCaptcha: the first half of SHA-256 of `salt ‖ string ‖ nonce`, as a number, is
 //! among the largest M / factor of all M. The string is serialised as bincode does, with its length before it.
 
-use super::format::{Fields, Format, Parameter, check_text, parameter_error};
+use std::ops::RangeInclusive;
+
+use super::format::{Fields, Format, Parameter, check_range, check_text};
 use super::puzzle::Puzzle;
 use super::{DigestRange, MAX_SAFE_INTEGER};
 use crate::{Bundle, Challenge, Error};
 
 const NAME: &str = "mcaptcha";
+const FACTORS: RangeInclusive<u64> = 1..=u32::MAX as u64;
 
 pub(super) const FORMAT: Format = Format {
     name: NAME,
@@ -18,10 +21,13 @@ pub(super) const FORMAT: Format = Format {
         Parameter::required("difficulty_factor", "mean number of hashes, 1 to 4294967295", "50000"),
     ],
     difficulty: Some("difficulty_factor"),
+    difficulties: FACTORS,
+    published_default: Some("50000"),
     json: true,
     bundle: false,
     source: "github.com/mCaptcha/pow_sha256",
     parse,
+    sample,
 };
 
 impl Challenge {
@@ -33,9 +39,7 @@ impl Challenge {
     pub fn mcaptcha(string: &str, salt: &str, difficulty_factor: u32) -> Result<Self, Error> {
         check_text(NAME, "string", string)?;
         check_text(NAME, "salt", salt)?;
-        if difficulty_factor == 0 {
-            return Err(parameter_error(NAME, "difficulty_factor", "0", "must be 1 or more"));
-        }
+        check_range(NAME, "difficulty_factor", difficulty_factor.into(), &FACTORS)?;
         let len = (string.len() as u64).to_le_bytes();
         let prefix = [salt.as_bytes(), &len, string.as_bytes()].concat();
         let mut least = [0; 32];
@@ -47,6 +51,10 @@ impl Challenge {
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
-    let factor = fields.number("difficulty_factor", 1..=u32::MAX.into())?;
+    let factor = fields.number("difficulty_factor", &FACTORS)?;
     Challenge::mcaptcha(fields.text("string")?, fields.text("salt")?, factor as u32).map(Bundle::from)
+}
+
+fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
+    Challenge::mcaptcha(text, "myrandomsaltisnotlongenoug", difficulty as u32).map(Bundle::from)
 }

@@ -3,17 +3,17 @@
 //!
 //! | scheme | hashed bytes | solved when | published default |
 //! |---|---|---|---|
-//! | `lime-v1` | `"lime:pow:v1\0"` ‖ challenge ‖ `0x00` ‖ n | *difficulty* leading zero bits | 15 |
-//! | `lime-legacy` | challenge ‖ n | the same | 15 |
-//! | `anubis` | challenge ‖ n | *difficulty* leading zero hex digits | 4 |
-//! | `mcaptcha` | salt ‖ u64-LE length of string ‖ string ‖ n | first 128 bits ≥ M - M / *factor*, M = 2¹²⁸ - 1 | 50 000 |
-//! | `altcha-v1` | salt ‖ n | the digest is the challenge | 1 000 000 |
-//! | `cap` | salt ‖ n, for each of *c* sub-puzzles | the hex digest starts with the sub-puzzle's target | 50 × 4 digits |
-//! | `go-away` | challenge (32 bytes) ‖ u64-LE n | *difficulty* leading zero bits | 20 |
-//! | `spow` | `1:bits:expires:salt:challenge:` ‖ n | *bits* leading zero bits | 20 |
-//! | `target` | prefix ‖ n | the digest, big-endian, is at most the target | – |
+//! | [`lime-v1`](https://pypi.org/project/lime-agents-sdk/) | `"lime:pow:v1\0"` ‖ challenge ‖ `0x00` ‖ n | *difficulty* leading zero bits | 15 |
+//! | [`lime-legacy`](https://pypi.org/project/lime-agents-sdk/) | challenge ‖ n | the same | 15 |
+//! | [`anubis`](https://github.com/TecharoHQ/anubis) | challenge ‖ n | *difficulty* leading zero hex digits | 4 |
+//! | [`mcaptcha`](https://github.com/mCaptcha/pow_sha256) | salt ‖ u64-LE length of string ‖ string ‖ n | first 128 bits ≥ M - M / *factor*, M = 2¹²⁸ - 1 | 50 000 |
+//! | [`altcha-v1`](https://altcha.org/docs/) | salt ‖ n | the digest is the challenge | 1 000 000 |
+//! | [`cap`](https://github.com/tiagozip/cap) | salt ‖ n, for each of *c* sub-puzzles | the hex digest starts with the sub-puzzle's target | 50 × 4 digits |
+//! | [`go-away`](https://git.gammaspectra.live/git/go-away) | challenge (32 bytes) ‖ u64-LE n | *difficulty* leading zero bits | 20 |
+//! | [`spow`](https://crates.io/crates/spow) | `1:bits:expires:salt:challenge:` ‖ n | *bits* leading zero bits | 20 |
+//! | [`target`](https://developer.bitcoin.org/reference/block_chain.html#target-nbits) | prefix ‖ n | the digest, big-endian, is at most the target | – |
 //!
-//! n is decimal text unless said otherwise. [`FORMATS`] tells the same to programs, with parameters and sources. All of
+//! n is decimal text unless said otherwise. [`FORMATS`] tells the same to programs, with parameters. All of
 //! these formats are here so that operators can measure and verify deployments of their own; nothing in this crate talks to a
 //! website.
 
@@ -41,7 +41,7 @@ pub use work::Work;
 use crate::Screen;
 
 /// The built-in schemes, the default first.
-pub const FORMATS: [Format; 9] = [
+pub static FORMATS: [Format; 9] = [
     lime_v1::FORMAT,
     lime_legacy::FORMAT,
     anubis::FORMAT,

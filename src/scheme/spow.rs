@@ -16,10 +16,13 @@ pub(super) const FORMAT: Format = Format {
         "1:20:1702682422:Rhs5wflYb9mpiDQX:F+CSBSpalGG6FvfSUYjN8zw95z/LYd7jnnu+lYhA3wI:",
     )],
     difficulty: None,
+    difficulties: 0..=256,
+    published_default: Some("20 bits"),
     json: false,
     bundle: false,
     source: "crates.io/crates/spow 0.6.0",
     parse,
+    sample,
 };
 
 impl Challenge {
@@ -27,8 +30,8 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] for another number of fields, another version, bits that are no number, and over
-    /// [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES); [`Error::DifficultyTooHigh`] above 256 bits.
+    /// [`Error::Parameter`] for another number of fields, another version, bits that are no number from 0 to 256, and over
+    /// [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
     pub fn spow(challenge: &str) -> Result<Self, Error> {
         check_text(NAME, "challenge", challenge)?;
         let wrong = |name, value: &str, why: &str| Err(parameter_error(NAME, name, value, why));
@@ -42,12 +45,19 @@ impl Challenge {
         if expires.parse::<Nonce>().is_err() {
             return wrong("expires", expires, "must be a number of seconds");
         }
-        let Ok(bits) = bits.parse::<Nonce>() else { return wrong("bits", bits, "must be a number") };
-        let difficulty = Difficulty::from_wire(bits.as_u64().try_into().unwrap_or(i64::MAX))?;
+        let number = bits.parse::<Nonce>().ok().and_then(|bits| u32::try_from(bits.as_u64()).ok());
+        let Some(difficulty) = number.and_then(|bits| Difficulty::bits(bits).ok()) else {
+            return wrong("bits", bits, "must be a number from 0 to 256");
+        };
         Self::from_scheme(Puzzle::new(NAME, challenge.as_bytes().to_vec(), difficulty))
     }
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
     Challenge::spow(fields.text("challenge")?).map(Bundle::from)
+}
+
+fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
+    let text = text.replace(':', ";");
+    Challenge::spow(&format!("1:{difficulty}:1702682422:Rhs5wflYb9mpiDQX:{text}:")).map(Bundle::from)
 }

@@ -1,9 +1,9 @@
 //! `target`, any prefix and a 256-bit threshold: SHA-256 of `prefix ‖ nonce` is at most the target.
 
 use super::DigestRange;
-use super::format::{Fields, Format, Parameter, parameter_error};
+use super::format::{Fields, Format, Parameter, check_len, parameter_error};
 use super::puzzle::Puzzle;
-use crate::{Bundle, Challenge, Error};
+use crate::{Bundle, Challenge, Difficulty, Error};
 
 const NAME: &str = "target";
 
@@ -14,13 +14,16 @@ pub(super) const FORMAT: Format = Format {
     parameters: &[
         Parameter::required("prefix", "text of up to 4096 bytes", "hello"),
         Parameter::required("target", "64 hex digits, or Bitcoin's compact form as 0x and 8", "0x1f00ffff"),
-        Parameter::optional("prefix_hex", "the prefix in hex digits, instead of text", "68656c6c6f"),
+        Parameter::instead_of("prefix", "prefix_hex", "the prefix in hex digits", "68656c6c6f"),
     ],
     difficulty: None,
+    difficulties: 0..=256,
+    published_default: None,
     json: false,
     bundle: false,
     source: "developer.bitcoin.org/reference/block_chain.html#target-nbits",
     parse,
+    sample,
 };
 
 impl Challenge {
@@ -28,8 +31,9 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::ChallengeTooLong`] over [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES).
+    /// [`Error::Parameter`] over [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES).
     pub fn target(prefix: &[u8], target: [u8; 32]) -> Result<Self, Error> {
+        check_len(NAME, "prefix", prefix, Self::MAX_PREFIX_BYTES)?;
         Self::from_scheme(Puzzle::new(NAME, prefix.to_vec(), DigestRange::at_most(target)))
     }
 }
@@ -60,20 +64,22 @@ impl Fields<'_> {
 
 /// The number that a compact form stands for.
 fn expand(compact: u32) -> Result<[u8; 32], &'static str> {
-    let [exponent, mantissa @ ..] = compact.to_be_bytes();
-    if mantissa[0] & 0x80 != 0 {
-        return Err("is negative");
-    }
+    let [exponent, sign_and_high, middle, low] = compact.to_be_bytes();
     // The mantissa's highest byte counts 256^(exponent - 1); what falls below 1 is cut off.
     let mut target = [0; 32];
-    for (index, byte) in mantissa.into_iter().enumerate() {
+    let mut too_large = false;
+    for (index, byte) in [sign_and_high & 0x7f, middle, low].into_iter().enumerate() {
         match usize::from(exponent).checked_sub(index + 1) {
             Some(place) if place < 32 => target[31 - place] = byte,
-            Some(_) if byte != 0 => return Err("exceeds 256 bits"),
-            _ => {}
+            Some(_) => too_large |= byte != 0,
+            None => {}
         }
     }
-    Ok(target)
+    // There is no negative zero.
+    if sign_and_high & 0x80 != 0 && (too_large || target != [0; 32]) {
+        return Err("is negative");
+    }
+    if too_large { Err("exceeds 256 bits") } else { Ok(target) }
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
@@ -82,6 +88,11 @@ fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
         None => fields.text("prefix")?.as_bytes().to_vec(),
     };
     Challenge::target(&prefix, fields.target()?).map(Bundle::from)
+}
+
+fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
+    let digests = DigestRange::from(Difficulty::bits(difficulty as u32)?);
+    Challenge::target(text.as_bytes(), digests.largest()).map(Bundle::from)
 }
 
 #[cfg(test)]
@@ -104,11 +115,14 @@ mod tests {
             ("0x2100ffff", format!("ffff{}", "0".repeat(60))),
             ("0x220000ff", format!("ff{}", "0".repeat(62))),
             ("0xff000000", "0".repeat(64)),
+            ("0x04800000", "0".repeat(64)),
+            ("0x01800001", "0".repeat(64)),
         ] {
             assert_eq!(hex(parse_target(compact).unwrap()), digits, "{compact}");
         }
         for (compact, why) in [
-            ("0x1d800000", "is negative"),
+            ("0x1d800001", "is negative"),
+            ("0xff800001", "is negative"),
             ("0x01fedcba", "is negative"),
             ("0x21010000", "exceeds 256 bits"),
             ("0x22000100", "exceeds 256 bits"),

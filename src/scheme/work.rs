@@ -91,28 +91,41 @@ impl Work {
     }
 }
 
-/// Probability of `count` successes or more in `hashes` trials, each with probability 1 / `mean`: one minus the binomial
-/// probabilities of fewer, summed in logarithms because the first ones may be too small for an `f64`.
+/// Probability of `count` successes or more in `hashes` trials, each with probability 1 / `mean`: a sum of binomial
+/// probabilities C(hashes, i) · p^i · (1 - p)^(hashes - i), of those from `count` on or, as one minus them, of those before,
+/// whichever is the smaller part.
 fn chance_of_sum(count: u32, mean: f64, hashes: f64) -> f64 {
-    if hashes <= f64::from(count - 1) {
+    let count = f64::from(count);
+    if hashes <= count - 1.0 {
         return 0.0;
     }
     if mean <= 1.0 {
         return 1.0;
     }
-    let failure = (-1.0 / mean).ln_1p();
-    let mut term = hashes * failure;
-    let odds = -(mean - 1.0).ln();
-    let mut terms = Vec::with_capacity(count as usize);
-    for successes in 0..count {
-        terms.push(term);
-        let successes = f64::from(successes);
-        term += ((hashes - successes) / (successes + 1.0)).ln() + odds;
+    // The probability of 0 successes, and what takes that of i to that of i + 1. In logarithms: both may be tiny.
+    let none = hashes * (-1.0 / mean).ln_1p();
+    let step = |i: f64| (hashes - i) / ((i + 1.0) * (mean - 1.0));
+    let mut term = none;
+    let mut before = Vec::with_capacity(count as usize);
+    let mut i = 0.0;
+    while i < count {
+        before.push(term);
+        term += step(i).ln();
+        i += 1.0;
     }
-    let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if hashes < count * mean && mean > 2.0 {
+        let (mut sum, mut share) = (0.0, 1.0);
+        while f64::abs(share) > f64::EPSILON * sum {
+            sum += share;
+            share *= step(i);
+            i += 1.0;
+        }
+        return term.exp() * sum;
+    }
+    let largest = before.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     // The smallest first, so that none is lost.
-    terms.sort_by(f64::total_cmp);
-    let sum: f64 = terms.iter().map(|term| (term - largest).exp()).sum();
+    before.sort_by(f64::total_cmp);
+    let sum: f64 = before.iter().map(|term| (term - largest).exp()).sum();
     (1.0 - largest.exp() * sum).clamp(0.0, 1.0)
 }
 
@@ -181,10 +194,28 @@ mod tests {
     }
 
     #[test]
+    fn small_chances_keep_their_digits() {
+        // Far below the mean all but the first term of the tail vanish: C(h, k) p^k.
+        let work = Work::Sum { count: 3, mean: 1e6 };
+        close(work.chance(3.0), 1e-18);
+        close(work.chance(4.0), 4e-18 - 3e-24);
+        let work = Work::Sum { count: 50, mean: 65536.0 };
+        let mut last = 0.0;
+        for hashes in [60.0, 1000.0, 1e4, 1e5, 1e6, 3e6, 3.2e6, 3.3e6, 4e6] {
+            let chance = work.chance(hashes);
+            assert!(chance > last, "{hashes}: {chance} after {last}");
+            last = chance;
+        }
+        // Both ways of summing meet at the mean.
+        let mean = work.mean();
+        close(work.chance(mean * (1.0 - 1e-13)), work.chance(mean));
+    }
+
+    #[test]
     fn large_sums_stay_in_range() {
         let work = Work::Sum { count: 1000, mean: 65536.0 };
         assert_eq!(work.chance(1e12), 1.0);
-        assert_eq!(work.chance(1000.0), 0.0);
+        assert!(work.chance(1000.0) < 1e-300 && work.chance(999.0) == 0.0);
         // Nearly normal: the median is a third of a sub-puzzle below the mean.
         assert!((work.quantile(0.5) / work.mean() - (1.0 - 1.0 / 3000.0)).abs() < 1e-5);
         assert_eq!(work.quantile(0.0), 0.0);

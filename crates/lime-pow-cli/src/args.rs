@@ -100,7 +100,7 @@ pub(crate) struct PuzzleArgs {
     parameters: Vec<(String, String)>,
 
     /// The puzzle's format, see `lime-pow schemes`; lime-legacy is what LIME servers used before lime-v1
-    #[arg(long, value_name = "NAME", default_value = FORMATS[0].name, value_parser = FORMATS.map(|format| format.name))]
+    #[arg(long, value_name = "NAME", default_value = FORMATS[0].name, value_parser = FORMATS.each_ref().map(|format| format.name))]
     scheme: String,
 }
 

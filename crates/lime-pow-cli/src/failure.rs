@@ -34,7 +34,7 @@ impl Failure {
             Self::Pow(
                 Pow::TimedOut { .. } | Pow::Hopeless { .. } | Pow::RangeTooSmall { .. } | Pow::Cancelled,
             ) => 3,
-            Self::Pow(Pow::Exhausted { .. }) => 4,
+            Self::Pow(Pow::Exhausted { .. } | Pow::SubPuzzleExhausted { .. }) => 4,
             Self::Io { .. } | Self::Pow(Pow::ThreadStart { .. } | Pow::Panicked { .. }) => 5,
             Self::Usage(_) | Self::Pow(_) => 2,
             Self::Interrupted { signal, .. } => 128 + signal,

@@ -178,10 +178,8 @@ fn challenges_come_from_files_and_from_standard_input() {
     // Only one newline is no part of the challenge.
     assert_ne!(stdout(&solve(b"test-challenge-0001\n\n").success()), "36073\n");
     solve(&[b'a'; 1024]).success();
-    assert!(
-        error_line(&solve(&[b'a'; 1025]).code(2)).ends_with("challenge of 1025 bytes exceeds 1024 bytes")
-    );
-    assert!(error_line(&solve(&[b'a'; 65_536]).code(2)).ends_with("of 65536 bytes exceeds 1024 bytes"));
+    assert!(error_line(&solve(&[b'a'; 1025]).code(2)).ends_with("1025 bytes exceed 1024"));
+    assert!(error_line(&solve(&[b'a'; 65_536]).code(2)).ends_with("65536 bytes exceed 1024"));
     assert!(error_line(&solve(&[b'a'; 65_537]).code(2)).ends_with("more than 65536 bytes"));
     assert!(error_line(&solve(b"abc\xff").code(2)).ends_with("not UTF-8 after 3 bytes"));
     let missing = folder.join("missing");
@@ -221,8 +219,44 @@ fn errors_name_the_value_and_the_limit() {
         (&["--difficulty", "8", "--kernel", "gpu"], 2, "unknown kernel \"gpu\"; there are "),
         (&["--difficulty", "8", "--start", "9", "--max-nonce", "8"], 2, "no nonce to try: from 9 to 8"),
         (&["--difficulty", "60", "--timeout", "10s"], 3, "10.0 s allowed: the chance to finish is"),
-        (&["--difficulty", "200"], 3, "18446744073709551615 nonces hold a solution with a chance of 1.1e-41"),
+        (&["--difficulty", "200"], 3, "18446744073709551615 nonces are enough with a chance of 1.1e-41"),
         (&["--difficulty", "1", "--timeout", "0s"], 3, "timed out"),
+        (
+            &[
+                "--scheme",
+                "cap",
+                "-p",
+                "token=t",
+                "-p",
+                "c=40",
+                "-p",
+                "s=32",
+                "-p",
+                "d=3",
+                "--max-nonce",
+                "3000",
+            ],
+            3,
+            "120040 nonces are enough with a chance of 4.2e-12; all of them would take",
+        ),
+        (
+            &[
+                "--scheme",
+                "cap",
+                "-p",
+                "token=t",
+                "-p",
+                "c=2",
+                "-p",
+                "s=32",
+                "-p",
+                "d=4",
+                "--max-nonce",
+                "999",
+            ],
+            4,
+            "no solution in the range: all 1000 nonces of sub-puzzle",
+        ),
         (&["--difficulty", "20", "--max-nonce", "99"], 4, "no solution in the range: all 100 nonces tried"),
     ] {
         let line = error_line(&solve(args).code(code));
@@ -410,7 +444,7 @@ fn bench_measures_every_scheme() {
     let object: Value = serde_json::from_str(&stdout(&json)).unwrap();
     let results = object["results"].as_array().unwrap();
     let schemes: Vec<&str> = results.iter().map(|row| row["scheme"].as_str().unwrap()).collect();
-    assert_eq!(schemes, lime_pow::scheme::FORMATS.map(|format| format.name));
+    assert_eq!(schemes, lime_pow::scheme::FORMATS.each_ref().map(|format| format.name));
     for row in results {
         check_row(row);
         assert!(row["challenge_len"].is_null());

@@ -3,11 +3,11 @@
 //! Windows of the two alternate, so that a machine whose speed drifts slows both; the ratio is the median of the
 //! ratios of neighbouring windows.
 
-use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use lime_pow::scheme::{Codec, FORMATS, Format, Scheme, Work};
-use lime_pow::{Bundle, Challenge, Difficulty, Error, Host, Screen, Search, Solver};
+use lime_pow::calibrate::{Statistics, hash_rate, unsolvable};
+use lime_pow::scheme::{Codec, FORMATS, Format, Scheme};
+use lime_pow::{Bundle, Challenge, Difficulty, Host, Search, Solver};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -35,19 +35,38 @@ pub(crate) struct Row {
     pub kernel: &'static str,
     pub layout: String,
     pub threads: usize,
-    pub hashes_per_second: f64,
-    /// Median absolute deviation of the windows, in hashes per second.
-    pub mad: f64,
-    pub windows: usize,
+    #[serde(flatten)]
+    pub rate: Rate,
     pub baseline: Baseline,
     /// Median of the paired ratios to the baseline, which has one thread in every row.
     pub ratio: f64,
 }
 
+/// Hashes per second over windows.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Rate {
+    #[serde(rename = "hashes_per_second")]
+    pub median: f64,
+    /// Median absolute deviation of the windows.
+    pub mad: f64,
+    pub windows: usize,
+}
+
+impl Rate {
+    pub(crate) fn of(windows: &[f64]) -> Self {
+        let Statistics { median, mad, windows, .. } = Statistics::of(windows);
+        Self { median, mad, windows }
+    }
+
+    pub(crate) fn spread(&self) -> f64 {
+        self.mad / self.median
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub(crate) struct Baseline {
-    pub hashes_per_second: f64,
-    pub mad: f64,
+    #[serde(flatten)]
+    pub rate: Rate,
     /// Compressions per hash, the constant blocks of the prefix included.
     pub blocks_per_hash: f64,
 }
@@ -58,7 +77,7 @@ impl Row {
     }
 
     pub(crate) fn spread(&self) -> f64 {
-        (self.mad / self.hashes_per_second).max(self.baseline.mad / self.baseline.hashes_per_second)
+        self.rate.spread().max(self.baseline.rate.spread())
     }
 }
 
@@ -68,7 +87,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     let subjects = if formats.is_empty() {
         args.challenge_lens()?.into_iter().map(Subject::lime_v1).collect::<Result<Vec<_>, _>>()?
     } else {
-        formats.iter().map(|format| Subject::example(format)).collect::<Result<_, _>>()?
+        formats.into_iter().map(Subject::example).collect()
     };
     let mut threads = args.threads()?;
     if threads.is_empty() {
@@ -118,48 +137,13 @@ impl Subject {
         Ok(Self {
             scheme: FORMATS[0].name,
             challenge_len: Some(challenge_len),
-            bundle: Challenge::from_scheme(Unsolvable(challenge))?.into(),
+            bundle: unsolvable(&challenge.into()),
         })
     }
 
     /// Of the published difficulty, so that as many digests pass its screen as in earnest.
-    fn example(format: &Format) -> Result<Self, Failure> {
-        let unsolvable = |challenge: &Challenge| Challenge::from_scheme(Unsolvable(challenge.clone()));
-        let challenges = format.example().challenges().iter().map(unsolvable).collect::<Result<_, _>>()?;
-        Ok(Self { scheme: format.name, challenge_len: None, bundle: Bundle::new(challenges)? })
-    }
-}
-
-/// A challenge with everything but solutions.
-struct Unsolvable(Challenge);
-
-impl Scheme for Unsolvable {
-    fn name(&self) -> &str {
-        self.0.scheme().name()
-    }
-
-    fn prefix(&self) -> &[u8] {
-        self.0.scheme().prefix()
-    }
-
-    fn codec(&self) -> Codec {
-        self.0.scheme().codec()
-    }
-
-    fn nonces(&self) -> RangeInclusive<u64> {
-        self.0.scheme().nonces()
-    }
-
-    fn work(&self) -> Work {
-        self.0.scheme().work()
-    }
-
-    fn screen(&self) -> Screen {
-        self.0.scheme().screen()
-    }
-
-    fn accepts(&self, _digest: &[u8; 32]) -> bool {
-        false
+    fn example(format: &Format) -> Self {
+        Self { scheme: format.name, challenge_len: None, bundle: unsolvable(&format.example()) }
     }
 }
 
@@ -171,13 +155,13 @@ fn measure(solver: &Solver, subject: &Subject, window: Duration) -> Result<Row, 
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for pair in 0..=PAIRS {
         let their = naive.window(window);
-        let our = solver_window(solver, &subject.bundle, window)?;
+        let our = hash_rate(solver, &subject.bundle, window)?;
         if pair > 0 {
             theirs.push(their);
             ours.push(our);
         }
     }
-    let ratios = ours.iter().zip(&theirs).map(|(our, their)| our / their).collect();
+    let ratios: Vec<f64> = ours.iter().zip(&theirs).map(|(our, their)| our / their).collect();
     Ok(Row {
         scheme: subject.scheme,
         challenge_len: subject.challenge_len,
@@ -185,36 +169,13 @@ fn measure(solver: &Solver, subject: &Subject, window: Duration) -> Result<Row, 
         kernel: solver.kernel().name(),
         layout,
         threads: solver.threads(),
-        hashes_per_second: median(ours.clone()),
-        mad: mad(&ours),
-        windows: PAIRS,
+        rate: Rate::of(&ours),
         baseline: Baseline {
-            hashes_per_second: median(theirs.clone()),
-            mad: mad(&theirs),
+            rate: Rate::of(&theirs),
             blocks_per_hash: naive.blocks as f64 / (naive.nonce - Naive::FIRST) as f64,
         },
-        ratio: median(ratios),
+        ratio: Statistics::of(&ratios).median,
     })
-}
-
-/// Hashes per second of jobs on the pool, from submission until its workers are free again. There is one job unless the
-/// puzzle's nonces do not last for a window.
-fn solver_window(solver: &Solver, bundle: &Bundle, window: Duration) -> Result<f64, Failure> {
-    let before = solver.stats().hashes;
-    let begun = Instant::now();
-    loop {
-        let job = solver.bundle(bundle).spawn()?;
-        let left = window.saturating_sub(begun.elapsed());
-        match job.wait_timeout(left) {
-            None => break,
-            Some(Err(Error::Exhausted { .. })) => {}
-            Some(outcome) => unreachable!("{outcome:?} of an unsolvable puzzle"),
-        }
-    }
-    while solver.stats().idle_workers < solver.threads() {
-        std::thread::yield_now();
-    }
-    Ok((solver.stats().hashes - before) as f64 / begun.elapsed().as_secs_f64())
 }
 
 /// The baseline: `sha2` with default features, a fresh hasher and `itoa` digits, or eight bytes, for every nonce.
@@ -264,16 +225,4 @@ impl<'a> Naive<'a> {
         let head = digest.first_chunk().expect("a digest has 32 bytes");
         u64::from_be_bytes(*head).leading_zeros() >= DIFFICULTY
     }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
-}
-
-/// Median absolute deviation from the median.
-fn mad(values: &[f64]) -> f64 {
-    let center = median(values.to_vec());
-    median(values.iter().map(|value| (value - center).abs()).collect())
 }

@@ -41,7 +41,7 @@ pub(crate) fn info(info: &Info) -> Result<String, Failure> {
 
 pub(crate) fn schemes() -> String {
     let mut out = String::new();
-    for format in FORMATS {
+    for format in &FORMATS {
         let bits = format.example().work().mean().log2();
         let mut line = |name: &str, value: &str| {
             for (index, part) in wrap(value, 80).into_iter().enumerate() {
@@ -51,17 +51,22 @@ pub(crate) fn schemes() -> String {
         };
         line(format.name, format.message);
         line("", &format!("solved when {}", format.solved_when));
-        line("", &format!("the example below takes {bits:.1} bits of work on average"));
+        let default = format.published_default.map_or("none published".to_owned(), str::to_owned);
+        line("", &format!("default difficulty: {default}; the example takes {bits:.1} bits of work"));
         for parameter in format.parameters {
-            let optional = if parameter.optional { "optional: " } else { "" };
-            line(&format!("  {}", parameter.name), &format!("{optional}{}", parameter.meaning));
+            let role = match parameter.instead_of {
+                Some(other) => format!("instead of {other}: "),
+                None if parameter.optional => "optional: ".to_owned(),
+                None => String::new(),
+            };
+            line(&format!("  {}", parameter.name), &format!("{role}{}", parameter.meaning));
             line("", &format!("such as {}", parameter.example));
         }
         line("", &format!("source: {}", format.source));
         out.push('\n');
     }
     out + "--challenge gives the first parameter, or all of them as a server's JSON object; --difficulty\n\
-           the one that makes it harder; -p NAME=VALUE any. Bits are log2 of the mean number of hashes."
+           the one that makes it harder; -p NAME=VALUE any. Bits of work: log2 of the mean number of hashes."
 }
 
 /// Lines of at most `width` characters, cut at spaces where there are any.
@@ -97,9 +102,9 @@ pub(crate) fn bench_row(row: &Row) -> String {
         row.puzzle(),
         row.kernel,
         row.threads,
-        rate(row.hashes_per_second),
+        rate(row.rate.median),
         row.spread() * 100.0,
-        rate(row.baseline.hashes_per_second),
+        rate(row.baseline.rate.median),
         row.baseline.blocks_per_hash,
         row.ratio,
         row.layout,

@@ -1,0 +1,52 @@
+//! What the length of a challenge costs those who solve it.
+
+use crate::scheme::Codec;
+use crate::{Challenge, Error, Kernel, Search};
+
+/// Compressions per nonce.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Lint {
+    /// Bytes that are hashed before the nonce.
+    pub prefix_len: usize,
+    /// A solver that hashes prefix and nonce anew each time, at the nonce that its search ends with on average.
+    pub naive: usize,
+    /// A solver that keeps the midstate of the whole blocks, at the same nonce.
+    pub midstate: usize,
+    /// This crate's, with the layout that its search begins with.
+    pub tuned: f64,
+    /// That layout.
+    pub layout: String,
+}
+
+impl Lint {
+    /// Of a challenge, solved with `kernel`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyRange`] when the scheme has no nonces.
+    pub fn of(challenge: &Challenge, kernel: Kernel) -> Result<Self, Error> {
+        let scheme = challenge.scheme();
+        let last = (scheme.work().mean() as u64).clamp(1, *scheme.nonces().end());
+        let digits = match scheme.codec() {
+            Codec::U64Le => 8,
+            _ => last.to_string().len(),
+        };
+        let prefix_len = scheme.prefix().len();
+        let blocks = |bytes: usize| (bytes + digits + 9).div_ceil(64);
+        let search = Search::builder(challenge).kernel(kernel).build()?;
+        Ok(Self {
+            prefix_len,
+            naive: blocks(prefix_len),
+            midstate: blocks(prefix_len % 64),
+            tuned: search.compressions_per_nonce(),
+            layout: search.layout(),
+        })
+    }
+
+    /// Whether solvers pay for a length that a shorter challenge would spare them.
+    pub fn is_dear(&self) -> bool {
+        self.naive > 1
+    }
+}

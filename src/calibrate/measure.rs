@@ -1,0 +1,92 @@
+//! Rates of this machine, in windows of time. Windows are short so that a caller can take many, interleave them with
+//! others, and look at their spread.
+
+use std::ops::RangeInclusive;
+use std::time::{Duration, Instant};
+
+use crate::scheme::{Codec, Scheme, Work};
+use crate::{Bundle, Challenge, Error, Nonce, Screen, Solver, verify};
+
+/// The same puzzle without solutions, so that a window of searching it lasts as long as it should. As many digests pass
+/// the screen as in earnest.
+pub fn unsolvable(bundle: &Bundle) -> Bundle {
+    let without = |challenge: &Challenge| {
+        Challenge::from_scheme(Unsolvable(challenge.clone())).expect("what is checked has not changed")
+    };
+    let challenges = bundle.challenges().iter().map(without).collect();
+    Bundle::new(challenges).expect("what is checked has not changed")
+}
+
+/// Hashes per second of jobs on the pool, from submission until its workers are free again. There is one job unless the
+/// puzzle's nonces do not last for the window. Other jobs on the pool count too.
+///
+/// # Errors
+///
+/// As [`JobBuilder::spawn`](crate::JobBuilder::spawn).
+///
+/// # Panics
+///
+/// If the puzzle is solved: it must be [`unsolvable`].
+pub fn hash_rate(solver: &Solver, unsolvable: &Bundle, window: Duration) -> Result<f64, Error> {
+    let before = solver.stats().hashes;
+    let begun = Instant::now();
+    loop {
+        let job = solver.bundle(unsolvable).spawn()?;
+        let left = window.saturating_sub(begun.elapsed());
+        match job.wait_timeout(left) {
+            None => break,
+            Some(Err(Error::Exhausted { .. } | Error::SubPuzzleExhausted { .. })) => {}
+            Some(Err(error)) => return Err(error),
+            Some(Ok(solution)) => panic!("{solution:?} of a puzzle without solutions"),
+        }
+    }
+    while solver.stats().idle_workers < solver.threads() {
+        std::thread::yield_now();
+    }
+    Ok((solver.stats().hashes - before) as f64 / begun.elapsed().as_secs_f64())
+}
+
+/// Verifications per second on the calling thread.
+pub fn verification_rate(challenge: &Challenge, window: Duration) -> f64 {
+    let (begun, mut count) = (Instant::now(), 0u64);
+    while begun.elapsed() < window {
+        for _ in 0..1000 {
+            std::hint::black_box(verify(challenge, Nonce::new(1_000_000 + count)));
+            count += 1;
+        }
+    }
+    count as f64 / begun.elapsed().as_secs_f64()
+}
+
+/// A challenge with everything but solutions.
+struct Unsolvable(Challenge);
+
+impl Scheme for Unsolvable {
+    fn name(&self) -> &str {
+        self.0.scheme().name()
+    }
+
+    fn prefix(&self) -> &[u8] {
+        self.0.scheme().prefix()
+    }
+
+    fn codec(&self) -> Codec {
+        self.0.scheme().codec()
+    }
+
+    fn nonces(&self) -> RangeInclusive<u64> {
+        self.0.scheme().nonces()
+    }
+
+    fn work(&self) -> Work {
+        self.0.scheme().work()
+    }
+
+    fn screen(&self) -> Screen {
+        self.0.scheme().screen()
+    }
+
+    fn accepts(&self, _digest: &[u8; 32]) -> bool {
+        false
+    }
+}
