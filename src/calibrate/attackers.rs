@@ -13,6 +13,10 @@ pub struct Toll {
     /// Solutions per second.
     pub solves_per_second: f64,
     /// Time for a million.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "seconds_per_million", serialize_with = "super::serialize_seconds")
+    )]
     pub time_per_million: Duration,
     /// Price of a million in the currency of the price per hour; `None` where that is not known.
     pub cost_per_million: Option<f64>,

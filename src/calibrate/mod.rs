@@ -21,3 +21,12 @@ pub use measure::{hash_rate, unsolvable, verification_rate};
 pub use profile::{Device, Profile, ProfileError};
 pub use recommend::{Choice, Constraint, NoDifficulty, Recommendation, Scale, recommend};
 pub use statistics::{KolmogorovSmirnov, Statistics};
+
+/// A time as a number of seconds.
+#[cfg(feature = "serde")]
+fn serialize_seconds<S: serde::Serializer>(
+    time: &std::time::Duration,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
+}

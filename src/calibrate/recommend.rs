@@ -60,6 +60,10 @@ pub struct Constraint {
     /// Probability, 0 to 1.
     pub chance: f64,
     /// The time.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "limit_seconds", serialize_with = "super::serialize_seconds")
+    )]
     pub limit: Duration,
 }
 
@@ -75,6 +79,10 @@ pub struct Choice {
     /// The demand.
     pub constraint: Constraint,
     /// Its left-hand side: the quantile of the time.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "time_seconds", serialize_with = "super::serialize_seconds")
+    )]
     pub time: Duration,
 }
 

@@ -113,7 +113,8 @@ fn chance_of_sum(count: u32, mean: f64, hashes: f64) -> f64 {
         term += step(i).ln();
         i += 1.0;
     }
-    if hashes < count * mean && mean > 2.0 {
+    // The tail of a whole number ends by itself; that of others converges where successes are rarer than failures.
+    if hashes < count * mean && (mean > 2.0 || hashes.fract() == 0.0) {
         let (mut sum, mut share) = (0.0, 1.0);
         while f64::abs(share) > f64::EPSILON * sum {
             sum += share;

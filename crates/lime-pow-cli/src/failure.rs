@@ -16,6 +16,10 @@ pub(crate) enum Failure {
     MalformedNonce(lime_pow::Error),
     #[error("{nonces} given where {sub_puzzles} nonces are needed")]
     NonceCount { nonces: usize, sub_puzzles: usize },
+    #[error(transparent)]
+    NoDifficulty(#[from] lime_pow::calibrate::NoDifficulty),
+    #[error("{what} spreads by {:.0} %: over {:.0} % is too noisy to rely on; close other programs, or pass --force", 100.0 * spread, 100.0 * limit)]
+    Noise { what: String, spread: f64, limit: f64 },
     #[error("{what}: {error}")]
     Io { what: String, error: io::Error },
     /// Whoever read our output has read enough: no failure at all.
@@ -34,6 +38,7 @@ impl Failure {
             Self::Pow(
                 Pow::TimedOut { .. } | Pow::Hopeless { .. } | Pow::RangeTooSmall { .. } | Pow::Cancelled,
             ) => 3,
+            Self::NoDifficulty(_) | Self::Noise { .. } => 3,
             Self::Pow(Pow::Exhausted { .. } | Pow::SubPuzzleExhausted { .. }) => 4,
             Self::Io { .. } | Self::Pow(Pow::ThreadStart { .. } | Pow::Panicked { .. }) => 5,
             Self::Usage(_) | Self::Pow(_) => 2,

@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod failure;
 mod interrupt;
+mod profiles;
 mod report;
 
 use std::process::ExitCode;
@@ -31,5 +32,8 @@ fn run() -> Result<(), Failure> {
         Command::Schemes(args) => commands::schemes::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
+        Command::Calibrate(args) => commands::calibrate::run(&args),
+        Command::Probe(args) => commands::probe::run(&args),
+        Command::Merge(args) => commands::merge::run(&args),
     }
 }

@@ -11,7 +11,7 @@ use lime_pow::{Bundle, Challenge, Difficulty, Host, Search, Solver};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::args::BenchArgs;
+use crate::args::{BenchArgs, measuring_time};
 use crate::failure::Failure;
 use crate::report::{self, json, text};
 
@@ -82,7 +82,7 @@ impl Row {
 }
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
-    let (kernels, seconds) = (args.kernels()?, args.seconds()?);
+    let (kernels, time) = (args.kernels()?, measuring_time(args.seconds)?);
     let formats = args.formats()?;
     let subjects = if formats.is_empty() {
         args.challenge_lens()?.into_iter().map(Subject::lime_v1).collect::<Result<Vec<_>, _>>()?
@@ -94,7 +94,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
         threads = vec![1, Host::detect().parallelism];
         threads.dedup();
     }
-    let window = Duration::from_secs_f64(seconds / (2 * (PAIRS + 1)) as f64);
+    let window = time.div_f64((2 * (PAIRS + 1)) as f64);
 
     let mut rows = Vec::new();
     if !args.json {

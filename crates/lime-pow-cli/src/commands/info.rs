@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::report::{self, json, text};
 
 pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
-    let info = Info { host: Host::detect(), chosen: Kernel::detect(), solver: Solver::new()? };
+    let info = Info::detect()?;
     if args.json { report::print(&json::info(&info)?) } else { report::print(&text::info(&info)?) }
 }
 
@@ -40,6 +40,10 @@ pub(crate) struct Info {
 }
 
 impl Info {
+    pub(crate) fn detect() -> Result<Self, Failure> {
+        Ok(Self { host: Host::detect(), chosen: Kernel::detect(), solver: Solver::new()? })
+    }
+
     /// Whether the default pool pins its workers, and why.
     pub(crate) fn pinning(&self) -> String {
         let (pinned, threads) = (self.solver.pinned(), self.solver.threads());

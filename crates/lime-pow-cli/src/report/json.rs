@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::args::Puzzle;
 use crate::commands::bench::Row;
+use crate::commands::calibrate::Report;
 use crate::commands::info::Info;
 use crate::failure::Failure;
 
@@ -47,6 +48,10 @@ fn with_answers(puzzle: &Puzzle, nonces: &[&str], digests: &[Option<[u8; 32]>], 
         object.extend(more);
     }
     object
+}
+
+pub(crate) fn calibration(report: &Report) -> Value {
+    json!(report)
 }
 
 pub(crate) fn schemes() -> Value {

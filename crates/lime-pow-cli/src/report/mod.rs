@@ -1,10 +1,17 @@
-//! What people and programs read: [`text`] and [`json`]. Nothing here measures or decides.
+//! What people and programs read: text, JSON, pages, snippets. Nothing here measures or decides.
 
+pub(crate) mod calibration;
+pub(crate) mod html;
 pub(crate) mod json;
+mod plots;
+pub(crate) mod snippet;
 pub(crate) mod text;
 
+use std::ffi::OsString;
 use std::fmt::Display;
-use std::io::Write;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
 
 use crate::failure::Failure;
 
@@ -12,6 +19,32 @@ use crate::failure::Failure;
 pub(crate) fn print(text: &dyn Display) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(Failure::output)
+}
+
+/// Writes a text, and a newline behind it, to a file: whole or not at all. `-` is standard output.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        return print(&text);
+    }
+    let failed = |error| Failure::Io { what: path.display().to_string(), error };
+    let text = format!("{text}\n");
+    // Devices and pipes are written to; a file appears under its name once it is complete.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return fs::write(path, text).map_err(failed);
+    }
+    let mut unfinished = OsString::from(path);
+    unfinished.push(format!(".{}.tmp", std::process::id()));
+    let written = write_new(Path::new(&unfinished), &text).and_then(|()| fs::rename(&unfinished, path));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&unfinished);
+        failed(error)
+    })
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// Prints one line on standard error. Nobody may be there to read it, and that is no reason to fail.

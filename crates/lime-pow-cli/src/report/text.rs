@@ -70,7 +70,7 @@ pub(crate) fn schemes() -> String {
 }
 
 /// Lines of at most `width` characters, cut at spaces where there are any.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let mut rest: Vec<char> = word.chars().collect();

@@ -1,0 +1,100 @@
+//! Rates of this machine: every kernel on one thread, and the fastest on more and more threads. Windows of all of them take
+//! turns, so that a machine whose speed drifts slows all alike.
+
+use std::time::Duration;
+
+use lime_pow::calibrate::{Statistics, hash_rate, unsolvable, verification_rate};
+use lime_pow::scheme::FORMATS;
+use lime_pow::{Bundle, Challenge, Host, Kernel, Solver};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::profiles::NOISY;
+
+/// Windows that count, after one that warms up.
+const WINDOWS: usize = 11;
+
+/// Hashes per second of a kernel on some threads.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Rate {
+    pub kernel: &'static str,
+    pub threads: usize,
+    pub hashes_per_second: f64,
+    /// Median absolute deviation of the windows, in hashes per second.
+    pub mad: f64,
+    pub windows: usize,
+    /// Whether the windows spread too far for the rate to be presented as fact.
+    pub noisy: bool,
+}
+
+impl Rate {
+    pub(crate) fn of(kernel: Kernel, threads: usize, windows: &[f64]) -> Self {
+        let statistics = Statistics::of(windows);
+        Self {
+            kernel: kernel.name(),
+            threads,
+            hashes_per_second: statistics.median,
+            mad: statistics.mad,
+            windows: statistics.windows,
+            noisy: statistics.spread() > NOISY,
+        }
+    }
+
+    pub(crate) fn spread(&self) -> f64 {
+        self.mad / self.hashes_per_second
+    }
+}
+
+/// The rates that a report holds, the fastest kernel on all threads last; `step` is called after each window with the share
+/// that is done.
+pub(crate) fn rates(
+    puzzle: &Bundle,
+    time: Duration,
+    mut step: impl FnMut(f64),
+) -> Result<Vec<Rate>, Failure> {
+    let puzzle = unsolvable(puzzle);
+    let all = Host::detect().parallelism;
+    let chosen = Kernel::detect();
+    let others =
+        Kernel::available().filter(|kernel| kernel.name() != chosen.name()).map(|kernel| (kernel, 1));
+    let doubling =
+        std::iter::successors(Some(1), |threads| Some(threads * 2)).take_while(|threads| *threads < all);
+    let subjects: Vec<(Kernel, usize)> =
+        others.chain(doubling.chain([all]).map(|threads| (chosen, threads))).collect();
+    let solver =
+        |&(kernel, threads): &(Kernel, usize)| Solver::builder().kernel(kernel).threads(threads).build();
+    let solvers = subjects.iter().map(solver).collect::<Result<Vec<_>, _>>()?;
+    let window = time.div_f64((subjects.len() * (WINDOWS + 1)) as f64);
+    let mut windows = vec![Vec::new(); subjects.len()];
+    for round in 0..=WINDOWS {
+        for (index, solver) in solvers.iter().enumerate() {
+            let rate = hash_rate(solver, &puzzle, window)?;
+            if round > 0 {
+                windows[index].push(rate);
+            }
+            step((round * solvers.len() + index + 1) as f64 / (solvers.len() * (WINDOWS + 1)) as f64);
+        }
+    }
+    Ok(subjects
+        .iter()
+        .zip(&windows)
+        .map(|(&(kernel, threads), windows)| Rate::of(kernel, threads, windows))
+        .collect())
+}
+
+/// The rate of the fastest kernel on all threads, for challenges as LIME Core makes them.
+pub(crate) fn this_host(time: Duration) -> Result<Rate, Failure> {
+    let puzzle = unsolvable(&FORMATS[0].example());
+    let solver = Solver::new()?;
+    let window = time.div_f64((WINDOWS + 1) as f64);
+    let windows =
+        (0..=WINDOWS).map(|_| hash_rate(&solver, &puzzle, window)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Rate::of(solver.kernel(), solver.threads(), &windows[1..]))
+}
+
+/// Verifications per second of one core.
+pub(crate) fn verification(challenge: &Challenge) -> Statistics {
+    let window = |_| verification_rate(challenge, Duration::from_millis(20));
+    let windows: Vec<f64> = (0..=WINDOWS).map(window).collect();
+    Statistics::of(&windows[1..])
+}

@@ -1,0 +1,30 @@
+//! `lime-pow probe`.
+
+use lime_pow::Kernel;
+use lime_pow::calibrate::Profile;
+
+use crate::args::{ProbeArgs, measuring_time};
+use crate::commands::calibrate::measure;
+use crate::failure::Failure;
+use crate::profiles::{self, Measured, NOISY};
+use crate::report::{self, text};
+
+pub(crate) fn run(args: &ProbeArgs) -> Result<(), Failure> {
+    let rate = measure::this_host(measuring_time(args.seconds)?)?;
+    let name = args.name.clone().or_else(report::cpu).unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+    let source = format!(
+        "measured by lime-pow {} with kernel {} on {} threads",
+        env!("CARGO_PKG_VERSION"),
+        Kernel::detect().name(),
+        rate.threads
+    );
+    let profile = Profile::single(name, rate.hashes_per_second, source)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let spread = rate.spread();
+    profiles::save(&Measured { profile, spread }, &args.output)?;
+    if spread > NOISY {
+        report::tell(&format!("warning: the rate spread by {:.0} %", 100.0 * spread));
+    }
+    report::tell(&format!("{}, spread {:.1} %", text::rate(rate.hashes_per_second), 100.0 * spread));
+    Ok(())
+}
