@@ -13,7 +13,7 @@ use lime_pow::{Bundle, Challenge, Error, Kernel, Nonce, Order, Pinning, Solver};
 
 use crate::failure::Failure;
 
-/// Solve, verify and benchmark SHA-256 proofs of work, LIME's and others'.
+/// Solve, verify, benchmark and calibrate SHA-256 proofs of work, LIME's and others'.
 #[derive(Debug, Parser)]
 #[command(name = "lime-pow", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -70,7 +70,8 @@ Examples:
   lime-pow verify --challenge test-challenge-0001 --difficulty 15 --nonce 36073
   lime-pow solve --scheme mcaptcha -p string=phrase -p salt=abc -p difficulty_factor=50000
   lime-pow solve --scheme cap --challenge '{"token":"token","challenge":{"c":50,"s":32,"d":4}}'
-  lime-pow bench --challenge-len 22,64 --kernel all"#;
+  lime-pow bench --challenge-len 22,64 --kernel all
+  lime-pow calibrate --on python-sdk --target p95=1s --html report.html"#;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -131,9 +131,8 @@ fn quantiles(report: &Report, out: &mut String) {
     let recommended = &report.recommendation;
     let near = |row: &&QuantileRow| {
         let steps = (row.mean_hashes / recommended.mean_hashes).log2();
-        row.k == recommended.k && steps.abs() < 1.5
-            || row.difficulty == recommended.difficulty && row.k == recommended.k
-            || row.k != recommended.k && steps.abs() < 0.5
+        let same_k = row.k == recommended.k;
+        steps.abs() < if same_k { 1.5 } else { 0.5 } || same_k && row.difficulty == recommended.difficulty
     };
     for row in report.quantiles.iter().filter(near) {
         let times: Vec<String> = row.seconds.iter().map(|&seconds| format!("{:>8}", time(seconds))).collect();
@@ -364,7 +363,7 @@ pub(super) fn percent(share: f64) -> String {
 /// A number with its thousands as a letter.
 pub(super) fn short(number: f64) -> String {
     match number {
-        n if n >= 1e12 => format!("{:.1e}", n),
+        n if n >= 1e12 => format!("{n:.1e}"),
         n if n >= 1e9 => format!("{:.1} G", n / 1e9),
         n if n >= 1e6 => format!("{:.1} M", n / 1e6),
         n if n >= 1e3 => format!("{:.1} k", n / 1e3),
