@@ -1,8 +1,11 @@
 //! Every scheme against an implementation of its own, written from the format: published vectors, random puzzles,
 //! and answers that are wrong by one.
 
+mod common;
+
 use std::cell::Cell;
 
+use common::oracle;
 use lime_pow::scheme::{Codec, FORMATS, Format, Parameters, Work};
 use lime_pow::{
     Bundle, Challenge, Difficulty, Error, Kernel, Nonce, Order, Search, Solver, Step, digest, verify,
@@ -10,91 +13,6 @@ use lime_pow::{
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sha2::{Digest, Sha256};
-
-/// The formats once more, with nothing of the crate's. Each function tells whether text nonces solve a puzzle that is
-/// given by its parameters.
-mod oracle {
-    use sha2::{Digest, Sha256};
-
-    fn hex(parts: &[&[u8]]) -> String {
-        let digest = Sha256::digest(parts.concat());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    fn bits(hex: &str) -> String {
-        hex.chars().map(|digit| format!("{:04b}", digit.to_digit(16).unwrap())).collect()
-    }
-
-    fn has_zero_bits(hex: &str, count: usize) -> bool {
-        bits(hex).starts_with(&"0".repeat(count))
-    }
-
-    pub(crate) fn lime_v1(challenge: &str, difficulty: usize, nonce: &str) -> bool {
-        let message = format!("lime:pow:v1\0{challenge}\0{nonce}");
-        has_zero_bits(&hex(&[message.as_bytes()]), difficulty)
-    }
-
-    pub(crate) fn lime_legacy(challenge: &str, difficulty: usize, nonce: &str) -> bool {
-        has_zero_bits(&hex(&[challenge.as_bytes(), nonce.as_bytes()]), difficulty)
-    }
-
-    pub(crate) fn anubis(challenge: &str, difficulty: usize, nonce: &str) -> bool {
-        hex(&[challenge.as_bytes(), nonce.as_bytes()]).chars().take_while(|&digit| digit == '0').count()
-            >= difficulty
-            && nonce.parse::<i64>().is_ok()
-    }
-
-    pub(crate) fn mcaptcha(string: &str, salt: &str, factor: u32, nonce: &str) -> bool {
-        let len = string.len();
-        let len: Vec<u8> = (0..8).map(|byte| (len >> (8 * byte)) as u8).collect();
-        let digest = hex(&[salt.as_bytes(), &len, string.as_bytes(), nonce.as_bytes()]);
-        let score = u128::from_str_radix(&digest[..32], 16).unwrap();
-        score >= u128::MAX - u128::MAX / u128::from(factor)
-            && (1..1 << 53).contains(&nonce.parse::<u64>().unwrap())
-    }
-
-    pub(crate) fn altcha_v1(challenge: &str, salt: &str, max_number: u64, nonce: &str) -> bool {
-        hex(&[salt.as_bytes(), nonce.as_bytes()]) == challenge && nonce.parse::<u64>().unwrap() <= max_number
-    }
-
-    fn cap_digits(seed: &str, len: usize) -> String {
-        let mut hash: u64 = 2_166_136_261;
-        for unit in seed.encode_utf16() {
-            hash = (hash ^ u64::from(unit)) * 16_777_619 % (1 << 32);
-        }
-        let mut digits = String::new();
-        while digits.len() < len {
-            hash = (hash ^ (hash << 13)) % (1 << 32);
-            hash ^= hash >> 17;
-            hash = (hash ^ (hash << 5)) % (1 << 32);
-            digits.push_str(&format!("{hash:08x}"));
-        }
-        digits[..len].to_owned()
-    }
-
-    pub(crate) fn cap(token: &str, number: usize, size: usize, difficulty: usize, nonce: &str) -> bool {
-        let salt = cap_digits(&format!("{token}{number}"), size);
-        let target = cap_digits(&format!("{token}{number}d"), difficulty);
-        hex(&[salt.as_bytes(), nonce.as_bytes()]).starts_with(&target)
-            && nonce.parse::<u64>().unwrap() < 1 << 53
-    }
-
-    pub(crate) fn go_away(challenge: &[u8], difficulty: usize, nonce: &str) -> bool {
-        let nonce: u64 = nonce.parse().unwrap();
-        let bytes: Vec<u8> = (0..8).map(|byte| (nonce >> (8 * byte)) as u8).collect();
-        has_zero_bits(&hex(&[challenge, &bytes]), difficulty)
-    }
-
-    pub(crate) fn spow(challenge: &str, nonce: &str) -> bool {
-        let difficulty = challenge.split(':').nth(1).unwrap().parse().unwrap();
-        has_zero_bits(&hex(&[challenge.as_bytes(), nonce.as_bytes()]), difficulty)
-    }
-
-    pub(crate) fn target(prefix: &[u8], target: &str, nonce: &str) -> bool {
-        // Hexadecimal digits of one length sort as the numbers do.
-        hex(&[prefix, nonce.as_bytes()]).as_str() <= target
-    }
-}
 
 fn parse(scheme: &str, parameters: &[(&str, &str)]) -> Result<Bundle, Error> {
     Format::by_name(scheme)?.parse(&parameters.iter().copied().collect())
@@ -172,114 +90,63 @@ fn published_vectors() {
     assert_eq!(hex(&hunter), "2652bdba8fb4d2ab39ef28d8534d7694c557a4ae146c1e9237bd8d950280500e");
 }
 
-/// A random puzzle of one scheme, easy enough to be solved in microseconds, and its oracle.
-struct Puzzle {
-    bundle: Bundle,
-    judge: Judge,
-}
-
-/// Whether a nonce solves the sub-puzzle of this index.
-type Judge = Box<dyn Fn(usize, &str) -> bool>;
-
-fn puzzle(scheme: &str, text: &str, other: &str, bytes: [u8; 32], number: u64) -> Puzzle {
-    let (text, other) = (text.to_owned(), other.to_owned());
-    let bits = (number % 13) as usize;
+/// Parameters of a random puzzle of one scheme, easy enough to be solved in microseconds.
+fn puzzle(scheme: &str, text: &str, other: &str, bytes: [u8; 32], number: u64) -> Parameters {
+    let bits = number % 13;
+    let odd = number % 2 == 1;
+    let set = |parameters: &[(&str, &str)]| parameters.iter().copied().collect();
     match scheme {
-        "lime-v1" => Puzzle {
-            bundle: parse(scheme, &[("challenge", &text), ("difficulty", &bits.to_string())]).unwrap(),
-            judge: Box::new(move |_, nonce| oracle::lime_v1(&text, bits, nonce)),
-        },
-        "lime-legacy" => Puzzle {
-            bundle: parse(scheme, &[("challenge", &text), ("difficulty", &bits.to_string())]).unwrap(),
-            judge: Box::new(move |_, nonce| oracle::lime_legacy(&text, bits, nonce)),
-        },
+        "lime-v1" | "lime-legacy" => set(&[("challenge", text), ("difficulty", &bits.to_string())]),
         "anubis" => {
             let challenge = hex(&bytes) + &hex(&Sha256::digest(bytes));
-            let zeros = bits / 4;
-            Puzzle {
-                bundle: parse(scheme, &[("challenge", &challenge), ("difficulty", &zeros.to_string())])
-                    .unwrap(),
-                judge: Box::new(move |_, nonce| oracle::anubis(&challenge, zeros, nonce)),
-            }
+            let name = if odd { "randomData" } else { "challenge" };
+            set(&[(name, &challenge), ("difficulty", &(bits / 4).to_string())])
         }
         "mcaptcha" => {
-            let factor = (number % 5000) as u32 + 1;
-            let parameters =
-                [("string", &*text), ("salt", &*other), ("difficulty_factor", &factor.to_string())];
-            Puzzle {
-                bundle: parse(scheme, &parameters).unwrap(),
-                judge: Box::new(move |_, nonce| oracle::mcaptcha(&text, &other, factor, nonce)),
-            }
+            let factor = (number % 5000 + 1).to_string();
+            set(&[("string", text), ("salt", other), ("difficulty_factor", &factor)])
         }
         "altcha-v1" => {
             let max_number = number % 10_000;
             let answer = number / 10_000 % (max_number + 1);
             let challenge = hex(&Sha256::digest(format!("{text}{answer}")));
-            let parameters =
-                [("challenge", &*challenge), ("salt", &*text), ("maxnumber", &max_number.to_string())];
-            Puzzle {
-                bundle: parse(scheme, &parameters).unwrap(),
-                judge: Box::new(move |_, nonce| oracle::altcha_v1(&challenge, &text, max_number, nonce)),
-            }
+            set(&[("challenge", &challenge), ("salt", text), ("maxnumber", &max_number.to_string())])
         }
         "cap" => {
-            let (count, size, digits) =
-                ((number % 5) as usize + 1, (number / 5 % 70) as usize + 1, (number / 350 % 3) as usize + 1);
-            let parameters = [
-                ("token", &*text),
-                ("c", &count.to_string()),
-                ("s", &size.to_string()),
-                ("d", &digits.to_string()),
-            ];
-            Puzzle {
-                bundle: parse(scheme, &parameters).unwrap(),
-                judge: Box::new(move |index, nonce| oracle::cap(&text, index + 1, size, digits, nonce)),
-            }
+            let (count, size, digits) = (number % 5 + 1, number / 5 % 70 + 1, number / 350 % 3 + 1);
+            let numbers = [count, size, digits].map(|number| number.to_string());
+            set(&[("token", text), ("c", &numbers[0]), ("s", &numbers[1]), ("d", &numbers[2])])
         }
         "go-away" => {
-            // From the challenge or from its key.
             let difficulty = bits.to_string();
-            let key = hex(other.as_bytes());
-            let challenge = match number % 2 {
-                0 => bytes.to_vec(),
-                _ => Sha256::digest([&(bits as u64).to_le_bytes(), other.as_bytes()].concat()).to_vec(),
-            };
-            let parameters = match number % 2 {
-                0 => vec![("challenge", hex(&bytes)), ("difficulty", difficulty)],
-                _ => vec![("key", key), ("difficulty", difficulty)],
-            };
-            Puzzle {
-                bundle: Format::by_name(scheme).unwrap().parse(&parameters.into_iter().collect()).unwrap(),
-                judge: Box::new(move |_, nonce| oracle::go_away(&challenge, bits, nonce)),
+            match odd {
+                true => set(&[("key", &hex(other.as_bytes())), ("difficulty", &difficulty)]),
+                false => set(&[("challenge", &hex(&bytes)), ("difficulty", &difficulty)]),
             }
         }
         "spow" => {
-            let text = format!("1:{bits}:{}:{}:{}:", number % 10_000_000_000, hex(&bytes[..6]), hex(&bytes));
-            Puzzle {
-                bundle: parse(scheme, &[("challenge", &text)]).unwrap(),
-                judge: Box::new(move |_, nonce| oracle::spow(&text, nonce)),
-            }
+            let challenge =
+                format!("1:{bits}:{}:{}:{}:", number % 10_000_000_000, hex(&bytes[..6]), hex(&bytes));
+            set(&[("challenge", &challenge)])
         }
         "target" => {
-            // As text or as bytes; the target has up to twelve zero bits, then anything.
+            // Up to twelve zero bits, then anything.
             let mut target = bytes;
             target[0] = (u64::from(bytes[0]) >> bits.min(8)) as u8;
             target[1] = (u64::from(bytes[1]) >> bits.saturating_sub(8)) as u8 | 1;
-            let prefix = if number.is_multiple_of(2) { text.into_bytes() } else { bytes.to_vec() };
-            let prefix_hex = hex(&prefix);
-            let prefix_text = String::from_utf8(prefix.clone());
-            let prefix_parameter = match &prefix_text {
-                Ok(text) if number.is_multiple_of(2) => ("prefix", &**text),
-                _ => ("prefix_hex", &*prefix_hex),
-            };
             let target = hex(&target);
-            Puzzle {
-                bundle: parse(scheme, &[prefix_parameter, ("target", &target)]).unwrap(),
-                judge: Box::new(move |_, nonce| oracle::target(&prefix, &target, nonce)),
+            match odd {
+                true => set(&[("prefix_hex", &hex(&bytes)), ("target", &target)]),
+                false => set(&[("prefix", text), ("target", &target)]),
             }
         }
-        other => panic!("no oracle for {other}"),
+        other => panic!("no puzzles of {other}"),
     }
+}
+
+/// The same parameters for the oracle.
+fn plain(parameters: &Parameters) -> oracle::Parameters {
+    parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// A thousand random puzzles of each scheme, by whatever kernel's turn it is, in either order: the solution must
@@ -298,7 +165,11 @@ fn random_puzzles_agree_with_the_oracle() {
         let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
         let inputs = ("[ -~é]{0,40}", "[ -~ü]{0,70}", any::<[u8; 32]>(), any::<u64>());
         let outcome = TestRunner::new_with_rng(config, rng).run(&inputs, |(text, other, bytes, number)| {
-            let Puzzle { bundle, judge } = puzzle(format.name, &text, &other, bytes, number);
+            let parameters = puzzle(format.name, &text, &other, bytes, number);
+            let bundle = format.parse(&parameters).unwrap();
+            let parameters = plain(&parameters);
+            let judge = |index, nonce| oracle::judge(format.name, &parameters, index, nonce).unwrap();
+            prop_assert_eq!(oracle::sub_puzzles(format.name, &parameters), Some(bundle.challenges().len()));
             let round = rounds.replace(rounds.get() + 1);
             let order = if usize::is_multiple_of(round, 2) { Order::Any } else { Order::Lowest };
             let solver = &solvers[round / 2 % solvers.len()];
@@ -308,7 +179,7 @@ fn random_puzzles_agree_with_the_oracle() {
                 let nonce = found.nonce.as_u64();
                 prop_assert!(verify(challenge, found.nonce));
                 for near in nonce.saturating_sub(2)..=nonce.saturating_add(2) {
-                    let expected = judge(index, &near.to_string());
+                    let expected = judge(index, near);
                     prop_assert_eq!(
                         verify(challenge, Nonce::new(near)),
                         expected,
@@ -319,7 +190,7 @@ fn random_puzzles_agree_with_the_oracle() {
                 }
                 if order == Order::Lowest {
                     let first = *challenge.scheme().nonces().start();
-                    let below = (first..nonce).find(|nonce| judge(index, &nonce.to_string()));
+                    let below = (first..nonce).find(|&nonce| judge(index, nonce));
                     prop_assert_eq!(below, None, "{:?}: a lower one than {}", challenge, nonce);
                 }
             }
@@ -342,7 +213,7 @@ fn no_screen_refuses_what_its_scheme_accepts() {
         let outcome = TestRunner::new_with_rng(config.clone(), rng).run(
             &inputs,
             |(bytes, number, random, same, ones)| {
-                let bundle = puzzle(format.name, "abc", "xyz", bytes, number).bundle;
+                let bundle = format.parse(&puzzle(format.name, "abc", "xyz", bytes, number)).unwrap();
                 let scheme = bundle.challenges()[0].scheme();
                 let solved = Solver::global().unwrap().bundle(&bundle).run().unwrap().found[0].digest;
                 let mut digest = random;
@@ -602,6 +473,9 @@ fn wrong_parameters_are_named() {
     ];
     for (scheme, parameters, message) in cases {
         assert_eq!(parse(scheme, parameters).unwrap_err().to_string(), *message);
+        let parameters =
+            parameters.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        assert_eq!(oracle::sub_puzzles(scheme, &parameters), None, "the oracle takes {parameters:?}");
     }
     assert_eq!(
         Format::by_name("hashcash").unwrap_err().to_string(),

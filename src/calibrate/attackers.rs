@@ -49,22 +49,24 @@ impl Toll {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Server {
-    /// Verifications per second of one core.
+    /// Nonces that one core verifies per second.
     pub verifications_per_second: f64,
     /// Cores that verify.
     pub cores: usize,
+    /// Nonces of a solution: as many as the puzzle has sub-puzzles.
+    pub nonces_per_solution: usize,
 }
 
 impl Server {
     /// A server.
-    pub fn new(verifications_per_second: f64, cores: usize) -> Self {
-        Self { verifications_per_second, cores }
+    pub fn new(verifications_per_second: f64, cores: usize, nonces_per_solution: usize) -> Self {
+        Self { verifications_per_second, cores, nonces_per_solution }
     }
 
-    /// Verifications per second of all cores: the rate limit, over all clients together, at which nobody can keep it
-    /// busy with solutions alone.
+    /// Solutions that all cores verify per second: the rate limit, over all clients together and on whatever they send, at which
+    /// nobody can keep it busy.
     pub fn capacity(&self) -> f64 {
-        self.verifications_per_second * self.cores as f64
+        self.verifications_per_second * self.cores as f64 / self.nonces_per_solution as f64
     }
 
     /// Whether an attacker of this rate solves faster than the server verifies.
@@ -99,7 +101,9 @@ mod tests {
 
     #[test]
     fn balance_of_solving_and_verifying() {
-        let server = Server::new(5e6, 2);
+        // A bundle of 50 takes 50 verifications.
+        assert_eq!(Server::new(5e6, 2, 50).capacity(), 2e5);
+        let server = Server::new(5e6, 2, 1);
         assert_eq!(server.capacity(), 1e7);
         assert!(server.is_outrun_by(2.1e10, 2048.0) && !server.is_outrun_by(2e10, 2048.0));
         assert_eq!(server.balance_bits(1e7 * 1024.0), 10.0);

@@ -28,7 +28,8 @@ impl Lint {
     /// [`Error::EmptyRange`] when the scheme has no nonces.
     pub fn of(challenge: &Challenge, kernel: Kernel) -> Result<Self, Error> {
         let scheme = challenge.scheme();
-        let last = (scheme.work().mean() as u64).clamp(1, *scheme.nonces().end());
+        let (first, last) = scheme.nonces().into_inner();
+        let last = (scheme.work().mean() as u64).clamp(first, last);
         let digits = match scheme.codec() {
             Codec::U64Le => 8,
             _ => last.to_string().len(),

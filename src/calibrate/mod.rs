@@ -10,6 +10,8 @@ mod lint;
 #[cfg(feature = "threads")]
 mod measure;
 mod profile;
+#[cfg(feature = "serde")]
+mod profile_file;
 mod recommend;
 pub mod reference;
 mod statistics;
@@ -19,6 +21,8 @@ pub use lint::Lint;
 #[cfg(feature = "threads")]
 pub use measure::{hash_rate, unsolvable, verification_rate};
 pub use profile::{Device, Profile, ProfileError};
+#[cfg(feature = "serde")]
+pub use profile_file::ProfileFile;
 pub use recommend::{Choice, Constraint, NoDifficulty, Recommendation, Scale, recommend};
 pub use statistics::{KolmogorovSmirnov, Statistics};
 

@@ -31,6 +31,9 @@ pub struct Profile {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProfileError {
+    /// An empty or endless name, or one that does more than print.
+    #[error("name: must have 1 to {limit} characters, none of them for control", limit = Profile::MAX_NAME)]
+    Name,
     /// No devices, or more than [`Profile::MAX_DEVICES`].
     #[error("devices: {0} of them: must be 1 to {limit}", limit = Profile::MAX_DEVICES)]
     Devices(usize),
@@ -50,6 +53,12 @@ pub enum ProfileError {
         /// What its weight is.
         value: f64,
     },
+    /// A file of another version.
+    #[error("schema: {0:?} is not \"lime-pow/profile/1\", which this version reads")]
+    Schema(String),
+    /// No deviation over median.
+    #[error("spread: {0}: must be 0 to 10")]
+    Spread(f64),
     /// The shares are not those of a whole.
     #[error("weights sum to {0}, not to 1")]
     Sum(f64),
@@ -57,14 +66,21 @@ pub enum ProfileError {
 
 impl Profile {
     /// The most devices of a profile.
-    pub const MAX_DEVICES: usize = 1000;
+    pub const MAX_DEVICES: usize = 100;
 
-    /// A profile of devices whose weights sum to 1, to a thousandth.
+    /// The most characters of a name.
+    pub const MAX_NAME: usize = 100;
+
+    /// A profile of devices whose weights sum to 1, to a thousandth; what is missing or too much is shared out.
     ///
     /// # Errors
     ///
     /// See [`ProfileError`].
-    pub fn new(name: impl Into<String>, devices: Vec<Device>) -> Result<Self, ProfileError> {
+    pub fn new(name: impl Into<String>, mut devices: Vec<Device>) -> Result<Self, ProfileError> {
+        let name = name.into();
+        if name.chars().any(char::is_control) || !(1..=Self::MAX_NAME).contains(&name.chars().count()) {
+            return Err(ProfileError::Name);
+        }
         if !(1..=Self::MAX_DEVICES).contains(&devices.len()) {
             return Err(ProfileError::Devices(devices.len()));
         }
@@ -81,7 +97,8 @@ impl Profile {
         if (sum - 1.0).abs() > 1e-3 {
             return Err(ProfileError::Sum(sum));
         }
-        Ok(Self { name: name.into(), devices })
+        devices.iter_mut().for_each(|device| device.weight /= sum);
+        Ok(Self { name, devices })
     }
 
     /// A profile of one device.
@@ -148,7 +165,7 @@ impl Profile {
         self.devices.iter().map(chance).sum::<f64>().min(1.0)
     }
 
-    /// The time after which it has solved it with this probability, 0 to 1: the quantile of a mixture of laws.
+    /// The time after which it has solved it with this probability, 0 to 1: the quantile of a mixture of laws, to nine digits.
     pub fn quantile(&self, work: Work, chance: f64) -> Duration {
         let hashes = work.quantile(chance);
         let seconds = |device: &Device| hashes / device.hashes_per_second;
@@ -157,10 +174,10 @@ impl Profile {
             .iter()
             .map(seconds)
             .fold((f64::INFINITY, 0.0), |(low, high), time| (f64::min(low, time), f64::max(high, time)));
-        // The quantile lies between those of the fastest and of the slowest device: halve that to the last bit.
+        // The quantile lies between those of the fastest and of the slowest device: halve that.
         loop {
             let middle = f64::midpoint(low, high);
-            if middle <= low || middle >= high {
+            if high - low <= 1e-9 * high {
                 return saturating_seconds(high);
             }
             if self.chance_within_seconds(work, middle) < chance { low = middle } else { high = middle }
@@ -199,14 +216,20 @@ mod tests {
             source: String::new(),
         };
         let error = |devices| Profile::new("x", devices).unwrap_err().to_string();
-        assert_eq!(error(vec![]), "devices: 0 of them: must be 1 to 1000");
-        assert_eq!(error(vec![device(1.0, 1.0); 1001]), "devices: 1001 of them: must be 1 to 1000");
+        assert_eq!(error(vec![]), "devices: 0 of them: must be 1 to 100");
+        assert_eq!(error(vec![device(1.0, 1.0); 101]), "devices: 101 of them: must be 1 to 100");
         let rate = error(vec![device(0.0, 1.0)]);
         assert_eq!(rate, "devices[0].hashes_per_second: 0: must be more than 0 and at most 1e18");
         assert!(error(vec![device(f64::NAN, 1.0)]).starts_with("devices[0].hashes_per_second: NaN"));
         let weight = error(vec![device(1.0, 0.5), device(1.0, -0.5)]);
         assert_eq!(weight, "devices[1].weight: -0.5: must be more than 0 and at most 1");
         assert_eq!(error(vec![device(1.0, 0.5), device(1.0, 0.4)]), "weights sum to 0.9, not to 1");
-        assert!(Profile::new("x", vec![device(1.0, 0.5), device(1.0, 0.5005)]).is_ok());
+        // Three thirds to four digits are a whole.
+        let thirds = Profile::new("x", vec![device(1.0, 0.3333); 3]).unwrap();
+        assert_eq!(thirds.chance_within(Work::Geometric { mean: 1.0 }, Duration::from_secs(1)), 1.0);
+        for name in ["", "a\u{1b}[31m", "a\nb", &"x".repeat(101)] {
+            let error = Profile::single(name, 1.0, "test").unwrap_err();
+            assert_eq!(error.to_string(), "name: must have 1 to 100 characters, none of them for control");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! What several test files need: puzzles that are not LIME's.
 #![allow(dead_code, unreachable_pub, reason = "every test file uses a part of it")]
 
+pub mod oracle;
+
 use std::ops::RangeInclusive;
 
 use lime_pow::scheme::{Codec, Scheme, Work};

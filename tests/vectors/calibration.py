@@ -16,8 +16,15 @@ def geometric(mean):
     return {
         "mean": mean,
         "quantiles": [[q, law.ppf(q)] for q in PROBABILITIES],
+        "curve": [[q, math.log1p(-q) / math.log1p(-1 / mean)] for q in PROBABILITIES],
         "chances": [[h, law.cdf(h)] for h in (1, int(mean / 3) + 1, int(mean), int(3 * mean))],
     }
+
+
+def summed_quantile(count, mean, q):
+    """The continuous curve through the chances at whole numbers of hashes: the regularised incomplete beta function."""
+    chance = lambda hashes: stats.beta.cdf(1 / mean, count, hashes - count + 1) - q
+    return optimize.brentq(chance, count - 1 + 1e-9, 100 * count * mean, xtol=1e-9, rtol=1e-14)
 
 
 def summed(count, mean):
@@ -28,6 +35,7 @@ def summed(count, mean):
         "count": count,
         "mean": mean,
         "quantiles": [[q, law.ppf(q) + count] for q in PROBABILITIES],
+        "curve": [[q, summed_quantile(count, mean, q)] for q in PROBABILITIES] if mean > 2 else [],
         "chances": [[h, law.cdf(h - count)] for h in hashes if h >= count],
     }
 

@@ -5,15 +5,12 @@ use std::io::Read;
 use std::path::Path;
 use std::time::SystemTime;
 
-use lime_pow::calibrate::{Device, Profile, reference};
-use serde::{Deserialize, Serialize};
+use lime_pow::calibrate::{Profile, ProfileError, ProfileFile, reference};
+use serde::Deserialize;
 
 use crate::args::THIS_HOST;
 use crate::failure::Failure;
 use crate::report;
-
-/// The schema of the files that this version writes and reads.
-const SCHEMA: &str = "lime-pow/profile/1";
 
 /// More than a profile of as many devices as there may be.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -31,19 +28,13 @@ pub(crate) struct Measured {
     pub spread: f64,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    schema: String,
-    name: String,
-    made: String,
-    made_by: String,
-    spread: f64,
-    devices: Vec<Device>,
-}
-
 /// A published profile, or one from a file.
 pub(crate) fn load(name: &str) -> Result<Measured, Failure> {
+    if name == THIS_HOST {
+        return Err(Failure::Usage(format!(
+            "{THIS_HOST} has no profile until `lime-pow probe` has written one"
+        )));
+    }
     if let Some(device) = reference::DEVICES.iter().find(|device| device.name == name) {
         let rate = device.hashes_per_second.expect("devices of honest agents have rates");
         let source = format!("{}, {}", device.source, device.date);
@@ -71,33 +62,31 @@ fn parse(text: &str) -> Result<Measured, String> {
     struct Head {
         schema: String,
     }
-    let Head { schema } = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    if schema != SCHEMA {
-        return Err(format!("schema: {schema:?} is not {SCHEMA:?}, which this version reads"));
+    let Head { schema } = read(text)?;
+    if schema != ProfileFile::SCHEMA {
+        return Err(ProfileError::Schema(schema.chars().take(32).collect()).to_string());
     }
-    let document: Document = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
-        .map_err(|error| match error.path().to_string().as_str() {
-            "." => error.inner().to_string(),
-            path => format!("{path}: {}", error.inner()),
-        })?;
-    if !(0.0..=10.0).contains(&document.spread) {
-        return Err(format!("spread: {}: must be 0 to 10", document.spread));
-    }
-    let profile = Profile::new(document.name, document.devices).map_err(|error| error.to_string())?;
-    Ok(Measured { profile, spread: document.spread })
+    let file: ProfileFile = read(text)?;
+    let spread = file.spread;
+    let profile = file.profile().map_err(|error| error.to_string())?;
+    Ok(Measured { profile, spread })
+}
+
+/// Errors begin with the path of the field.
+fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, String> {
+    let parsed = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text));
+    parsed.map_err(|error| match error.path().to_string().as_str() {
+        "." | "?" => error.inner().to_string(),
+        path => format!("{path}: {}", error.inner()),
+    })
 }
 
 /// Writes a profile to a file, whole or not at all, or to standard output.
 pub(crate) fn save(measured: &Measured, output: &Path) -> Result<(), Failure> {
-    let document = Document {
-        schema: SCHEMA.to_owned(),
-        name: measured.profile.name().to_owned(),
-        made: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-        made_by: concat!("lime-pow ", env!("CARGO_PKG_VERSION")).to_owned(),
-        spread: measured.spread,
-        devices: measured.profile.devices().to_vec(),
-    };
-    let text = serde_json::to_string_pretty(&document).expect("a profile is plain data");
+    let made = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let made_by = concat!("lime-pow ", env!("CARGO_PKG_VERSION")).to_owned();
+    let file = ProfileFile::new(&measured.profile, measured.spread, made, made_by);
+    let text = serde_json::to_string_pretty(&file).expect("a profile is plain data");
     report::write(output, &text)
 }
 
@@ -129,6 +118,8 @@ mod tests {
             ("\"spread\":0.01", "\"spread\":null", "spread: invalid type: null"),
             ("\"made_by\"", "\"maid_by\"", "maid_by: unknown field `maid_by`"),
             ("\"schema\":\"lime-pow/profile/1\",", "", "missing field `schema`"),
+            ("\"schema\":\"lime-pow/profile/1\"", "\"schema\":1", "schema: invalid type: integer"),
+            ("\"name\":\"a\"", "\"name\":\"a\\u001b[31m\"", "name: must have 1 to 100 characters"),
             ("}]}", "}]", "EOF while parsing"),
         ] {
             assert_ne!(GOOD.replace(from, to), GOOD);

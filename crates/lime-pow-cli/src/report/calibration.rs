@@ -7,7 +7,7 @@ use lime_pow::ApproxDuration;
 use lime_pow::calibrate::Choice;
 
 use super::text::{rate, wrap};
-use crate::commands::calibrate::{QuantileRow, Report};
+use crate::commands::calibrate::{HostFacts, QuantileRow, Report};
 
 pub(crate) fn text(report: &Report) -> String {
     let mut out = String::new();
@@ -81,15 +81,7 @@ fn inequality(choice: &Choice) -> String {
 fn rates(report: &Report, out: &mut String) {
     let host = &report.host;
     heading(out, "Rates of this host");
-    let cpu = host.cpu.as_deref().unwrap_or(host.arch);
-    let kind = match host.virtual_machine {
-        Some(true) => ", a virtual machine",
-        _ => "",
-    };
-    paragraph(
-        out,
-        &format!("{cpu}, {} of {} cores{kind}; pinning {}", host.parallelism, host.cores, host.pinning),
-    );
+    paragraph(out, &host_sentence(host));
     paragraph(out, &format!("kernel {}: {}", host.kernel, host.kernel_because));
     let one = report.rates.iter().find(|rate| rate.kernel == host.kernel && rate.threads == 1);
     for row in &report.rates {
@@ -116,7 +108,7 @@ fn quantiles(report: &Report, out: &mut String) {
     heading(out, "Time to solve");
     line!(
         out,
-        "  {:<20} {:>10} {:>4} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7}",
+        "  {:<18} {:>12} {:>4} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7}",
         "profile",
         "difficulty",
         "k",
@@ -138,9 +130,9 @@ fn quantiles(report: &Report, out: &mut String) {
         let times: Vec<String> = row.seconds.iter().map(|&seconds| format!("{:>8}", time(seconds))).collect();
         line!(
             out,
-            "  {:<20} {:>10} {:>4} {} {:>8} {:>7}",
-            clip(&row.profile, 20),
-            row.difficulty,
+            "  {:<18} {:>12} {:>4} {} {:>8} {:>7}",
+            clip(&row.profile, 18),
+            difficulty(row.difficulty),
             row.k,
             times.join(" "),
             percent(row.over_client_timeout),
@@ -190,7 +182,7 @@ fn attackers(report: &Report, out: &mut String) {
             rate(row.attacker.hashes_per_second.unwrap_or_default()),
             short(toll.solves_per_second),
             time(toll.time_per_million.as_secs_f64()),
-            toll.cost_per_million.map_or("n/a".to_owned(), |cost| format!("${cost:.4}")),
+            toll.cost_per_million.map_or("n/a".to_owned(), price),
             short(toll.times_honest),
             row.attacker.date,
         );
@@ -209,34 +201,51 @@ fn attackers(report: &Report, out: &mut String) {
 }
 
 fn server(report: &Report, out: &mut String) {
-    let verification = &report.verification;
     heading(out, "The server's side");
-    paragraph(
-        out,
-        &format!(
-            "One core verifies {} nonces a second, {} cores {}.",
-            short(verification.server.verifications_per_second),
-            verification.server.cores,
-            short(verification.rate_limit_per_second)
-        ),
-    );
+    for sentence in server_sentences(report) {
+        paragraph(out, &sentence);
+    }
+}
+
+pub(super) fn server_sentences(report: &Report) -> [String; 3] {
+    let verification = &report.verification;
+    let server = &verification.server;
+    let limit = short(verification.rate_limit_per_second);
     let faster: Vec<&str> =
         report.attackers.iter().filter(|row| row.outruns_verification).map(|row| row.attacker.name).collect();
-    if faster.is_empty() {
-        paragraph(
-            out,
-            "No attacker of the ledger solves faster than that: verification is not the bottleneck.",
-        );
-    } else {
-        paragraph(
-            out,
-            &format!(
-                "{} solve faster than that. A limit of {} approvals a second over all clients restores the balance.",
-                faster.join(", "),
-                short(verification.rate_limit_per_second)
-            ),
-        );
-    }
+    let nonces = match server.nonces_per_solution {
+        1 => String::new(),
+        nonces => format!(", a solution has {nonces}"),
+    };
+    let noisy = if verification.noisy { " (the measurement was noisy)" } else { "" };
+    [
+        format!(
+            "One core verifies {} nonces a second{nonces}; {} cores verify {limit} solutions{noisy}.",
+            short(server.verifications_per_second),
+            server.cores
+        ),
+        match faster.is_empty() {
+            true => "No attacker of the ledger solves faster than that.".to_owned(),
+            false => format!("{} solve faster than that.", faster.join(", ")),
+        },
+        format!(
+            "Wrong nonces cost as much to refuse and nothing to make: what keeps the server from drowning is a limit on all \
+             that clients send, together at most {limit} a second."
+        ),
+    ]
+}
+
+/// CPU, cores and pinning.
+pub(super) fn host_sentence(host: &HostFacts) -> String {
+    let cpu = host.cpu.as_deref().unwrap_or(host.arch);
+    let kind = if host.virtual_machine == Some(true) { ", a virtual machine" } else { "" };
+    let quota = host.quota.map_or(String::new(), |quota| format!(", a quota of {quota}"));
+    format!("{cpu}{kind}; {} cores in the affinity mask{quota}; pinning {}", host.cores, host.pinning)
+}
+
+/// A price, with digits however small it is.
+pub(super) fn price(cost: f64) -> String {
+    if cost >= 0.01 || cost == 0.0 { format!("${cost:.2}") } else { format!("${cost:.1e}") }
 }
 
 fn lint(report: &Report, out: &mut String) {
@@ -345,9 +354,15 @@ pub(super) fn time(seconds: f64) -> String {
         s if s < 597.0 => format!("{:.1} min", s / 60.0),
         s if s < 7200.0 => format!("{:.0} min", s / 60.0),
         s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
-        s if s < 3.2e8 => format!("{:.0} days", s / 86_400.0),
+        s if s < 8.64e7 => format!("{:.0} days", s / 86_400.0),
+        s if s < 3e10 => format!("{:.0} y", s / 31_557_600.0),
         s => format!("{:.0e} y", s / 31_557_600.0),
     }
+}
+
+/// A difficulty in at most twelve characters.
+fn difficulty(difficulty: u64) -> String {
+    if difficulty < 1_000_000_000_000 { difficulty.to_string() } else { format!("{:.5e}", difficulty as f64) }
 }
 
 /// A share, with as many digits as it needs.

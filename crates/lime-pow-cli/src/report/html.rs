@@ -5,7 +5,7 @@ use lime_pow::calibrate::{Choice, Scale};
 use lime_pow::scheme::Format;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::calibration::{percent, short, time};
+use super::calibration::{host_sentence, percent, price, server_sentences, short, time};
 use super::text::rate;
 use super::{plots, snippet};
 use crate::commands::calibrate::{PERCENTILES, Report};
@@ -75,7 +75,7 @@ fn answer(report: &Report) -> Markup {
             ": " (format!("{:.1}", recommended.mean_hashes.log2())) " bits of work. Ceiling " (recommended.ceiling) "."
         }
         (table(&["difficulty", "demand", "on", "takes", "limit"], neighbours.into_iter().flatten().map(|choice| (choice.difficulty == recommended.difficulty, inequality(choice)))))
-        p { "The demand is the tightest of all at that difficulty. At the ceiling, one agent in a thousand is too late for the client's timeout or the challenge's lifetime." }
+        p { "The demand is the tightest of all at that difficulty. Up to the ceiling, at most one agent in a thousand is too late for the client's timeout or the challenge's lifetime." }
         @if !recommended.other_k.is_empty() {
             p { "The same demands, for several sub-puzzles of one difficulty each:" }
             (table(&["k", "difficulty", "bits in all", "takes"], recommended.other_k.iter().map(|other| (false, vec![
@@ -171,7 +171,7 @@ fn attackers(report: &Report) -> Markup {
                     td { (rate(row.attacker.hashes_per_second.unwrap_or_default())) }
                     td { (short(toll.solves_per_second)) }
                     td { (time(toll.time_per_million.as_secs_f64())) }
-                    td { (toll.cost_per_million.map_or("n/a: no price given".to_owned(), |cost| format!("${cost:.4}"))) }
+                    td { (toll.cost_per_million.map_or("n/a: no price given".to_owned(), price)) }
                     td { (short(toll.times_honest)) }
                 } @else {
                     td.text colspan="5" { "n/a: " (row.attacker.not_applicable.unwrap_or_default()) }
@@ -187,20 +187,10 @@ fn attackers(report: &Report) -> Markup {
 }
 
 fn server(report: &Report) -> Markup {
-    let verification = &report.verification;
-    let faster: Vec<&str> =
-        report.attackers.iter().filter(|row| row.outruns_verification).map(|row| row.attacker.name).collect();
     html! {
         h2 { "The server's side" }
         p {
-            "One core verifies " (short(verification.server.verifications_per_second)) " nonces a second, "
-            (verification.server.cores) " cores " (short(verification.rate_limit_per_second)) ". "
-            @if faster.is_empty() {
-                "No attacker of the ledger solves faster than that."
-            } @else {
-                (faster.join(", ")) " solve faster than that: a limit of "
-                (short(verification.rate_limit_per_second)) " approvals a second over all clients restores the balance."
-            }
+            @for sentence in server_sentences(report) { (sentence) " " }
         }
         p {
             (report.lint.prefix_len) " bytes are hashed before the nonce. Compressions a nonce: " (report.lint.naive)
@@ -224,9 +214,7 @@ fn rates(report: &Report) -> Markup {
     html! {
         h2 { "Rates of this host" }
         p {
-            (host.cpu.as_deref().unwrap_or(host.arch)) ", " (host.parallelism) " of " (host.cores) " cores"
-            @if host.virtual_machine == Some(true) { ", a virtual machine" }
-            "; pinning " (host.pinning) ". Kernel " (host.kernel) ": " (host.kernel_because) "."
+            (host_sentence(host)) ". Kernel " (host.kernel) ": " (host.kernel_because) "."
         }
         (figure(&plots::scaling(report), "Rate over threads."))
         (table(&["kernel", "threads", "rate", "spread"], rows))

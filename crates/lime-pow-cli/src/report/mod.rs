@@ -41,6 +41,19 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
+/// Whether a file could be written here, as far as that can be told beforehand.
+pub(crate) fn check_place(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let failed = |error| Failure::Io { what: path.display().to_string(), error };
+    if let Some(folder) = folder {
+        fs::metadata(folder).map_err(failed)?;
+    }
+    match path.is_dir() {
+        true => Err(failed(io::ErrorKind::IsADirectory.into())),
+        false => Ok(()),
+    }
+}
+
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut file = fs::File::create(path)?;
     file.write_all(text.as_bytes())?;

@@ -31,7 +31,7 @@ pub(crate) fn toml(report: &Report) -> String {
     }
     out + &format!(
         "\n[pow]\nscheme = \"{}\"\nbase = {}\n\
-         # above this, one agent in a thousand misses the client timeout or the challenge's lifetime\n\
+         # above this, more than one agent in a thousand is too late for timeout or lifetime\n\
          ceiling = {}",
         recommended.scheme, recommended.difficulty, recommended.ceiling
     )

@@ -91,7 +91,8 @@ pub(crate) struct Recommended {
     pub constraints: Vec<Constraint>,
     #[serde(flatten)]
     pub proof: Recommendation,
-    /// The hardest difficulty at which agents are still in time for timeout and lifetime, whatever the target.
+    /// The hardest difficulty at which, whatever the target, at most one agent in a thousand is too late for the client's
+    /// timeout or the challenge's lifetime.
     pub ceiling: u64,
     /// The same demands for other numbers of sub-puzzles.
     pub other_k: Vec<OtherK>,
@@ -123,7 +124,8 @@ pub(crate) struct Verification {
     pub server: Server,
     pub mad: f64,
     pub noisy: bool,
-    /// Verifications per second of all cores: the rate limit over all clients that keeps the server from drowning.
+    /// Solutions that all cores verify per second: the rate limit, over all clients and on all that they send, that keeps the
+    /// server from drowning.
     pub rate_limit_per_second: f64,
 }
 
@@ -152,12 +154,24 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
     if let Some(price) = args.price_hour.filter(|price| !(0.0..=1e9).contains(price)) {
         return Err(Failure::Usage(format!("price {price} an hour: must be 0 to 1e9")));
     }
-    // Everything that can be refused comes before the first measurement.
-    let loaded: Vec<Option<Measured>> = args
-        .on
-        .iter()
-        .map(|name| if name == THIS_HOST { Ok(None) } else { profiles::load(name).map(Some) })
-        .collect::<Result<_, _>>()?;
+    let loaded = load(&args.on)?;
+    let mut warnings = Vec::new();
+    for measured in loaded.iter().flatten() {
+        heed_noise(measured, args.force, &mut warnings)?;
+    }
+    let late =
+        [("client timeout", args.client_timeout), ("challenge lifetime", args.ttl)].map(|(name, limit)| {
+            Constraint { name: format!("{name} at p{}", 100.0 * IN_TIME), chance: IN_TIME, limit }
+        });
+    let constraints = [&args.target[..], &late].concat();
+    // A profile that no difficulty suits, or a folder that is not there, must not cost minutes of measuring first.
+    let known: Vec<Profile> = loaded.iter().flatten().map(|measured| measured.profile.clone()).collect();
+    if !known.is_empty() {
+        recommend(&scales[0], &known, &constraints)?;
+    }
+    for path in [&args.html, &args.toml].into_iter().flatten() {
+        report::check_place(path)?;
+    }
     let seed = args.seed.unwrap_or_else(seed_of_now);
 
     let bar = Progress::new(!args.quiet && io::stderr().is_terminal());
@@ -173,29 +187,12 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
             .map_err(|error| Failure::Usage(error.to_string()))?,
         spread: host.spread(),
     };
-    let chosen: Vec<Measured> =
-        loaded.into_iter().map(|profile| profile.unwrap_or_else(|| this_host.clone())).collect();
-    let mut warnings = Vec::new();
-    for measured in &chosen {
-        let what = format!("the rate of {}", measured.profile.name());
-        if measured.spread > TOO_NOISY && !args.force {
-            return Err(Failure::Noise { what, spread: measured.spread, limit: TOO_NOISY });
-        }
-        if measured.spread > NOISY {
-            let forced = if measured.spread > TOO_NOISY { ", and --force went on" } else { "" };
-            warnings.push(format!(
-                "{what} spread by {:.0} % between windows{forced}: read the times as estimates",
-                100.0 * measured.spread
-            ));
-        }
+    if loaded.iter().any(Option::is_none) {
+        heed_noise(&this_host, args.force, &mut warnings)?;
     }
-    let chosen: Vec<Profile> = chosen.into_iter().map(|measured| measured.profile).collect();
+    let chosen: Vec<Profile> =
+        loaded.into_iter().map(|known| known.unwrap_or_else(|| this_host.clone()).profile).collect();
 
-    let late =
-        [("client timeout", args.client_timeout), ("challenge lifetime", args.ttl)].map(|(name, limit)| {
-            Constraint { name: format!("{name} at p{}", 100.0 * IN_TIME), chance: IN_TIME, limit }
-        });
-    let constraints = [&args.target[..], &late].concat();
     let recommendation = recommended(&scales, &chosen, &constraints, &late)?;
     let mut shown = chosen.clone();
     for (name, rate, source) in built_in(&host) {
@@ -207,7 +204,9 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
     let quantiles = quantile_table(&scales, &shown, recommendation.mean_hashes, &recommendation, args);
     warnings.extend(slow_agents(&recommendation, &scales[0], &shown[chosen.len()..], args.client_timeout));
 
-    let server = Server::new(verification.median, Host::detect().parallelism);
+    let sample = format.sample(&"x".repeat(args.challenge_len.into()), recommendation.difficulty)?;
+    let nonces = sample.challenges().len() * recommendation.k as usize;
+    let server = Server::new(verification.median, Host::detect().parallelism, nonces);
     let honest = chosen.iter().map(Profile::slowest).fold(f64::INFINITY, f64::min);
     let attackers = attackers.into_iter().map(|attacker| {
         let mean = recommendation.mean_hashes;
@@ -231,7 +230,6 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
     };
     bar.end();
 
-    let sample = format.sample(&"x".repeat(args.challenge_len.into()), recommendation.difficulty)?;
     let host_facts = host_facts()?;
     if host_facts.virtual_machine == Some(true) {
         warnings.push(
@@ -257,7 +255,10 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
         warnings,
         reproduce: Reproduce {
             version: env!("CARGO_PKG_VERSION"),
-            command: std::env::args().map(|arg| quote(&arg)).collect::<Vec<_>>().join(" "),
+            command: std::env::args_os()
+                .map(|arg| quote(&arg.to_string_lossy()))
+                .collect::<Vec<_>>()
+                .join(" "),
             seed,
             time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             price_per_hour: args.price_hour,
@@ -281,9 +282,66 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<(), Failure> {
 }
 
 fn scale(format: &'static Format, k: u32) -> Result<Scale, Failure> {
+    let each = format.example().challenges().len();
+    if each * k as usize > Bundle::MAX_LEN {
+        let limit = Bundle::MAX_LEN;
+        return Err(Failure::Usage(format!(
+            "--k {k}: {k} times {each} sub-puzzles of {} exceed {limit}",
+            format.name
+        )));
+    }
     Scale::of(format, k).ok_or_else(|| {
         Failure::Usage(format!("{} has uniform work, which does not add up: --k must be 1", format.name))
     })
+}
+
+/// Profiles by name or file; `None` stands for this host. Each name once: what is read twice counts once, and other files of a
+/// name that is taken get their file's name beside it.
+fn load(names: &[String]) -> Result<Vec<Option<Measured>>, Failure> {
+    let mut loaded: Vec<Option<Measured>> = Vec::new();
+    let mut seen: Vec<&String> = Vec::new();
+    for name in names.iter().filter(|name| !name.is_empty()) {
+        if seen.contains(&name) {
+            continue;
+        }
+        seen.push(name);
+        if name == THIS_HOST {
+            loaded.push(None);
+            continue;
+        }
+        let mut measured = profiles::load(name)?;
+        let is = |other: &str| measured.profile.name() == other;
+        let published = DEVICES.iter().any(|device| is(device.name));
+        let taken = loaded.iter().flatten().any(|other| is(other.profile.name()));
+        if is(THIS_HOST) || taken || published && name != measured.profile.name() {
+            let file: String = name.chars().filter(|char| !char.is_control()).collect();
+            let unique: String =
+                format!("{file}: {}", measured.profile.name()).chars().take(Profile::MAX_NAME).collect();
+            measured.profile = Profile::new(unique, measured.profile.devices().to_vec())
+                .map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+        }
+        loaded.push(Some(measured));
+    }
+    match loaded.is_empty() {
+        true => Err(Failure::Usage("--on names no profile".to_owned())),
+        false => Ok(loaded),
+    }
+}
+
+/// Refuses a rate that is too noisy, unless forced, and warns of one that is somewhat.
+fn heed_noise(measured: &Measured, force: bool, warnings: &mut Vec<String>) -> Result<(), Failure> {
+    let (what, spread) = (format!("the rate of {}", measured.profile.name()), measured.spread);
+    if spread > TOO_NOISY && !force {
+        return Err(Failure::Noise { what, spread, limit: TOO_NOISY });
+    }
+    if spread > NOISY {
+        let forced = if spread > TOO_NOISY { ", and --force went on" } else { "" };
+        warnings.push(format!(
+            "{what} spread by {:.0} % between windows{forced}: read the times as estimates",
+            100.0 * spread
+        ));
+    }
+    Ok(())
 }
 
 fn attackers(names: &[String]) -> Result<Vec<Reference>, Failure> {
@@ -299,7 +357,7 @@ fn attackers(names: &[String]) -> Result<Vec<Reference>, Failure> {
     names.iter().map(find).collect()
 }
 
-/// The puzzle that rates are measured with: of the length asked for, and the published difficulty.
+/// The puzzle that rates are measured with: of the length asked for, and about 2^20 hashes, so that hits are rare.
 fn puzzle(format: &'static Format, len: u16) -> Result<Bundle, Failure> {
     let default = Scale::of(format, 1).and_then(|scale| scale.difficulty_of(2f64.powi(20)));
     let difficulty = default.unwrap_or(*format.difficulties.start());

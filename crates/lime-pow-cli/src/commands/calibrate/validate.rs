@@ -16,8 +16,8 @@ pub(crate) const LEVEL: f64 = 0.01;
 /// Mean hashes of the puzzles whose work is validated.
 const MEAN_WORK: f64 = 4096.0;
 
-/// Below this mean, the microseconds that a job costs show in its time.
-const MIN_MEAN_TIME: f64 = 0.02;
+/// Below a mean of 20 ms, the microseconds that a job costs show in its time; with room for a rate that rises meanwhile.
+const MIN_MEAN_TIME: f64 = 0.025;
 
 /// Solves between two windows that measure the rate.
 const SOLVES_PER_WINDOW: u32 = 20;
@@ -66,8 +66,7 @@ pub(crate) struct Percentile {
 }
 
 impl Sample {
-    fn of(difficulty: u64, sample: &[f64], mean: f64, cdf: impl Fn(f64) -> f64) -> Self {
-        let test = KolmogorovSmirnov::test(sample, cdf);
+    fn of(difficulty: u64, sample: &[f64], mean: f64, test: KolmogorovSmirnov) -> Self {
         let mut sorted = sample.to_vec();
         sorted.sort_by(f64::total_cmp);
         let points = sorted.len().min(200);
@@ -101,7 +100,8 @@ pub(crate) fn run(
         work.push(solution.found.iter().zip(bundle.challenges()).map(hashes).sum::<u64>() as f64);
         step(0.1 * f64::from(number + 1) / f64::from(count));
     }
-    let work = Sample::of(difficulty, &work, law.mean(), |hashes| law.chance(hashes));
+    let test = KolmogorovSmirnov::test_counts(&work, |hashes| law.chance(hashes));
+    let work = Sample::of(difficulty, &work, law.mean(), test);
 
     let hard_enough =
         |difficulty: &u64| scale.work(*difficulty).mean() / host.hashes_per_second >= MIN_MEAN_TIME;
@@ -151,8 +151,9 @@ fn time_sample(difficulty: u64, law: Work, rate: Rate, times: &[f64], hashes: &[
             error_at_work: observed / at_work - 1.0,
         }
     });
+    let test = KolmogorovSmirnov::test(times, |seconds| law.chance(seconds * per_second));
     TimeSample {
-        sample: Sample::of(difficulty, times, mean_seconds, |seconds| law.chance(seconds * per_second)),
+        sample: Sample::of(difficulty, times, mean_seconds, test),
         rate,
         mean_seconds,
         percentiles: percentiles.into(),
