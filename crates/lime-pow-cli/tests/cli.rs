@@ -385,6 +385,20 @@ fn a_full_disk_is_an_error() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn threads_that_cannot_be_started_are_an_error() {
+    // Stacks of a thousand threads do not fit into so little address space.
+    let script = format!(
+        "ulimit -v 400000; exec {} solve --challenge a --difficulty 1 --threads 1000",
+        env!("CARGO_BIN_EXE_lime-pow")
+    );
+    let failed =
+        Command::new("sh").args(["-c", &script]).timeout(std::time::Duration::from_secs(60)).assert().code(5);
+    let line = error_line(&failed);
+    assert!(line.starts_with("lime-pow: cannot start 1000 worker threads: "), "{line}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_full_error_stream_does_not_change_the_exit_code() {
     for (args, code) in [(["--difficulty", "300"], 2), (["--difficulty", "200"], 3)] {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
