@@ -7,7 +7,7 @@ use lime_pow::ApproxDuration;
 use lime_pow::calibrate::Choice;
 
 use super::text::{rate, wrap};
-use crate::commands::calibrate::{HostFacts, QuantileRow, Report};
+use crate::commands::calibrate::derive::{HostFacts, QuantileRow, Report};
 
 pub(crate) fn text(report: &Report) -> String {
     let mut out = String::new();

@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::calibration::{host_sentence, percent, price, server_sentences, short, time};
 use super::text::rate;
 use super::{plots, snippet};
-use crate::commands::calibrate::{PERCENTILES, Report};
+use crate::commands::calibrate::derive::{PERCENTILES, Report};
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }

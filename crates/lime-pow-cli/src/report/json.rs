@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::args::Puzzle;
 use crate::commands::bench::Row;
-use crate::commands::calibrate::Report;
+use crate::commands::calibrate::derive::Report;
 use crate::commands::info::Info;
 use crate::failure::Failure;
 

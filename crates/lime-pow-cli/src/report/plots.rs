@@ -8,8 +8,8 @@ use plotters::prelude::*;
 
 use super::calibration::{short, time};
 use super::text::rate;
+use crate::commands::calibrate::derive::{QuantileRow, Report};
 use crate::commands::calibrate::validate::Validation;
-use crate::commands::calibrate::{QuantileRow, Report};
 
 const WIDTH: u32 = 760;
 const HEIGHT: u32 = 360;

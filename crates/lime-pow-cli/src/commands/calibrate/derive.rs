@@ -1,0 +1,361 @@
+//! From measurements to a [`Report`]: what it holds, and how each part is derived.
+
+use std::time::{Duration, SystemTime};
+
+use lime_pow::calibrate::reference::{DEVICES, Reference};
+use lime_pow::calibrate::{
+    Choice, Constraint, Lint, Profile, Recommendation, Scale, Server, Toll, recommend,
+};
+use lime_pow::{Host, Kernel};
+use serde::Serialize;
+
+use super::measure::Rate;
+use super::settings::{IN_TIME, Settings, heed_noise};
+use super::validate::{self, Validation};
+use super::{Measurements, Progress};
+use crate::args::{CalibrateArgs, THIS_HOST};
+use crate::commands::info::Info;
+use crate::failure::Failure;
+use crate::profiles::{Measured, NOISY};
+
+/// Percentiles of the quantile table.
+pub(crate) const PERCENTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
+
+/// Steps of a factor of two to either side of the recommendation that the quantile table covers.
+const TABLE_STEPS: i32 = 4;
+
+/// Everything that a report tells. The JSON form is this, field by field.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    pub schema: &'static str,
+    pub host: HostFacts,
+    /// Of this machine; the last is what `this-host` stands for.
+    pub rates: Vec<Rate>,
+    pub quantiles: Vec<QuantileRow>,
+    pub recommendation: Recommended,
+    pub attackers: Vec<AttackerRow>,
+    pub verification: Verification,
+    pub lint: Lint,
+    pub validation: Option<Validation>,
+    /// What the reader should know before relying on it.
+    pub warnings: Vec<String>,
+    pub reproduce: Reproduce,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct HostFacts {
+    pub cpu: Option<String>,
+    pub arch: &'static str,
+    pub os: &'static str,
+    pub cores: usize,
+    pub parallelism: usize,
+    pub quota: Option<usize>,
+    pub affinity: Vec<usize>,
+    pub kernel: &'static str,
+    pub kernel_because: String,
+    pub pinning: String,
+    /// Whether the CPU says that a hypervisor runs it; null where it does not tell.
+    pub virtual_machine: Option<bool>,
+}
+
+/// Time to solve, for a profile at a difficulty.
+#[derive(Debug, Serialize)]
+pub(crate) struct QuantileRow {
+    pub profile: String,
+    pub difficulty: u64,
+    /// Sub-puzzles of this difficulty.
+    pub k: u32,
+    pub mean_hashes: f64,
+    /// Seconds for each of the percentiles 50, 90, 95, 99, 99.9.
+    pub seconds: [f64; 5],
+    /// Probability that the client gives up first.
+    pub over_client_timeout: f64,
+    /// Probability that the challenge expires first.
+    pub over_ttl: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Recommended {
+    pub scheme: &'static str,
+    pub k: u32,
+    pub difficulty: u64,
+    pub mean_hashes: f64,
+    pub constraints: Vec<Constraint>,
+    #[serde(flatten)]
+    pub proof: Recommendation,
+    /// The hardest difficulty at which, whatever the target, at most one agent in a thousand is too late for the client's
+    /// timeout or the challenge's lifetime.
+    pub ceiling: u64,
+    /// The same demands for other numbers of sub-puzzles.
+    pub other_k: Vec<OtherK>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct OtherK {
+    pub k: u32,
+    pub difficulty: u64,
+    pub mean_hashes: f64,
+    pub binding: Choice,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AttackerRow {
+    #[serde(flatten)]
+    pub attacker: Reference,
+    /// Null where the hardware cannot search this puzzle: `not_applicable` tells why.
+    pub toll: Option<Toll>,
+    /// Whether it solves faster than this host verifies.
+    pub outruns_verification: bool,
+    /// Mean work in bits at which it would not.
+    pub balance_bits: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Verification {
+    #[serde(flatten)]
+    pub server: Server,
+    pub mad: f64,
+    pub noisy: bool,
+    /// Solutions that all cores verify per second: the rate limit, over all clients and on all that they send, that keeps the
+    /// server from drowning.
+    pub rate_limit_per_second: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Reproduce {
+    pub version: &'static str,
+    pub command: String,
+    pub seed: u64,
+    pub time: String,
+    pub price_per_hour: Option<f64>,
+    pub client_timeout_seconds: f64,
+    pub ttl_seconds: f64,
+    pub challenge_len: u16,
+    pub profiles: Vec<Profile>,
+}
+
+/// Derives everything from what was measured; validates it if asked to.
+pub(super) fn report(
+    settings: Settings,
+    measurements: Measurements,
+    args: &CalibrateArgs,
+    bar: &Progress,
+) -> Result<Report, Failure> {
+    let Settings { format, scales, profiles, constraints, late, attackers, texts, mut warnings, .. } =
+        settings;
+    let host = measurements.host().clone();
+    let this_host = Measured {
+        profile: Profile::single(THIS_HOST, host.hashes_per_second, "measured for this report")
+            .map_err(|error| Failure::Usage(error.to_string()))?,
+        spread: host.spread(),
+    };
+    if profiles.iter().any(Option::is_none) {
+        heed_noise(&this_host, args.force, &mut warnings)?;
+    }
+    let chosen: Vec<Profile> =
+        profiles.into_iter().map(|known| known.unwrap_or_else(|| this_host.clone()).profile).collect();
+    let recommendation = recommended(&scales, &chosen, &constraints, &late)?;
+
+    let mut shown = chosen.clone();
+    for (name, rate, source) in built_in(&host) {
+        if !shown.iter().any(|profile| profile.name() == name) {
+            let profile = Profile::single(name, rate, source);
+            shown.push(profile.map_err(|error| Failure::Usage(error.to_string()))?);
+        }
+    }
+    warnings.extend(slow_agents(&recommendation, &scales[0], &shown[chosen.len()..], args.client_timeout));
+    let host_facts = host_facts()?;
+    if host_facts.virtual_machine == Some(true) {
+        let neighbours = "neighbours and the host change its rates from minute to minute";
+        warnings.push(format!("this is a virtual machine: {neighbours}"));
+    }
+
+    let sample = format.sample(&"x".repeat(args.challenge_len.into()), recommendation.difficulty)?;
+    let nonces = sample.challenges().len() * recommendation.k as usize;
+    let verification = measurements.verification;
+    let server = Server::new(verification.median, Host::detect().parallelism, nonces);
+    let honest = chosen.iter().map(Profile::slowest).fold(f64::INFINITY, f64::min);
+    let validation = match args.validate {
+        Some(count) => {
+            bar.begin("validating against real solves");
+            Some(validate::run(&scales[0], &host, count, texts, |done| bar.step(done))?)
+        }
+        None => None,
+    };
+    Ok(Report {
+        schema: "lime-pow/calibrate/1",
+        host: host_facts,
+        quantiles: quantile_table(&scales, &shown, &recommendation, args),
+        attackers: ledger(attackers, &recommendation, &server, honest, args.price_hour),
+        recommendation,
+        verification: Verification {
+            server,
+            mad: verification.mad,
+            noisy: verification.spread() > NOISY,
+            rate_limit_per_second: server.capacity(),
+        },
+        lint: Lint::of(&sample.challenges()[0], Kernel::detect())?,
+        validation,
+        warnings,
+        reproduce: Reproduce::of(args, texts.seed, shown),
+        rates: measurements.rates,
+    })
+}
+
+impl Reproduce {
+    fn of(args: &CalibrateArgs, seed: u64, profiles: Vec<Profile>) -> Self {
+        let command = std::env::args_os().map(|arg| quote(&arg.to_string_lossy()));
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            command: command.collect::<Vec<_>>().join(" "),
+            seed,
+            time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            price_per_hour: args.price_hour,
+            client_timeout_seconds: args.client_timeout.as_secs_f64(),
+            ttl_seconds: args.ttl.as_secs_f64(),
+            challenge_len: args.challenge_len,
+            profiles,
+        }
+    }
+}
+
+/// What the recommended puzzle costs attackers. `honest` is the rate of the slowest agent.
+fn ledger(
+    attackers: Vec<Reference>,
+    recommended: &Recommended,
+    server: &Server,
+    honest: f64,
+    price_per_hour: Option<f64>,
+) -> Vec<AttackerRow> {
+    let mean = recommended.mean_hashes;
+    let row = |attacker: Reference| AttackerRow {
+        attacker,
+        toll: Toll::of(&attacker, mean, honest, price_per_hour),
+        outruns_verification: attacker.hashes_per_second.is_some_and(|rate| server.is_outrun_by(rate, mean)),
+        balance_bits: attacker.hashes_per_second.map(|rate| server.balance_bits(rate)),
+    };
+    attackers.into_iter().map(row).collect()
+}
+
+/// The host and what is published, as profiles that every report shows.
+fn built_in(host: &Rate) -> impl Iterator<Item = (&'static str, f64, String)> {
+    let published = DEVICES.iter().filter_map(|device| {
+        Some((device.name, device.hashes_per_second?, format!("{}, {}", device.source, device.date)))
+    });
+    let this_host = (THIS_HOST, host.hashes_per_second, "measured for this report".to_owned());
+    std::iter::once(this_host).chain(published)
+}
+
+fn recommended(
+    scales: &[Scale],
+    profiles: &[Profile],
+    constraints: &[Constraint],
+    late: &[Constraint],
+) -> Result<Recommended, Failure> {
+    let scale = &scales[0];
+    let proof = recommend(scale, profiles, constraints)?;
+    let other = |scale: &Scale| {
+        // A target that several sub-puzzles cannot meet is no reason to fail: one can.
+        let binding = recommend(scale, profiles, constraints).ok()?.choice;
+        let difficulty = binding.difficulty;
+        Some(OtherK { k: scale.count(), difficulty, mean_hashes: scale.work(difficulty).mean(), binding })
+    };
+    let difficulty = proof.choice.difficulty;
+    Ok(Recommended {
+        scheme: scale.format().name,
+        k: scale.count(),
+        difficulty,
+        mean_hashes: scale.work(difficulty).mean(),
+        constraints: constraints.to_vec(),
+        ceiling: recommend(scale, profiles, late)?.choice.difficulty,
+        proof,
+        other_k: scales[1..].iter().filter_map(other).collect(),
+    })
+}
+
+/// For each profile and k, the difficulties around the recommendation: its neighbours, and steps of a factor of two.
+fn quantile_table(
+    scales: &[Scale],
+    profiles: &[Profile],
+    recommended: &Recommended,
+    args: &CalibrateArgs,
+) -> Vec<QuantileRow> {
+    let mean_hashes = recommended.mean_hashes;
+    let mut rows = Vec::new();
+    for profile in profiles {
+        for scale in scales {
+            let near = (-TABLE_STEPS..=TABLE_STEPS)
+                .filter_map(|step| scale.difficulty_of(mean_hashes * 2f64.powi(step) * (1.0 + 1e-9)));
+            let mut difficulties: Vec<u64> = near.collect();
+            if scale.count() == recommended.k {
+                let neighbours = [&recommended.proof.easier, &recommended.proof.harder];
+                difficulties.extend(neighbours.into_iter().flatten().map(|choice| choice.difficulty));
+                difficulties.push(recommended.difficulty);
+            }
+            difficulties.sort_unstable();
+            difficulties.dedup();
+            rows.extend(difficulties.into_iter().map(|difficulty| {
+                let work = scale.work(difficulty);
+                QuantileRow {
+                    profile: profile.name().to_owned(),
+                    difficulty,
+                    k: scale.count(),
+                    mean_hashes: work.mean(),
+                    seconds: PERCENTILES.map(|chance| profile.quantile(work, chance).as_secs_f64()),
+                    over_client_timeout: 1.0 - profile.chance_within(work, args.client_timeout),
+                    over_ttl: 1.0 - profile.chance_within(work, args.ttl),
+                }
+            }));
+        }
+    }
+    rows
+}
+
+/// Known agents that were not asked about and would often be too late.
+fn slow_agents(
+    recommended: &Recommended,
+    scale: &Scale,
+    others: &[Profile],
+    client_timeout: Duration,
+) -> Vec<String> {
+    let work = scale.work(recommended.difficulty);
+    let late = others.iter().filter_map(|profile| {
+        let late = 1.0 - profile.chance_within(work, client_timeout);
+        (late > 1.0 - IN_TIME).then(|| {
+            format!(
+                "{} would miss the client timeout in {:.1} % of logins: if your agents are such, pass --on {0}",
+                profile.name(),
+                100.0 * late
+            )
+        })
+    });
+    late.collect()
+}
+
+fn host_facts() -> Result<HostFacts, Failure> {
+    let info = Info::detect()?;
+    let flags = std::fs::read_to_string("/proc/cpuinfo").ok();
+    let flags = flags.as_deref().and_then(|info| info.lines().find(|line| line.starts_with("flags")));
+    Ok(HostFacts {
+        cpu: crate::report::cpu(),
+        arch: std::env::consts::ARCH,
+        os: std::env::consts::OS,
+        cores: info.host.cores,
+        parallelism: info.host.parallelism,
+        quota: info.quota(),
+        affinity: Host::core_ids(),
+        kernel: info.chosen.name(),
+        kernel_because: info.why_chosen(),
+        pinning: info.pinning(),
+        virtual_machine: flags.map(|flags| flags.split_whitespace().any(|flag| flag == "hypervisor")),
+    })
+}
+
+/// An argument as a shell would take it.
+fn quote(arg: &str) -> String {
+    let plain = |char: char| char.is_ascii_alphanumeric() || "-_=./,:+%@".contains(char);
+    match !arg.is_empty() && arg.chars().all(plain) {
+        true => arg.to_owned(),
+        false => format!("'{}'", arg.replace('\'', r"'\''")),
+    }
+}
