@@ -7,7 +7,7 @@ use crate::scheme::Work;
 
 /// A device, or all those of a kind, as a share of a fleet.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Device {
     /// What it is.
     pub name: String,

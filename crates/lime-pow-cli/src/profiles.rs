@@ -117,6 +117,11 @@ mod tests {
             ("\"spread\":0.01", "\"spread\":-1", "spread: -1: must be 0 to 10"),
             ("\"spread\":0.01", "\"spread\":null", "spread: invalid type: null"),
             ("\"made_by\"", "\"maid_by\"", "maid_by: unknown field `maid_by`"),
+            (
+                "\"source\":\"s\"",
+                "\"source\":\"s\",\"cores\":4",
+                "devices[0].cores: unknown field `cores`, expected one of",
+            ),
             ("\"schema\":\"lime-pow/profile/1\",", "", "missing field `schema`"),
             ("\"schema\":\"lime-pow/profile/1\"", "\"schema\":1", "schema: invalid type: integer"),
             ("\"name\":\"a\"", "\"name\":\"a\\u001b[31m\"", "name: must have 1 to 100 characters"),
