@@ -104,3 +104,47 @@ impl Drop for DropGuard {
         }
     }
 }
+
+#[cfg(all(test, lime_pow_loom))]
+mod models {
+    use super::*;
+    use crate::Error;
+    use crate::pool::models::task;
+    use loom::thread;
+
+    #[test]
+    fn a_job_is_refused_or_has_its_outcome_when_cancel_returns() {
+        loom::model(|| {
+            let (token, task) = (CancelToken::new(), task(false));
+            let submitter = thread::spawn({
+                let (token, task) = (token.clone(), Arc::clone(&task));
+                move || token.register(&task)
+            });
+            token.cancel();
+            let outcome = task.outcome();
+            // Invariant 1: from here on nothing begins.
+            assert!(!token.register(&task));
+            // Invariant 2: nor has anything begun that goes on.
+            if submitter.join().unwrap() {
+                assert_eq!(outcome, Some(Err(Error::Cancelled)));
+            } else {
+                assert_eq!(outcome, None);
+            }
+        });
+    }
+
+    #[test]
+    fn cancelling_twice_is_one_outcome() {
+        loom::model(|| {
+            let (token, task) = (CancelToken::new(), task(false));
+            assert!(token.register(&task));
+            let other = thread::spawn({
+                let token = token.clone();
+                move || token.cancel()
+            });
+            drop(token.drop_guard());
+            other.join().unwrap();
+            assert_eq!(task.outcome(), Some(Err(Error::Cancelled)));
+        });
+    }
+}

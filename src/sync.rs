@@ -1,6 +1,8 @@
 //! The primitives that workers meet each other through: std's, or loom's when the crate is built with
 //! `--cfg lime_pow_loom` to model them.
 
+#[cfg(not(lime_pow_loom))]
+pub(crate) use crossbeam::sync::{Parker, Unparker};
 #[cfg(lime_pow_loom)]
 pub(crate) use loom::sync::{
     Condvar, Mutex, MutexGuard,
@@ -11,6 +13,9 @@ pub(crate) use std::sync::{
     Condvar, Mutex, MutexGuard,
     atomic::{AtomicU64, Ordering},
 };
+
+#[cfg(lime_pow_loom)]
+pub(crate) use parker::{Parker, Unparker};
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,4 +36,43 @@ pub(crate) fn contain(foreign: impl FnOnce()) {
 /// Gets rid of what a panic carried without running its destructor, which could panic again.
 pub(crate) fn forget(panic: Box<dyn Any + Send>) {
     std::mem::forget(panic);
+}
+
+/// crossbeam's parker as its documentation describes it: an unpark is kept until the next park takes it.
+#[cfg(lime_pow_loom)]
+mod parker {
+    use super::{Condvar, Mutex, lock};
+    use std::sync::Arc;
+
+    pub(crate) struct Parker(Unparker);
+
+    #[derive(Clone)]
+    pub(crate) struct Unparker(Arc<(Mutex<bool>, Condvar)>);
+
+    impl Parker {
+        pub(crate) fn new() -> Self {
+            Self(Unparker(Arc::new((Mutex::new(false), Condvar::new()))))
+        }
+
+        pub(crate) fn unparker(&self) -> &Unparker {
+            &self.0
+        }
+
+        pub(crate) fn park(&self) {
+            let (token, given) = &*self.0.0;
+            let mut token = lock(token);
+            while !*token {
+                token = given.wait(token).expect("a model ends with its first panic");
+            }
+            *token = false;
+        }
+    }
+
+    impl Unparker {
+        pub(crate) fn unpark(&self) {
+            let (token, given) = &*self.0;
+            *lock(token) = true;
+            given.notify_one();
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! Worker threads that search many jobs at once. rayon owns the threads; each runs our own loop, which takes
 //! a *ticket* off one queue, searches a few spans of its job and puts the ticket back at the end.
 //!
+//! Invariants stand where they are kept: of the queue in `queue.rs`, of one job's spans in `handout.rs`, of its outcome in
+//! `answers.rs` and `completion.rs`, of tokens in `cancel.rs`. Each is modelled with loom beside its code.
+//!
 //! A job has as many tickets as workers may be on it, so the queue alone makes the thread cap exact and the
 //! sharing fair: every ticket gets one turn of about [`TURN`] before any gets the next. A worker that finds
 //! the queue empty waits for a moment, then sleeps. A submitted job counts on those who wait, and wakes others only for
@@ -9,24 +12,26 @@
 mod answers;
 mod completion;
 mod handout;
+mod queue;
 mod stats;
 mod task;
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam::sync::{Parker, Unparker, WaitGroup};
-use crossbeam::utils::CachePadded;
+use crossbeam::sync::WaitGroup;
 
+use queue::{Next, Queue};
 pub(crate) use stats::Counters;
 pub use stats::Stats;
+#[cfg(all(test, lime_pow_loom))]
+pub(crate) use task::models;
 pub(crate) use task::{Pace, Task};
 
 use crate::job::BundleSolution;
 use crate::search::Scanner;
-use crate::sync::{AtomicU64, Mutex, Ordering, contain, lock};
+use crate::sync::{AtomicU64, Ordering, Parker, contain};
 use crate::{Error, host};
 
 /// How long a worker stays with a job before it looks for another.
@@ -52,33 +57,11 @@ pub(crate) struct Pool {
 }
 
 struct Shared {
-    queue: Mutex<Queue>,
-    unparkers: Vec<Unparker>,
+    queue: Queue<Arc<Task>>,
     counters: Arc<Counters>,
-    /// Jobs submitted. Relaxed: a hint to those who wait; the queue's lock hands the jobs over.
-    submitted: CachePadded<AtomicU64>,
     /// What one worker pays a second, see [`Segment`](crate::plan::Segment): a moving average, as the bits of an `f64`.
     /// Relaxed: an estimate.
     rate: AtomicU64,
-}
-
-#[derive(Default)]
-struct Queue {
-    tickets: VecDeque<Arc<Task>>,
-    /// Workers that wait for a submission, awake.
-    waiting: Vec<usize>,
-    /// Workers that sleep, or are about to.
-    idle: Vec<usize>,
-    stopping: bool,
-}
-
-/// What a worker is to do next.
-enum Next {
-    Turn(Arc<Task>),
-    /// Stay awake for a moment, then ask again.
-    Wait,
-    Sleep,
-    Stop,
 }
 
 impl Pool {
@@ -105,12 +88,10 @@ impl Pool {
         // Returns once every thread runs, and so has passed its start handler.
         rayon.broadcast(|_| ());
 
-        let parkers: Vec<Parker> = (0..threads).map(|_| Parker::new()).collect();
+        let (queue, parkers) = Queue::new(threads);
         let shared = Arc::new(Shared {
-            queue: Mutex::default(),
-            unparkers: parkers.iter().map(|parker| parker.unparker().clone()).collect(),
+            queue,
             counters: Arc::new(Counters::new(threads)),
-            submitted: AtomicU64::new(0).into(),
             rate: AtomicU64::new(rate.to_bits()),
         });
         let running = WaitGroup::new();
@@ -126,7 +107,7 @@ impl Pool {
     }
 
     pub(crate) fn threads(&self) -> usize {
-        self.shared.unparkers.len()
+        self.shared.queue.workers()
     }
 
     /// How many workers the system let us pin.
@@ -144,26 +125,13 @@ impl Pool {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let queue = lock(&self.shared.queue);
-        self.shared.counters.snapshot(queue.waiting.len() + queue.idle.len())
+        self.shared.counters.snapshot(self.shared.queue.idle())
     }
 
     /// Queues a job and wakes as many idle workers as may work on it.
     pub(crate) fn submit(&self, task: &Arc<Task>) {
-        let mut queue = lock(&self.shared.queue);
-        queue.tickets.extend(std::iter::repeat_n(task, task.workers()).cloned());
-        self.shared.submitted.fetch_add(1, Ordering::Relaxed);
-        // Whoever is awake comes by itself; the others sleep on if those are enough.
-        let awake = queue.waiting.len().min(task.workers());
-        let still_waiting = queue.waiting.len() - awake;
-        queue.waiting.truncate(still_waiting);
-        let asleep = queue.idle.len().saturating_sub(task.workers() - awake);
-        let woken = queue.idle.split_off(asleep);
-        drop(queue);
-        self.shared.counters.count_wake_ups(woken.len());
-        for worker in woken {
-            self.shared.unparkers[worker].unpark();
-        }
+        let woken = self.shared.queue.submit(task, task.workers());
+        self.shared.counters.count_wake_ups(woken);
     }
 }
 
@@ -174,8 +142,8 @@ impl Shared {
         let mut ticket = None;
         let mut waited = false;
         loop {
-            let submitted = self.submitted.load(Ordering::Relaxed);
-            match self.next(worker, ticket.take(), waited) {
+            let submissions = self.queue.submissions();
+            match self.queue.next(worker, ticket.take(), waited) {
                 Next::Turn(task) => {
                     waited = false;
                     let turn = task.turn(&mut scanner);
@@ -190,7 +158,7 @@ impl Shared {
                 }
                 Next::Wait => {
                     let since = Instant::now();
-                    while self.submitted.load(Ordering::Relaxed) == submitted && since.elapsed() < PATIENCE {
+                    while self.queue.submissions() == submissions && since.elapsed() < PATIENCE {
                         std::thread::yield_now();
                     }
                     waited = true;
@@ -199,37 +167,13 @@ impl Shared {
                     parker.park();
                     waited = false;
                 }
-                Next::Stop => return,
-            }
-        }
-    }
-
-    /// Puts a ticket back and takes the next, in one visit to the queue. A worker that finds none is told to wait, and
-    /// if it has waited already, to sleep.
-    fn next(&self, worker: usize, back: Option<Arc<Task>>, waited: bool) -> Next {
-        let mut queue = lock(&self.queue);
-        if queue.stopping {
-            drop(queue);
-            if let Some(task) = back {
-                task.cancel();
-                contain(|| drop(task));
-            }
-            return Next::Stop;
-        }
-        queue.tickets.extend(back);
-        // A worker on a list is idle. One that is here must leave it, or the next submission would count on a worker
-        // that is busy. (A sleep can end by itself, and a wait by its time.)
-        queue.waiting.retain(|&waiting| waiting != worker);
-        queue.idle.retain(|&idle| idle != worker);
-        match queue.tickets.pop_front() {
-            Some(task) => Next::Turn(task),
-            None if waited => {
-                queue.idle.push(worker);
-                Next::Sleep
-            }
-            None => {
-                queue.waiting.push(worker);
-                Next::Wait
+                Next::Stop(ticket) => {
+                    if let Some(task) = ticket {
+                        task.cancel();
+                        contain(|| drop(task));
+                    }
+                    return;
+                }
             }
         }
     }
@@ -250,15 +194,8 @@ impl Shared {
 impl Drop for Pool {
     /// Cancels what is left, stops the workers and waits until they have left their loops.
     fn drop(&mut self) {
-        let mut queue = lock(&self.shared.queue);
-        queue.stopping = true;
-        let tickets = std::mem::take(&mut queue.tickets);
-        drop(queue);
-        for task in tickets {
+        for task in self.shared.queue.stop() {
             task.cancel();
-        }
-        for unparker in &self.shared.unparkers {
-            unparker.unpark();
         }
         // A worker that drops the last handle to its own solver, inside a scheme, must not wait for itself.
         if self.threads.current_thread_index().is_none()

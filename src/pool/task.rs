@@ -299,3 +299,72 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
 }
+
+#[cfg(all(test, lime_pow_loom))]
+pub(crate) mod models {
+    use super::*;
+    use crate::plan::Scope;
+    use crate::{Challenge, Difficulty, Kernel};
+    use loom::thread;
+
+    /// A job of two spans with two nonces each, in which every nonce is a solution, or none.
+    pub(crate) fn task(solvable: bool) -> Arc<Task> {
+        let bits = if solvable { 0 } else { Difficulty::MAX_BITS };
+        let challenge = Challenge::lime_v1("model", Difficulty::bits(bits).unwrap()).unwrap();
+        let scope = Scope { max_nonce: 3, ..Scope::default() };
+        let plan =
+            Plan::new(&challenge, scope, Kernel::by_name("portable").unwrap(), &Arc::default()).unwrap();
+        let pace = Pace { span: 2, spans_per_turn: 1 };
+        Arc::new(Task::new(vec![(plan, pace)], Order::Any, 2, None, Arc::new(Counters::new(0))))
+    }
+
+    fn search(task: &Task) {
+        let mut scanner = Scanner::default();
+        while task.turn(&mut scanner).more {}
+    }
+
+    /// How many outcomes were counted; the last is the one that is published.
+    fn outcomes(task: &Task) -> [u64; 3] {
+        let stats = task.counters.snapshot(0);
+        [stats.solved, stats.exhausted, stats.cancelled]
+    }
+
+    #[test]
+    fn a_solution_and_a_cancel_are_one_outcome() {
+        loom::model(|| {
+            let task = task(true);
+            let worker = thread::spawn({
+                let task = Arc::clone(&task);
+                move || search(&task)
+            });
+            task.cancel();
+            worker.join().unwrap();
+            match task.completion.outcome() {
+                Some(Ok(solution)) => {
+                    assert_eq!((solution.found.len(), outcomes(&task)), (1, [1, 0, 0]));
+                }
+                Some(Err(Error::Cancelled)) => assert_eq!(outcomes(&task), [0, 0, 1]),
+                other => panic!("{other:?}"),
+            }
+            // Whatever it was, no worker comes back.
+            assert!(!task.turn(&mut Scanner::default()).more);
+        });
+    }
+
+    #[test]
+    fn two_workers_exhaust_a_job_once() {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(3);
+        builder.check(|| {
+            let task = task(false);
+            let worker = thread::spawn({
+                let task = Arc::clone(&task);
+                move || search(&task)
+            });
+            search(&task);
+            worker.join().unwrap();
+            assert_eq!(task.completion.outcome(), Some(Err(Error::Exhausted { hashes: 4 })));
+            assert_eq!(outcomes(&task), [0, 1, 0]);
+        });
+    }
+}
