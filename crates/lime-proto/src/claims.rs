@@ -1,0 +1,58 @@
+//! What tokens say. All are RS256 JWTs with `typ` `JWT` and a `kid`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Domain, Id};
+
+/// The audience of a site's passports: a text, since the official SDK refuses a list.
+pub const LOGIN_AUDIENCE: &str = "lime-site-login";
+/// The audience of MCP tokens.
+pub const MCP_AUDIENCE: &str = "mcp";
+/// The version of passports, a text.
+pub const PASSPORT_VERSION: &str = "5";
+/// How long a passport lives; verifiers take up to 120 s.
+pub const LOGIN_LIFE: Duration = Duration::from_secs(60);
+/// How long an MCP token lives.
+pub const MCP_LIFE: Duration = Duration::from_secs(300);
+
+/// The claims of the passport that a site gets for one login.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassportClaims {
+    /// [`LOGIN_AUDIENCE`].
+    pub aud: String,
+    /// The origin of Core, without a path.
+    pub iss: String,
+    /// The agent.
+    pub sub: Id,
+    /// The login request.
+    pub request_id: Id,
+    /// The agent's owner.
+    pub user_id: Id,
+    /// [`PASSPORT_VERSION`].
+    pub passport_version: String,
+    /// Seconds since 1970 when it was issued.
+    pub iat: u64,
+    /// Seconds since 1970 from which on it is refused.
+    pub exp: u64,
+}
+
+/// The claims of a token for MCP servers. Never an owner or a request: verifiers refuse those.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct McpClaims {
+    /// [`MCP_AUDIENCE`].
+    pub aud: String,
+    /// The origin of Core, equal to the metadata's `issuer`.
+    pub iss: String,
+    /// The agent.
+    pub sub: Id,
+    /// The one server that takes it.
+    pub domain: Domain,
+    /// Unique to this token.
+    pub jti: Id,
+    /// Seconds since 1970 when it was issued.
+    pub iat: u64,
+    /// Seconds since 1970 from which on it is refused.
+    pub exp: u64,
+}

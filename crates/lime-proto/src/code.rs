@@ -1,0 +1,135 @@
+//! Error codes: the status that each is sent with, and what it says.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal, $message:literal;)*) => {
+        /// Why a request was refused, as the `code` of an error envelope.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])* #[serde(rename = $code)] $variant,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its text on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The HTTP status that it is sent with.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// What it says to people.
+            pub fn message(self) -> &'static str {
+                match self { $(Self::$variant => $message,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No `X-Site-Token`.
+    SiteTokenMissing = "SITE_TOKEN_MISSING", 401, "header X-Site-Token is missing";
+    /// An `X-Site-Token` that nobody has.
+    SiteTokenInvalid = "SITE_TOKEN_INVALID", 401, "this site token is not valid";
+    /// The site has been suspended.
+    SiteSuspended = "SITE_SUSPENDED", 403, "this site is suspended";
+    /// Site tokens cannot be looked up at the moment.
+    SiteAuthUnavailable = "SITE_TOKEN_AUTH_UNAVAILABLE", 503, "site tokens cannot be checked at the moment";
+    /// No such request, or not the caller's, or no longer.
+    RequestNotFound = "SITE_LOGIN_REQUEST_NOT_FOUND", 404, "there is no such login request";
+    /// Another agent or nonce has approved it.
+    LoginConflict = "SITE_LOGIN_CONFLICT", 409, "this login request has been approved already";
+    /// No `pow_nonce`, an empty one, or no text.
+    MissingPowNonce = "MISSING_POW_NONCE", 400, "pow_nonce must be a text that is not empty";
+    /// The nonce does not solve the challenge.
+    InvalidPow = "INVALID_POW", 400, "pow_nonce does not solve the challenge";
+    /// No `X-Agent-Token`.
+    MissingAgentToken = "MISSING_AGENT_TOKEN", 401, "header X-Agent-Token is missing";
+    /// An `X-Agent-Token` that nobody has.
+    InvalidAgentToken = "INVALID_AGENT_TOKEN", 401, "this agent token is not valid";
+    /// The agent has been switched off by its owner.
+    AgentInactive = "AGENT_INACTIVE", 403, "this agent is inactive";
+    /// The agent's owner has been suspended.
+    AgentUserSuspended = "AGENT_USER_SUSPENDED", 403, "the owner of this agent is suspended";
+    /// The site does not let this agent in.
+    AgentNotAllowed = "AGENT_NOT_ALLOWED", 403, "this site does not accept this agent";
+    /// Agent tokens cannot be looked up at the moment.
+    AuthUnavailable = "AUTH_UNAVAILABLE", 503, "agent tokens cannot be checked at the moment";
+    /// Too many requests.
+    RateLimitExceeded = "RATE_LIMIT_EXCEEDED", 429, "too many requests, try again later";
+    /// Events cannot be read at the moment; also in error frames.
+    EventsUnavailable = "SITE_LOGIN_EVENT_CHANNEL_UNAVAILABLE", 503, "events cannot be read at the moment";
+    /// A passing failure of Core.
+    ServiceUnavailable = "SERVICE_UNAVAILABLE", 503, "the service is not available at the moment";
+    /// A body that is not what it should be.
+    ValidationError = "VALIDATION_ERROR", 400, "the body is not a JSON object";
+    /// No such path.
+    NotFound = "NOT_FOUND", 404, "there is nothing at this path";
+    /// The path has other methods.
+    MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "this path does not have this method";
+    /// The client took too long, or Core did.
+    RequestTimeout = "REQUEST_TIMEOUT", 408, "the request took too long";
+    /// A body over the limit.
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413, "the body is too large";
+    /// A body of another type than JSON.
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, "the body must be application/json";
+    /// A fault of Core.
+    InternalError = "INTERNAL_ERROR", 500, "internal error";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Errors of the token endpoint, RFC 6749, section 5.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OauthCode {
+    /// The body or its domain is wrong: 400.
+    InvalidRequest,
+    /// The token is missing or nobody's: 401.
+    InvalidClient,
+    /// The agent has no grant for MCP: 403. The code is section 4.1.2.1's; the official SDK knows it here.
+    AccessDenied,
+    /// Too many requests: 429.
+    TemporarilyUnavailable,
+}
+
+impl OauthCode {
+    /// The HTTP status that it is sent with.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest => 400,
+            Self::InvalidClient => 401,
+            Self::AccessDenied => 403,
+            Self::TemporarilyUnavailable => 429,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_survive_the_wire() {
+        for &code in Code::ALL {
+            let text = serde_json::to_string(&code).unwrap();
+            assert_eq!(text, format!("\"{code}\""));
+            assert_eq!(serde_json::from_str::<Code>(&text).unwrap(), code);
+            assert!((400..600).contains(&code.status()));
+        }
+    }
+}

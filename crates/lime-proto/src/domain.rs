@@ -1,0 +1,283 @@
+//! Domains of MCP servers: host names in one spelling, none of them an address or a name that only means something locally.
+//! Nothing is looked up: the answer depends on the text alone.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A host name by RFC 1123, in lower case.
+///
+/// # Examples
+///
+/// ```
+/// use lime_proto::Domain;
+///
+/// let domain: Domain = " https://MCP.Example.com/mcp ".parse()?;
+/// assert_eq!(domain.as_str(), "mcp.example.com");
+/// assert!("mcp.example.com:8443".parse::<Domain>().is_err());
+/// assert_eq!(Domain::of_target("mcp.example.com:8443")?, domain);
+/// # Ok::<(), lime_proto::DomainError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Domain(String);
+
+/// Why a text is no [`Domain`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DomainError {
+    /// Nothing there.
+    #[error("domain is empty")]
+    Empty,
+    /// A user before the host.
+    #[error("domain must not include user information")]
+    UserInfo,
+    /// A port behind the host.
+    #[error("domain must not include a port")]
+    Port,
+    /// An address, in whatever spelling.
+    #[error("domain must not be an IP address")]
+    Address,
+    /// No host name.
+    #[error(
+        "domain must be a host name of at most 253 characters, its labels of 1 to 63 letters, digits and inner hyphens"
+    )]
+    HostName,
+    /// A name that is local or stands for any address.
+    #[error("domain must not be a reserved name")]
+    Reserved,
+}
+
+/// Reserved themselves.
+const RESERVED: [&str; 5] =
+    ["localhost", "metadata", "kubernetes", "kubernetes.default", "kubernetes.default.svc"];
+
+/// Everything below is reserved.
+const RESERVED_BELOW: [&str; 7] = ["localhost", "local", "internal", "intranet", "corp", "home", "lan"];
+
+/// Names that resolve to any address written into them: reserved, with everything below.
+const WILDCARDS: [&str; 6] = ["nip.io", "sslip.io", "xip.io", "traefik.me", "localtest.me", "lvh.me"];
+
+impl Domain {
+    /// The domain of an MCP server's URL or host, as agents name it: with a port or without.
+    ///
+    /// # Errors
+    ///
+    /// As parsing, but a port is cut off.
+    pub fn of_target(target: &str) -> Result<Self, DomainError> {
+        let host = host(target)?;
+        match host.split_once(':') {
+            Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Self::of_host(host)
+            }
+            Some(_) => Err(DomainError::HostName),
+            None => Self::of_host(&host),
+        }
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn of_host(host: &str) -> Result<Self, DomainError> {
+        // Every spelling that some resolver takes for an address: 127.1, 2130706433, 0x7f000001, 0177.0.0.1.
+        let number = |label: &str| {
+            let (digits, is_digit): (_, fn(&u8) -> bool) = match label.strip_prefix("0x") {
+                Some(digits) => (digits, u8::is_ascii_hexdigit),
+                None => (label, u8::is_ascii_digit),
+            };
+            !digits.is_empty() && digits.as_bytes().iter().all(is_digit)
+        };
+        let label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        };
+        let below = |name: &str| host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'));
+        if host.split('.').all(number) {
+            Err(DomainError::Address)
+        } else if host.len() > 253 || !host.split('.').all(label) {
+            Err(DomainError::HostName)
+        } else if RESERVED.contains(&host)
+            || WILDCARDS.contains(&host)
+            || RESERVED_BELOW.iter().chain(&WILDCARDS).any(|name| below(name))
+        {
+            Err(DomainError::Reserved)
+        } else {
+            Ok(Self(host.to_owned()))
+        }
+    }
+}
+
+/// What is left of a URL or host without scheme and path, in lower case.
+fn host(text: &str) -> Result<String, DomainError> {
+    let text = text.trim();
+    let scheme = |scheme: &str| {
+        text.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+            .then(|| &text[scheme.len()..])
+    };
+    let rest = scheme("https://").or_else(|| scheme("http://")).unwrap_or(text);
+    let host = rest.split('/').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if host.is_empty() {
+        Err(DomainError::Empty)
+    } else if host.contains('@') {
+        Err(DomainError::UserInfo)
+    } else if host.starts_with('[') && host.contains(']') {
+        Err(DomainError::Address)
+    } else {
+        Ok(host)
+    }
+}
+
+impl FromStr for Domain {
+    type Err = DomainError;
+
+    fn from_str(text: &str) -> Result<Self, DomainError> {
+        let host = host(text)?;
+        if host.contains(':') { Err(DomainError::Port) } else { Self::of_host(&host) }
+    }
+}
+
+/// As [`FromStr`], but in the one spelling only: a token's domain is written as it is compared.
+impl TryFrom<String> for Domain {
+    type Error = DomainError;
+
+    fn try_from(text: String) -> Result<Self, DomainError> {
+        let domain: Self = text.parse()?;
+        if domain.0 == text { Ok(domain) } else { Err(DomainError::HostName) }
+    }
+}
+
+impl From<Domain> for String {
+    fn from(domain: Domain) -> Self {
+        domain.0
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(text: &str) -> Result<String, DomainError> {
+        text.parse::<Domain>().map(String::from)
+    }
+
+    #[test]
+    fn one_spelling() {
+        for (text, domain) in [
+            ("example.com", "example.com"),
+            (" HTTP://Example.COM/a/b?c ", "example.com"),
+            ("hTTps://xn--bcher-kva.example", "xn--bcher-kva.example"),
+            ("intranet-host", "intranet-host"),
+            ("1.2.3.4.example", "1.2.3.4.example"),
+            ("0x7f.example", "0x7f.example"),
+            ("mylocal", "mylocal"),
+            ("notnip.io", "notnip.io"),
+        ] {
+            assert_eq!(parse(text).as_deref(), Ok(domain), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused() {
+        use DomainError::{Address, Empty, HostName, Port, Reserved, UserInfo};
+        let (label, long) = ("a".repeat(64), [&*"a".repeat(63); 4].join("."));
+        for (error, texts) in [
+            (Empty, &["", "  ", "https://", "/path", "http:///x"][..]),
+            (UserInfo, &["user@example.com", "https://a:b@example.com/"]),
+            (Port, &["example.com:443", "https://example.com:8443/mcp", "::1", "1.2.3.4:80"]),
+            (
+                Address,
+                &[
+                    "127.0.0.1",
+                    "127.1",
+                    "2130706433",
+                    "0x7f000001",
+                    "0177.0.0.1",
+                    "0X7F.1",
+                    "[::1]",
+                    "http://[::1]:80/",
+                ],
+            ),
+            (
+                HostName,
+                &[
+                    "-a.com",
+                    "a-.com",
+                    "a..b",
+                    "example.com.",
+                    "a_b.com",
+                    "bücher.example",
+                    "a b.com",
+                    &label,
+                    &long,
+                    "a?b",
+                    "a#b",
+                ],
+            ),
+            (
+                Reserved,
+                &[
+                    "localhost",
+                    "a.localhost",
+                    "printer.local",
+                    "x.internal",
+                    "metadata.google.internal",
+                    "a.intranet",
+                    "a.corp",
+                    "a.home",
+                    "a.lan",
+                    "metadata",
+                    "kubernetes",
+                    "kubernetes.default",
+                    "kubernetes.default.svc",
+                    "nip.io",
+                    "127.0.0.1.nip.io",
+                    "sslip.io",
+                    "a.xip.io",
+                    "traefik.me",
+                    "x.localtest.me",
+                    "lvh.me",
+                    "LOCALHOST",
+                ],
+            ),
+        ] {
+            for text in texts {
+                assert_eq!(parse(text), Err(error), "{text}");
+            }
+        }
+        assert!(parse(&long[..253]).is_ok());
+    }
+
+    #[test]
+    fn agents_may_name_a_port() {
+        let of = |text| Domain::of_target(text).map(String::from);
+        assert_eq!(of("https://H.com:8443/mcp").as_deref(), Ok("h.com"));
+        assert_eq!(of("h.com").as_deref(), Ok("h.com"));
+        assert_eq!(of("h.com:"), Err(DomainError::HostName));
+        assert_eq!(of("h.com:8a"), Err(DomainError::HostName));
+        assert_eq!(of("127.0.0.1:80"), Err(DomainError::Address));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_accepted_stays_as_it_is(text in "(https?://)?[a-zA-Z0-9.@:/-]{0,40}") {
+            if let Ok(domain) = parse(&text) {
+                prop_assert_eq!(parse(&domain), Ok(domain));
+            }
+        }
+    }
+}

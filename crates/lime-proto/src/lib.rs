@@ -1,0 +1,26 @@
+//! The wire protocol of LIME, as server and clients share it: what is sent, what it means, and which transitions a login
+//! request may make. No I/O, no clock, no cryptography; `docs/protocol.md` tells the same in prose.
+
+mod claims;
+mod code;
+mod domain;
+mod envelope;
+mod frame;
+mod id;
+pub mod login;
+mod time;
+mod wire;
+
+pub use claims::{
+    LOGIN_AUDIENCE, LOGIN_LIFE, MCP_AUDIENCE, MCP_LIFE, McpClaims, PASSPORT_VERSION, PassportClaims,
+};
+pub use code::{Code, OauthCode};
+pub use domain::{Domain, DomainError};
+pub use envelope::{Envelope, Failure};
+pub use frame::{EventId, Frame};
+pub use id::{Id, NotAnId};
+pub use time::{Timestamp, TimestampError};
+pub use wire::{
+    Approve, Approved, Challenge, Jwk, Jwks, LoginRequestCreated, LoginRequestState, OauthError, Profile,
+    ServerMetadata, TokenRequest, TokenResponse,
+};

@@ -1,0 +1,203 @@
+//! Moments, in milliseconds since 1970, and how the wire spells them.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A moment, to the millisecond.
+///
+/// On the wire `2026-11-25T01:02:03.004Z`: three digits of a second, since Python 3.10 reads 0, 3 or 6 of them and no others.
+///
+/// # Examples
+///
+/// ```
+/// use lime_proto::Timestamp;
+///
+/// let moment: Timestamp = "2026-11-25T01:02:03.004+00:00".parse()?;
+/// assert_eq!(moment.to_string(), "2026-11-25T01:02:03.004Z");
+/// assert_eq!(moment.unix_seconds(), 1_795_568_523);
+/// # Ok::<(), lime_proto::TimestampError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Timestamp(u64);
+
+/// A text that is no moment of 1970 to 9999 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a moment such as 2026-11-25T01:02:03.004Z")]
+pub struct TimestampError;
+
+impl Timestamp {
+    /// From milliseconds since 1970.
+    pub fn from_unix_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970.
+    pub fn unix_millis(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970, rounded down: what JWTs count in.
+    pub fn unix_seconds(self) -> u64 {
+        self.0 / 1000
+    }
+}
+
+/// Ends at the last moment there is.
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
+/// How long after the other; zero if it was before.
+impl Sub for Timestamp {
+    type Output = Duration;
+
+    fn sub(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, of_day) = (self.0 / 86_400_000, self.0 % 86_400_000);
+        let (year, month, day) = civil(days);
+        let (hour, minute, second) = (of_day / 3_600_000, of_day / 60_000 % 60, of_day / 1000 % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", of_day % 1000)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimestampError;
+
+    /// Reads 0, 3 or 6 digits of a second; microseconds are cut off.
+    fn from_str(text: &str) -> Result<Self, TimestampError> {
+        let time = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00")).ok_or(TimestampError)?;
+        let shape = time.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+        let seconds = *b"0000-00-00T00:00:00";
+        let known = [&b""[..], b".000", b".000000"].map(|fraction| [&seconds, fraction].concat());
+        if !known.contains(&shape.collect()) {
+            return Err(TimestampError);
+        }
+        let number = |range| {
+            time.get(range).map_or(Ok(0), |digits: &str| digits.parse::<u64>().map_err(|_| TimestampError))
+        };
+        let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+        let (hour, minute, second, milli) =
+            (number(11..13)?, number(14..16)?, number(17..19)?, number(20..23)?);
+        let days = days(year, month, day);
+        if year < 1970 || civil(days) != (year, month, day) || hour > 23 || minute > 59 || second > 59 {
+            return Err(TimestampError);
+        }
+        Ok(Self((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + milli))
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = TimestampError;
+
+    fn try_from(text: String) -> Result<Self, TimestampError> {
+        text.parse()
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(moment: Timestamp) -> Self {
+        moment.to_string()
+    }
+}
+
+/// Days of four hundred years.
+const ERA: u64 = 146_097;
+/// Days from the first of March of the year 0 to 1970.
+const EPOCH: u64 = 719_468;
+
+/// Year, month and day of a number of days since 1970, in the proleptic Gregorian calendar. Years are counted from March,
+/// so that the leap day is the last: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+fn civil(days: u64) -> (u64, u64, u64) {
+    let (era, of_era) = ((days + EPOCH) / ERA, (days + EPOCH) % ERA);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (era * 400 + year + u64::from(month <= 2), month, day)
+}
+
+/// The inverse of [`civil`], for dates from 1970; a day that does not exist gives some other day.
+fn days(year: u64, month: u64, day: u64) -> u64 {
+    let year = year - u64::from(month <= 2 && year > 0);
+    let from_march = (month + 9) % 12;
+    let of_year = ((153 * from_march + 2) / 5 + day).saturating_sub(1);
+    let (era, of_era) = (year / 400, year % 400);
+    (era * ERA + of_era * 365 + of_era / 4 - of_era / 100 + of_year).saturating_sub(EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn dates_as_other_implementations_have_them() {
+        // From Python's datetime.
+        for (millis, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+            (1_795_568_523_004, "2026-11-25T01:02:03.004Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Timestamp(millis).to_string(), text);
+            assert_eq!(text.parse(), Ok(Timestamp(millis)));
+        }
+    }
+
+    #[test]
+    fn zones_and_fractions() {
+        let parse = |text: &str| text.parse::<Timestamp>().map(Timestamp::unix_millis);
+        assert_eq!(parse("1970-01-01T00:00:01Z"), Ok(1000));
+        assert_eq!(parse("1970-01-01T00:00:01+00:00"), Ok(1000));
+        assert_eq!(parse("1970-01-01T00:00:01.000999Z"), Ok(1000));
+        for text in [
+            "",
+            "Z",
+            "1970-01-01",
+            "1970-01-01T00:00:01",
+            "1970-01-01T00:00:01.1Z",
+            "1970-01-01T00:00:01+01:00",
+            "1970-01-01 00:00:01Z",
+            "1970-02-29T00:00:00Z",
+            "1970-13-01T00:00:00Z",
+            "1970-00-01T00:00:00Z",
+            "1970-01-00T00:00:00Z",
+            "1970-01-32T00:00:00Z",
+            "1970-01-01T24:00:00Z",
+            "1970-01-01T00:60:00Z",
+            "1970-01-01T00:00:60Z",
+            "1969-12-31T00:00:00Z",
+            "0000-00-00T00:00:00Z",
+            "+970-01-01T00:00:00Z",
+            "１970-01-01T00:00:00Z",
+        ] {
+            assert_eq!(parse(text), Err(TimestampError), "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_moment_survives_printing(millis in 0..253_402_300_800_000u64) {
+            prop_assert_eq!(Timestamp(millis).to_string().parse(), Ok(Timestamp(millis)));
+        }
+    }
+}
