@@ -1,0 +1,49 @@
+//! Time and randomness from outside, so that tests can set both.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use lime_proto::{Id, Timestamp};
+
+/// What tells the time.
+pub trait Clock: Send + Sync + 'static {
+    /// This moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// The system's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_unix_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// What fills bytes with randomness; keys and tokens rest on it.
+pub trait Entropy: Send + Sync + 'static {
+    /// Fills all of `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The system's randomness.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    /// # Panics
+    ///
+    /// When the system has none: nothing that follows would be safe.
+    fn fill(&self, bytes: &mut [u8]) {
+        aws_lc_rs::rand::fill(bytes).expect("the system gives randomness");
+    }
+}
+
+/// A new identifier.
+pub(crate) fn new_id(entropy: &Arc<dyn Entropy>) -> Id {
+    let mut bytes = [0; 16];
+    entropy.fill(&mut bytes);
+    Id::from_random(bytes)
+}

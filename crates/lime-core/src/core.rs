@@ -1,0 +1,113 @@
+//! What a running Core is made of, and why it refuses.
+
+use std::fmt;
+use std::sync::Arc;
+
+use lime_proto::{Code, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::config::Config;
+use crate::domain::{Mints, Streams};
+use crate::keys::Keys;
+use crate::limits::Limits;
+use crate::store::{Store, StoreError};
+
+/// Everything that requests share.
+pub struct Core {
+    pub(crate) config: Config,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) keys: Keys,
+    pub(crate) limits: Limits,
+    pub(crate) mints: Mints,
+    pub(crate) streams: Streams,
+    /// Cancelled when Core is told to stop: streams end, and no stream begins.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Core {
+    /// A Core on the system's clock and randomness.
+    pub fn new(config: Config, store: Arc<dyn Store>, keys: Keys) -> Self {
+        Self::with(config, store, keys, Arc::new(SystemClock), Arc::new(SystemEntropy))
+    }
+
+    /// A Core with a clock and randomness of the caller's.
+    pub fn with(
+        config: Config,
+        store: Arc<dyn Store>,
+        keys: Keys,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self {
+            limits: Limits::new(config.limits.as_ref()),
+            mints: Mints::default(),
+            streams: Streams::new(config.events.streams_per_site),
+            stopping: CancellationToken::new(),
+            config,
+            store,
+            clock,
+            entropy,
+            keys,
+        }
+    }
+
+    /// Ends all streams, and makes `/readyz` say that Core is about to go.
+    pub fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Expires requests that are due and drops old ones, once a second, until Core is stopped. Nothing but the prompt
+    /// arrival of `expired` frames and the size of the store depends on it.
+    pub async fn sweep(self: Arc<Self>) {
+        /// More than a store can be asked to do at once while others wait for it.
+        const BATCH: usize = 10_000;
+        let mut ticks = tokio::time::interval(std::time::Duration::from_secs(1));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            if let Err(error) = self.store.sweep(self.now(), BATCH).await {
+                tracing::warn!(%error, "sweep failed");
+            }
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// Why a request is refused: a code for the client, and a cause for the log.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Refusal {
+    pub code: Code,
+    pub cause: Option<String>,
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self { code, cause: None }
+    }
+}
+
+/// Says which code a failure of the store has here: the lanes name it differently.
+pub(crate) trait OrUnavailable<T> {
+    fn or_unavailable(self, code: Code) -> Result<T, Refusal>;
+}
+
+impl<T> OrUnavailable<T> for Result<T, StoreError> {
+    fn or_unavailable(self, code: Code) -> Result<T, Refusal> {
+        self.map_err(|error| Refusal { code, cause: Some(error.to_string()) })
+    }
+}

@@ -1,0 +1,94 @@
+//! A Core for development: principals made up on the spot, and their tokens handed over by file.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::clock::{Entropy, new_id};
+use crate::config::Issuer;
+use crate::store::{Agent, Owner, Site, Store, StoreError};
+use crate::token::{Lane, Token};
+
+/// Sites and agents with their tokens.
+#[derive(Clone, Debug)]
+pub struct Principals {
+    /// Sites.
+    pub sites: Vec<(Site, Token)>,
+    /// Agents, all of one owner, all with the grant for MCP.
+    pub agents: Vec<(Agent, Token)>,
+}
+
+/// Puts an owner, sites and agents into a store.
+///
+/// # Errors
+///
+/// What the store says.
+pub async fn seed(
+    store: &dyn Store,
+    entropy: &Arc<dyn Entropy>,
+    sites: usize,
+    agents: usize,
+) -> Result<Principals, StoreError> {
+    let owner = Owner { id: new_id(entropy), suspended: false };
+    store.put_owner(owner.clone()).await?;
+    let mut principals = Principals { sites: Vec::new(), agents: Vec::new() };
+    for number in 1..=sites {
+        let token = Token::new(Lane::Site, &**entropy);
+        let name = format!("Site {number}");
+        let site = Site {
+            id: new_id(entropy),
+            name,
+            token: token.hash(),
+            suspended: false,
+            denied: BTreeSet::new(),
+        };
+        store.put_site(site.clone()).await?;
+        principals.sites.push((site, token));
+    }
+    for number in 1..=agents {
+        let token = Token::new(Lane::Agent, &**entropy);
+        let agent = Agent {
+            id: new_id(entropy),
+            owner: owner.id,
+            token: token.hash(),
+            active: true,
+            mcp: true,
+            display_name: Some(format!("Agent {number}")),
+            avatar_url: None,
+            description: Some("An agent for development.".to_owned()),
+        };
+        store.put_agent(agent.clone()).await?;
+        principals.agents.push((agent, token));
+    }
+    Ok(principals)
+}
+
+/// How to reach a Core and as whom: `KEY=value` lines, as the official SDKs read them from the environment.
+pub fn environment(issuer: &Issuer, principals: &Principals) -> String {
+    let mut lines = format!("LIME_API_BASE={issuer}/api/v1\nLIME_BASE_URL={issuer}\n");
+    let sites = principals.sites.iter().map(|(_, token)| token).enumerate();
+    let agents = principals.agents.iter().map(|(_, token)| token).enumerate();
+    let named = sites.map(|numbered| ("SITE", numbered)).chain(agents.map(|numbered| ("AGENT", numbered)));
+    for (kind, (index, token)) in named {
+        let suffix = if index == 0 { String::new() } else { format!("_{}", index + 1) };
+        let _ = writeln!(lines, "LIME_{kind}_TOKEN{suffix}={}", token.reveal());
+    }
+    lines
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Such files begin with mode 0600, and keep it.
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! LIME Core: hands out login requests with proof of work, takes approvals of agents, delivers signed passports to sites over
+//! SSE, publishes its keys, and issues tokens for MCP servers. `docs/protocol.md` is the protocol.
+//!
+//! Data flows one way: [`serve`] takes connections, [`app`] turns requests into calls of [`Core`], which checks, asks its
+//! [`Store`] and signs with its [`Keys`]. Time and randomness come from outside.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::sync::Arc;
+//! use lime_core::{Config, Core, Issuer, Keys, MemoryStore, SystemEntropy, app, serve};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let config = Config::new(Issuer::loopback(listener.local_addr()?.port()));
+//! let core = Core::new(config, Arc::new(MemoryStore::new(&SystemEntropy)), Keys::generate()?);
+//! let server = tokio::spawn(serve(listener, Arc::new(core), async { /* until told to stop */ }));
+//! server.await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod clock;
+mod config;
+mod core;
+pub mod dev;
+mod domain;
+mod keys;
+mod limits;
+mod routes;
+mod server;
+pub mod store;
+mod token;
+
+pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
+pub use config::{Config, ConfigError, Events, Http, Issuer, Limits, Log, LogFormat, Login, Pow, Rate};
+pub use core::Core;
+pub use keys::{KeyError, Keys, SignError};
+pub use routes::{Peer, app};
+pub use server::serve;
+pub use store::{MemoryStore, Store};
+pub use token::{Lane, Token, TokenHash};

@@ -1,0 +1,112 @@
+//! Rate limits: a token bucket for each site, agent and address.
+
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+use governor::clock::DefaultClock;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+use lime_proto::Id;
+
+use crate::config::{self, Rate};
+
+/// All limits of a Core; none where they are switched off.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    pub create: Limiter<Id>,
+    pub approve: Limiter<Id>,
+    pub token: Limiter<Id>,
+    /// Of those who read challenges.
+    pub challenge: Limiter<Network>,
+    /// Of those who show an agent's token.
+    pub agent_address: Limiter<Network>,
+}
+
+/// Token buckets by key. Keys share a fixed number of buckets by a hash that nobody outside can compute: memory is bounded,
+/// and whoever floods one bucket slows down one key in a hundred thousand beside his own.
+pub(crate) struct Limiter<K> {
+    buckets: Option<RateLimiter<u32, DefaultKeyedStateStore<u32>, DefaultClock>>,
+    hasher: RandomState,
+    keys: std::marker::PhantomData<fn(K)>,
+}
+
+const BUCKETS: u64 = 1 << 17;
+
+/// Where a client is: an IPv4 address, or the /64 of an IPv6 one, which is what a customer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Network {
+    V4(u32),
+    V6(u64),
+}
+
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.to_bits()),
+            IpAddr::V6(address) => Self::V6((address.to_bits() >> 64) as u64),
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn new(limits: Option<&config::Limits>) -> Self {
+        Self {
+            create: Limiter::new(limits.map(|limits| limits.create)),
+            approve: Limiter::new(limits.map(|limits| limits.approve)),
+            token: Limiter::new(limits.map(|limits| limits.token)),
+            challenge: Limiter::new(limits.map(|limits| limits.address)),
+            agent_address: Limiter::new(limits.map(|limits| limits.address)),
+        }
+    }
+}
+
+impl<K: Hash> Limiter<K> {
+    fn new(rate: Option<Rate>) -> Self {
+        let buckets = rate.map(|Rate { burst, per_second }| {
+            let number = |value| NonZeroU32::new(value).unwrap_or(NonZeroU32::MIN);
+            RateLimiter::keyed(Quota::per_second(number(per_second)).allow_burst(number(burst)))
+        });
+        Self { buckets, hasher: RandomState::new(), keys: std::marker::PhantomData }
+    }
+
+    /// Takes one from the key's bucket. Returns false if it is empty.
+    pub(crate) fn allows(&self, key: K) -> bool {
+        let bucket = (self.hasher.hash_one(key) % BUCKETS) as u32;
+        self.buckets.as_ref().is_none_or(|buckets| buckets.check_key(&bucket).is_ok())
+    }
+}
+
+impl<K> std::fmt::Debug for Limiter<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Limiter").field("on", &self.buckets.is_some()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_its_burst_and_memory_is_bounded() {
+        let limiter = Limiter::new(Some(Rate { burst: 3, per_second: 1 }));
+        for key in [1u32, 2] {
+            assert_eq!((0..5).filter(|_| limiter.allows(key)).count(), 3, "key {key}");
+        }
+        for key in 0..300_000 {
+            limiter.allows(key);
+        }
+        assert!(limiter.buckets.unwrap().len() <= BUCKETS as usize);
+        let off = Limiter::new(None);
+        assert!((0..1000).all(|_| off.allows(1u32)));
+    }
+
+    #[test]
+    fn an_ipv6_customer_is_one_network() {
+        let network = |text: &str| Network::from(text.parse::<IpAddr>().unwrap());
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+    }
+}

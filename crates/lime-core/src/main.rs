@@ -1,0 +1,206 @@
+//! The command `lime-core`: serve, check settings, or run for development.
+
+use std::fmt::Display;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use lime_core::{Config, Core, Entropy, Issuer, Keys, LogFormat, MemoryStore, SystemEntropy, dev, serve};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// LIME Core: login requests with proof of work, passports over SSE, tokens for MCP servers.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGINT or SIGTERM. Keeps everything but the signing key in memory.
+    Serve {
+        /// Settings in TOML; variables in the environment go over them.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Tell whether settings are right, with those of the environment.
+    CheckConfig {
+        /// Settings in TOML.
+        file: Option<PathBuf>,
+    },
+    /// Serve on loopback, in memory and without limits, with an owner, sites and agents made up on the spot.
+    Dev(Dev),
+}
+
+#[derive(Args)]
+struct Dev {
+    /// Port on 127.0.0.1; 0 picks a free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Write addresses and tokens there as KEY=value lines, once ready to serve.
+    #[arg(long, value_name = "PATH")]
+    env_file: Option<PathBuf>,
+    /// Leading zero bits of every challenge.
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(0..=64))]
+    difficulty: u32,
+    /// Seconds that a login request waits.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=900))]
+    ttl: u64,
+    /// Number of sites.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    sites: u16,
+    /// Number of agents.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    agents: u16,
+}
+
+/// What to say, and how to end: 2 for settings, 1 for everything else.
+struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    fn of(what: impl Display) -> Self {
+        Self { message: what.to_string(), code: 1 }
+    }
+
+    fn settings(what: impl Display) -> Self {
+        Self { message: what.to_string(), code: 2 }
+    }
+}
+
+fn main() -> ExitCode {
+    let run = |future| match tokio::runtime::Runtime::new() {
+        Ok(runtime) => {
+            let outcome = runtime.block_on(future);
+            // Connections that did not drain are cut, not waited for.
+            runtime.shutdown_background();
+            outcome
+        }
+        Err(error) => Err(Failure::of(format!("no threads: {error}"))),
+    };
+    let outcome = match Arguments::parse().command {
+        Command::Serve { config } => {
+            load(config.as_deref()).and_then(|config| run(Box::pin(serve_public(config)) as Running))
+        }
+        Command::CheckConfig { file } => {
+            load(file.as_deref()).map(|config| println!("ok: serves {} on {}", config.issuer, config.listen))
+        }
+        Command::Dev(dev) => run(Box::pin(serve_dev(dev))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+type Running = std::pin::Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
+
+fn load(path: Option<&Path>) -> Result<Config, Failure> {
+    let config = Config::load(path, std::env::vars()).map_err(Failure::settings)?;
+    config.check_public().map_err(Failure::settings)?;
+    Ok(config)
+}
+
+async fn serve_public(config: Config) -> Result<(), Failure> {
+    start_log(config.log.format, &config.log.filter)?;
+    let keys = match &config.key_file {
+        Some(path) => Keys::open(path),
+        None => Keys::generate(),
+    };
+    let keys = keys.map_err(Failure::of)?;
+    let listener = listen(config.listen).await?;
+    let store = Arc::new(MemoryStore::new(&SystemEntropy));
+    tracing::info!(listen = %config.listen, issuer = %config.issuer, kid = keys.jwks().keys[0].kid, "serving");
+    if config.key_file.is_none() {
+        tracing::warn!("no key_file: the signing key is lost when this process ends");
+    }
+    let stop = stop_signal()?;
+    serve(listener, Arc::new(Core::new(config, store, keys)), stop).await;
+    Ok(())
+}
+
+async fn serve_dev(dev: Dev) -> Result<(), Failure> {
+    start_log(LogFormat::Text, "warn")?;
+    let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, dev.port))).await?;
+    let port = listener.local_addr().map_err(Failure::of)?.port();
+    let issuer = Issuer::loopback(port);
+    let mut config = Config::new(issuer.clone());
+    config.limits = None;
+    config.login.ttl_seconds = dev.ttl;
+    config.pow.base = dev.difficulty;
+    config.pow.ceiling = dev.difficulty;
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let store = Arc::new(MemoryStore::new(&*entropy));
+    let principals =
+        dev::seed(&*store, &entropy, dev.sites.into(), dev.agents.into()).await.map_err(Failure::of)?;
+    let core = Core::new(config, store, Keys::generate().map_err(Failure::of)?);
+    let stop = stop_signal()?;
+    // From here on connections are accepted: the system queues them until `serve` comes to it.
+    let environment = dev::environment(&issuer, &principals);
+    let told = match &dev.env_file {
+        Some(path) => {
+            dev::write_private(path, &environment)
+                .map_err(|error| Failure::of(format!("{}: {error}", path.display())))?;
+            format!("Tokens and addresses are in {0}:\n\n    set -a; . {0}; set +a\n", path.display())
+        }
+        None => format!(
+            "{environment}\nExport these lines where a site or an agent runs (--env-file writes them to a file).\n"
+        ),
+    };
+    println!(
+        "LIME Core for development on {issuer}: difficulty {}, no limits, nothing is kept.\n\n{told}\n\
+         A site then makes login requests with the official lime-sites-sdk, an agent answers with lime-agents-sdk.\n\
+         Ctrl-C stops.",
+        dev.difficulty
+    );
+    serve(listener, Arc::new(core), stop).await;
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure::of(format!("cannot listen on {address}: {error}")))
+}
+
+fn start_log(format: LogFormat, filter: &str) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| Failure::settings(format!("log.filter = {filter:?}: {error}")))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Json => lines.json().init(),
+        LogFormat::Text => lines.init(),
+    }
+    Ok(())
+}
+
+/// Resolves at the first SIGINT or SIGTERM. The handlers stand when this returns.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::of)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::of)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Resolves at Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

@@ -1,0 +1,59 @@
+//! Where a client is: its peer's address, or what a trusted proxy says.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::http::{Extensions, HeaderMap};
+use ipnet::IpNet;
+
+use crate::limits::Network;
+
+/// The other end of the connection, as an extension of each request.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+/// The client's network. Without [`Peer`], as in tests, it is this machine.
+pub(super) fn network(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> Network {
+    let peer = extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
+    client(peer, headers, trusted).into()
+}
+
+/// Follows `X-Forwarded-For` from its end: each trusted proxy has appended whom it was called by. What stands before the
+/// first address that is not trusted, anybody may have written.
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted =
+        |address: IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
+    let mut client = peer;
+    let values = headers.get_all("x-forwarded-for").iter().rev();
+    let hops = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+    for hop in hops {
+        let Some(address) = is_trusted(client).then(|| hop.trim().parse().ok()).flatten() else { break };
+        client = address;
+    }
+    client
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let trusted = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        let of = |peer: &str, forwarded: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in forwarded {
+                headers.append("x-forwarded-for", value.parse().unwrap());
+            }
+            client(peer.parse().unwrap(), &headers, &trusted).to_string()
+        };
+        assert_eq!(of("192.0.2.1", &["198.51.100.9"]), "192.0.2.1");
+        assert_eq!(of("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", &["198.51.100.9"]), "198.51.100.9");
+        assert_eq!(of("10.0.0.1", &["1.1.1.1, 198.51.100.9"]), "198.51.100.9");
+        assert_eq!(of("10.0.0.1", &["1.1.1.1", "198.51.100.9, 10.0.0.2"]), "198.51.100.9");
+        assert_eq!(of("10.0.0.1", &["nonsense"]), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", &["1.1.1.1, nonsense"]), "10.0.0.1");
+        assert_eq!(of("fd00::1", &["2001:db8::1"]), "2001:db8::1");
+        assert_eq!(of("::ffff:10.0.0.1", &["198.51.100.9"]), "198.51.100.9");
+    }
+}

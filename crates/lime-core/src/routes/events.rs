@@ -1,0 +1,36 @@
+//! A site's event stream over HTTP.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use lime_proto::Code;
+
+use super::reply::shown;
+use crate::core::{Core, Refusal};
+use crate::domain::EventStream;
+
+pub(super) async fn stream(State(core): State<Arc<Core>>, request: Request) -> Result<Response, Refusal> {
+    if core.stopping.is_cancelled() {
+        return Err(Code::EventsUnavailable.into());
+    }
+    let site = core.authenticate_site(shown(request.headers(), "x-site-token")).await?;
+    let last = request.headers().get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
+    let events = EventStream::open(&core, &site, last).await?;
+    // The server asks for a frame when it can write one, so that a slow reader makes nothing pile up.
+    let frames = stream::unfold(events, |mut events| async {
+        let text = events.next().await?;
+        Some((Ok::<_, std::convert::Infallible>(Bytes::from(text)), events))
+    });
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // Tells nginx to pass frames on as they come.
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ];
+    Ok((headers, Body::from_stream(frames)).into_response())
+}

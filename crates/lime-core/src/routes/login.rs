@@ -1,0 +1,56 @@
+//! Login requests over HTTP.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+use super::address::network;
+use super::reply::{Data, read_object, shown};
+use crate::core::{Core, Refusal};
+
+pub(super) async fn create(State(core): State<Arc<Core>>, request: Request) -> Result<Response, Refusal> {
+    let (head, body) = request.into_parts();
+    let site = core.authenticate_site(shown(&head.headers, "x-site-token")).await?;
+    // Nothing in it matters, but it must be what it says.
+    read_object(&head.headers, body, core.config.http.body_bytes).await?;
+    let created = core.create_login_request(&site).await?;
+    Ok(Data(StatusCode::CREATED, created).into_response())
+}
+
+pub(super) async fn read(
+    State(core): State<Arc<Core>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let site = core.authenticate_site(shown(request.headers(), "x-site-token")).await?;
+    let state = core.login_request(&site, &id).await?;
+    Ok(Data(StatusCode::OK, state).into_response())
+}
+
+pub(super) async fn challenge(
+    State(core): State<Arc<Core>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let from = network(request.extensions(), request.headers(), &core.config.trusted_proxies);
+    let challenge = core.challenge(&id, from).await?;
+    Ok(Data(StatusCode::OK, challenge).into_response())
+}
+
+pub(super) async fn approve(
+    State(core): State<Arc<Core>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let (head, body) = request.into_parts();
+    let from = network(&head.extensions, &head.headers, &core.config.trusted_proxies);
+    let agent = core.authenticate_agent(shown(&head.headers, "x-agent-token"), from).await?;
+    core.check_approve_limit(&agent)?;
+    let body = read_object(&head.headers, body, core.config.http.body_bytes).await?;
+    let nonce = body.get("pow_nonce").unwrap_or(&Value::Null);
+    let approved = core.approve(&agent, &id, nonce).await?;
+    Ok(Data(StatusCode::OK, approved).into_response())
+}

@@ -1,0 +1,101 @@
+//! HTTP: which path leads where, and how answers look.
+
+mod address;
+mod agents;
+mod events;
+mod login;
+mod oauth;
+mod reply;
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use lime_proto::Code;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use address::Peer;
+
+use crate::core::{Core, Refusal};
+
+/// All routes. Whoever serves it tells the client's address by the extension [`Peer`].
+pub fn app(core: Arc<Core>) -> Router {
+    let api = Router::new()
+        .route("/modules/agent-login/requests", post(login::create))
+        .route("/modules/agent-login/requests/{id}", get(login::read))
+        .route("/modules/agent-login/requests/{id}/approve", post(login::approve))
+        .route("/auth/requests/{id}", get(login::challenge))
+        .route("/core/agents/me/profile", get(agents::profile))
+        .route("/core/.well-known/jwks.json", get(oauth::jwks))
+        .route("/modules/oauth/token", post(oauth::token))
+        .route("/modules/oauth/.well-known/oauth-authorization-server", get(oauth::metadata));
+    let request_time = Duration::from_secs(core.config.http.request_seconds);
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .layer(from_fn_with_state(request_time, time_out))
+        // Streams last as long as the client likes.
+        .route("/api/v1/modules/agent-login/events", get(events::stream))
+        .fallback(|| async { Refusal::from(Code::NotFound) })
+        .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn(log))
+        .with_state(core)
+}
+
+/// Whether requests can be served: not while Core stops, and not without its store.
+async fn ready(State(core): State<Arc<Core>>) -> Response {
+    if core.stopping.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response();
+    }
+    match core.store.ping().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n").into_response()
+        }
+    }
+}
+
+async fn time_out(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal::from(Code::RequestTimeout).into_response(),
+    }
+}
+
+/// One line a request. The path is the route's pattern: identifiers, tokens and bodies stay out of the log.
+async fn log(request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let method = request.method().clone();
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let path = path.as_ref().map_or("(none)", MatchedPath::as_str);
+    let (status, micros) = (response.status().as_u16(), begun.elapsed().as_micros() as u64);
+    tracing::debug!(%method, path, status, micros, "request");
+    response
+}
+
+fn after_panic(_panic: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    Refusal::from(Code::InternalError).into_response()
+}
+
+/// A body that never changes, and how long it may be kept.
+fn document(json: impl Into<Body>, max_age: &'static str) -> Response {
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (CACHE_CONTROL, HeaderValue::from_static(max_age)),
+    ];
+    (headers, json.into()).into_response()
+}

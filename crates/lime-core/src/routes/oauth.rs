@@ -1,0 +1,67 @@
+//! Tokens for MCP servers, and the documents by which they are verified.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use lime_proto::{Code, OauthCode, OauthError, ServerMetadata};
+use serde::Serialize;
+
+use super::address::network;
+use super::document;
+use super::reply::{read_object, shown};
+use crate::core::Core;
+use crate::domain::TokenRefusal;
+
+pub(super) async fn token(State(core): State<Arc<Core>>, request: Request) -> Result<Response, TokenRefusal> {
+    let (head, body) = request.into_parts();
+    let from = network(&head.extensions, &head.headers, &core.config.trusted_proxies);
+    let agent = core.authenticate_agent(shown(&head.headers, "x-agent-token"), from).await?;
+    core.check_token_limit(&agent)?;
+    let body = read_object(&head.headers, body, core.config.http.body_bytes).await;
+    let body = body.map_err(|refusal| match refusal.code {
+        Code::ValidationError => {
+            TokenRefusal::Oauth(OauthCode::InvalidRequest, refusal.code.message().to_owned())
+        }
+        _ => refusal.into(),
+    })?;
+    let token = core.mcp_token(&agent, body.get("domain").and_then(|domain| domain.as_str())).await?;
+    Ok(not_stored(StatusCode::OK, token))
+}
+
+impl IntoResponse for TokenRefusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Core(refusal) => refusal.into_response(),
+            Self::Oauth(error, error_description) => {
+                let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+                not_stored(status, OauthError { error, error_description })
+            }
+        }
+    }
+}
+
+/// As RFC 6749, section 5.1 asks, in exactly one header.
+fn not_stored(status: StatusCode, body: impl Serialize) -> Response {
+    (status, [(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(body)).into_response()
+}
+
+pub(super) async fn jwks(State(core): State<Arc<Core>>) -> Response {
+    document(core.keys.jwks_json(), "public, max-age=300")
+}
+
+pub(super) async fn metadata(State(core): State<Arc<Core>>) -> Response {
+    let issuer = core.config.issuer.as_str();
+    let metadata = ServerMetadata {
+        issuer: issuer.to_owned(),
+        token_endpoint: format!("{issuer}/api/v1/modules/oauth/token"),
+        jwks_uri: format!("{issuer}/api/v1/core/.well-known/jwks.json"),
+        grant_types_supported: vec!["urn:lime:agent-token".to_owned()],
+        token_endpoint_auth_methods_supported: vec!["x-agent-token".to_owned()],
+        response_types_supported: Vec::new(),
+    };
+    document(serde_json::to_vec(&metadata).expect("its maps have texts for keys"), "public, max-age=300")
+}

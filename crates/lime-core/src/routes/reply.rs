@@ -1,0 +1,67 @@
+//! Envelopes around answers, and what is read of requests.
+
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use lime_proto::{Code, Envelope};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::core::Refusal;
+use crate::domain::Shown;
+
+/// A success in its envelope, never to be cached.
+pub(super) struct Data<T>(pub StatusCode, pub T);
+
+impl<T: Serialize + Clone> IntoResponse for Data<T> {
+    fn into_response(self) -> Response {
+        envelope(self.0, &Envelope::Data(self.1))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        if let Some(cause) = &self.cause {
+            tracing::warn!(code = %self.code, cause, "refused");
+        }
+        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        envelope(status, &Envelope::<()>::Failure(self.code.into()))
+    }
+}
+
+fn envelope<T: Serialize + Clone>(status: StatusCode, envelope: &Envelope<T>) -> Response {
+    (status, [(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(envelope)).into_response()
+}
+
+/// What a client shows in a header of its own.
+pub(super) fn shown<'a>(headers: &'a HeaderMap, name: &str) -> Shown<'a> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Shown::Nothing,
+        (Some(value), None) => value.to_str().map_or(Shown::Nonsense, |text| Shown::Text(text.trim())),
+        (Some(_), Some(_)) => Shown::Nonsense,
+    }
+}
+
+/// The members of a JSON object that a body consists of; none where it is empty.
+pub(super) async fn read_object(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<Map<String, Value>, Refusal> {
+    let is_json = |value: &HeaderValue| {
+        let kind = value.to_str().ok().and_then(|text| text.split(';').next());
+        kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    };
+    if headers.get(CONTENT_TYPE).is_some_and(|value| !is_json(value)) {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    let body = to_bytes(body, limit).await.map_err(|_| Code::PayloadTooLarge)?;
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    // serde_json goes 128 levels deep and no further.
+    serde_json::from_slice(&body).map_err(|_| Code::ValidationError.into())
+}

@@ -1,0 +1,267 @@
+//! A store in this process's memory: for tests, development, and a Core that may forget.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use lime_proto::login::{EventKind, LoginRequest, State, Transition};
+use lime_proto::{Id, Timestamp};
+use tokio::sync::watch;
+
+use super::{
+    Agent, Event, OwnedAgent, Owner, Page, RETENTION, Site, Store, StoreError, Transitioned, Wanted,
+};
+use crate::clock::Entropy;
+use crate::token::TokenHash;
+
+/// Keeps everything in memory. Losing it loses all principals, requests and events; its epoch is then another.
+pub struct MemoryStore {
+    epoch: u64,
+    tables: Mutex<Tables>,
+}
+
+#[derive(Default)]
+struct Tables {
+    owners: HashMap<Id, Owner>,
+    sites: HashMap<Id, Site>,
+    site_tokens: HashMap<TokenHash, Id>,
+    agents: HashMap<Id, Agent>,
+    agent_tokens: HashMap<TokenHash, Id>,
+    requests: HashMap<Id, LoginRequest>,
+    /// Pending and approved ones, by when they are due.
+    open: BTreeSet<(Timestamp, Id)>,
+    /// All, by when they are due.
+    by_age: BTreeSet<(Timestamp, Id)>,
+    logs: HashMap<Id, Log>,
+}
+
+/// What belongs to one site.
+#[derive(Default)]
+struct Log {
+    events: VecDeque<Event>,
+    /// The sequence of the last event that there ever was.
+    head: u64,
+    /// Pending requests.
+    pending: usize,
+    hint: watch::Sender<()>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new(entropy: &dyn Entropy) -> Self {
+        let mut epoch = [0; 8];
+        entropy.fill(&mut epoch);
+        Self { epoch: u64::from_le_bytes(epoch), tables: Mutex::default() }
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    fn transition(&mut self, id: Id, transition: &Transition, now: Timestamp) -> Option<Transitioned> {
+        let request = self.requests.get_mut(&id)?;
+        let Some(state) = request.apply(transition, now) else {
+            return Some(Transitioned { request: request.clone(), changed: false });
+        };
+        let log = self.logs.entry(request.site).or_default();
+        log.pending -= usize::from(request.state == State::Pending);
+        request.state = state;
+        if matches!(request.state, State::Delivered { .. } | State::Expired) {
+            self.open.remove(&(request.expires, id));
+        }
+        if let Some(kind) = transition.event() {
+            log.append(id, kind, now);
+        }
+        Some(Transitioned { request: request.clone(), changed: true })
+    }
+
+    fn expire_due(&mut self, now: Timestamp, limit: usize) -> usize {
+        let due: Vec<Id> =
+            self.open.iter().take_while(|(due, _)| *due <= now).take(limit).map(|(_, id)| *id).collect();
+        for id in &due {
+            self.transition(*id, &Transition::Expire, now);
+        }
+        due.len()
+    }
+
+    fn owned(&self, id: Id) -> Option<OwnedAgent> {
+        let agent = self.agents.get(&id)?.clone();
+        let owner_suspended = self.owners.get(&agent.owner).is_none_or(|owner| owner.suspended);
+        Some(OwnedAgent { agent, owner_suspended })
+    }
+}
+
+impl Log {
+    fn append(&mut self, request: Id, kind: EventKind, at: Timestamp) {
+        self.head += 1;
+        self.events.push_back(Event { sequence: self.head, request, kind, at });
+        self.hint.send_replace(());
+    }
+}
+
+/// Points a token at whoever has it now, and no longer at the one before.
+fn index(
+    tokens: &mut HashMap<TokenHash, Id>,
+    before: Option<TokenHash>,
+    token: TokenHash,
+    id: Id,
+) -> Result<(), StoreError> {
+    if tokens.get(&token).is_some_and(|holder| *holder != id) {
+        return Err(StoreError::TokenTaken);
+    }
+    if let Some(before) = before {
+        tokens.remove(&before);
+    }
+    tokens.insert(token, id);
+    Ok(())
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn put_owner(&self, owner: Owner) -> Result<(), StoreError> {
+        self.tables().owners.insert(owner.id, owner);
+        Ok(())
+    }
+
+    async fn put_site(&self, site: Site) -> Result<(), StoreError> {
+        let tables = &mut *self.tables();
+        let before = tables.sites.get(&site.id).map(|site| site.token);
+        index(&mut tables.site_tokens, before, site.token, site.id)?;
+        tables.logs.entry(site.id).or_default().hint.send_replace(());
+        tables.sites.insert(site.id, site);
+        Ok(())
+    }
+
+    async fn put_agent(&self, agent: Agent) -> Result<(), StoreError> {
+        let tables = &mut *self.tables();
+        if !tables.owners.contains_key(&agent.owner) {
+            return Err(StoreError::UnknownOwner(agent.owner));
+        }
+        let before = tables.agents.get(&agent.id).map(|agent| agent.token);
+        index(&mut tables.agent_tokens, before, agent.token, agent.id)?;
+        tables.agents.insert(agent.id, agent);
+        Ok(())
+    }
+
+    async fn site(&self, id: Id) -> Result<Option<Site>, StoreError> {
+        Ok(self.tables().sites.get(&id).cloned())
+    }
+
+    async fn site_by_token(&self, token: &TokenHash) -> Result<Option<Site>, StoreError> {
+        let tables = self.tables();
+        let id = tables.site_tokens.get(token);
+        Ok(id.and_then(|id| tables.sites.get(id)).filter(|site| site.token.matches(token)).cloned())
+    }
+
+    async fn agent(&self, id: Id) -> Result<Option<OwnedAgent>, StoreError> {
+        Ok(self.tables().owned(id))
+    }
+
+    async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError> {
+        let tables = self.tables();
+        let id = tables.agent_tokens.get(token);
+        Ok(id.and_then(|id| tables.owned(*id)).filter(|owned| owned.agent.token.matches(token)))
+    }
+
+    async fn insert(&self, request: LoginRequest, limit: usize, now: Timestamp) -> Result<bool, StoreError> {
+        let tables = &mut *self.tables();
+        // The clock decides what is pending, not the sweeper.
+        tables.expire_due(now, usize::MAX);
+        let log = tables.logs.entry(request.site).or_default();
+        if log.pending >= limit {
+            return Ok(false);
+        }
+        log.pending += 1;
+        tables.open.insert((request.expires, request.id));
+        tables.by_age.insert((request.expires, request.id));
+        tables.requests.insert(request.id, request);
+        Ok(true)
+    }
+
+    async fn request(&self, id: Id) -> Result<Option<LoginRequest>, StoreError> {
+        Ok(self.tables().requests.get(&id).cloned())
+    }
+
+    async fn transition(
+        &self,
+        id: Id,
+        transition: &Transition,
+        now: Timestamp,
+    ) -> Result<Option<Transitioned>, StoreError> {
+        Ok(self.tables().transition(id, transition, now))
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        let tables = &mut *self.tables();
+        let expired = tables.expire_due(now, limit);
+        let is_old = |at: Timestamp| at + RETENTION <= now;
+        for _ in 0..limit {
+            let Some((_, id)) = tables.by_age.first().copied().filter(|(expires, _)| is_old(*expires)) else {
+                break;
+            };
+            if tables.open.contains(&tables.by_age.pop_first().expect("it has a first")) {
+                // More are due than a sweep expires; the next one gets here.
+                tables.by_age.insert((tables.requests[&id].expires, id));
+                break;
+            }
+            tables.requests.remove(&id);
+        }
+        for log in tables.logs.values_mut() {
+            // In order of time but for clocks that step back; then they stay a little longer.
+            while log.events.front().is_some_and(|event| is_old(event.at)) {
+                log.events.pop_front();
+            }
+        }
+        Ok(expired)
+    }
+
+    async fn epoch(&self) -> Result<u64, StoreError> {
+        Ok(self.epoch)
+    }
+
+    async fn head(&self, site: Id) -> Result<u64, StoreError> {
+        Ok(self.tables().logs.get(&site).map_or(0, |log| log.head))
+    }
+
+    async fn events(&self, site: Id, after: u64, wanted: Wanted, limit: usize) -> Result<Page, StoreError> {
+        let tables = self.tables();
+        let Some(log) = tables.logs.get(&site) else { return Ok(Page { events: Vec::new(), end: after }) };
+        let mut page = Page { events: Vec::new(), end: after };
+        let first = log.events.partition_point(|event| event.sequence <= after);
+        for event in log.events.range(first..) {
+            if page.events.len() == limit {
+                return Ok(page);
+            }
+            page.end = event.sequence;
+            let is_wanted = match wanted {
+                Wanted::All => true,
+                Wanted::News(now) => {
+                    let request = tables.requests.get(&event.request);
+                    request.is_some_and(|request| request.is_news(event.kind, event.at, now))
+                }
+            };
+            if is_wanted {
+                page.events.push(*event);
+            }
+        }
+        page.end = page.end.max(log.head);
+        Ok(page)
+    }
+
+    fn hint(&self, site: Id) -> watch::Receiver<()> {
+        self.tables().logs.entry(site).or_default().hint.subscribe()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,179 @@
+//! What is kept: principals, login requests, and a log of events for each site.
+//!
+//! Written for stores that several processes share. Nothing is read, decided on and written back: every change is one
+//! conditional operation of the store. Nobody relies on being told of a change: [`Store::hint`] is a hint, and readers
+//! look for themselves from time to time. `tests/store.rs` holds the suite that a store must pass.
+
+mod memory;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lime_proto::login::{EventKind, LoginRequest, Transition};
+use lime_proto::{Id, Timestamp};
+use tokio::sync::watch;
+
+pub use memory::MemoryStore;
+
+use crate::token::TokenHash;
+
+/// Who agents belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Its identifier.
+    pub id: Id,
+    /// Whether its agents are locked out.
+    pub suspended: bool,
+}
+
+/// A site that lets agents log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Its identifier.
+    pub id: Id,
+    /// Its name, for people.
+    pub name: String,
+    /// The hash of its token.
+    pub token: TokenHash,
+    /// Whether it is locked out.
+    pub suspended: bool,
+    /// The agents that it does not let in.
+    pub denied: BTreeSet<Id>,
+}
+
+/// An agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// Its identifier.
+    pub id: Id,
+    /// Whose it is.
+    pub owner: Id,
+    /// The hash of its token.
+    pub token: TokenHash,
+    /// Whether its owner has it switched on.
+    pub active: bool,
+    /// Whether it may have tokens for MCP servers, the grant `oauth:mcp`.
+    pub mcp: bool,
+    /// Its name, for people.
+    pub display_name: Option<String>,
+    /// Its picture.
+    pub avatar_url: Option<String>,
+    /// What it says of itself.
+    pub description: Option<String>,
+}
+
+/// An agent and whether its owner is suspended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedAgent {
+    /// The agent.
+    pub agent: Agent,
+    /// Whether its owner is locked out.
+    pub owner_suspended: bool,
+}
+
+/// An entry of a site's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Ascends by one within a site, from 1.
+    pub sequence: u64,
+    /// The login request.
+    pub request: Id,
+    /// What became of it.
+    pub kind: EventKind,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Which events a reader wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// All.
+    All,
+    /// Those that are news at this moment, see [`LoginRequest::is_news`].
+    News(Timestamp),
+}
+
+/// A part of a site's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Events in order.
+    pub events: Vec<Event>,
+    /// The sequence up to which the log has been looked at: where to read on.
+    pub end: u64,
+}
+
+/// What a transition came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transitioned {
+    /// The request as it is now.
+    pub request: LoginRequest,
+    /// Whether it was this call that changed it.
+    pub changed: bool,
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It cannot be reached, or is too busy. Passing.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// Another site or agent has this token.
+    #[error("the token is taken")]
+    TokenTaken,
+    /// The agent's owner does not exist.
+    #[error("owner {0} does not exist")]
+    UnknownOwner(Id),
+}
+
+/// How long ended requests and their events can be read.
+pub const RETENTION: Duration = Duration::from_secs(15 * 60);
+
+/// Where everything is kept. All operations are atomic, and safe to repeat.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Whether it answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Creates or replaces an owner.
+    async fn put_owner(&self, owner: Owner) -> Result<(), StoreError>;
+    /// Creates or replaces a site; its readers get a hint.
+    async fn put_site(&self, site: Site) -> Result<(), StoreError>;
+    /// Creates or replaces an agent.
+    async fn put_agent(&self, agent: Agent) -> Result<(), StoreError>;
+
+    /// A site by its identifier.
+    async fn site(&self, id: Id) -> Result<Option<Site>, StoreError>;
+    /// A site by its token.
+    async fn site_by_token(&self, token: &TokenHash) -> Result<Option<Site>, StoreError>;
+    /// An agent by its identifier.
+    async fn agent(&self, id: Id) -> Result<Option<OwnedAgent>, StoreError>;
+    /// An agent by its token.
+    async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError>;
+
+    /// Adds a pending request. Returns false, and adds nothing, where its site has `limit` pending ones at this moment.
+    async fn insert(&self, request: LoginRequest, limit: usize, now: Timestamp) -> Result<bool, StoreError>;
+    /// A request.
+    async fn request(&self, id: Id) -> Result<Option<LoginRequest>, StoreError>;
+    /// Makes a transition if the request as it is allows it, and appends its event, in one. `None` for no such request.
+    async fn transition(
+        &self,
+        id: Id,
+        transition: &Transition,
+        now: Timestamp,
+    ) -> Result<Option<Transitioned>, StoreError>;
+    /// Expires what is due, and drops requests and events that ended [`RETENTION`] ago; at most `limit` of each. Returns
+    /// how many requests expired.
+    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// What changes when sequences begin anew.
+    async fn epoch(&self) -> Result<u64, StoreError>;
+    /// The sequence of a site's last event; 0 before the first.
+    async fn head(&self, site: Id) -> Result<u64, StoreError>;
+    /// The next events behind a sequence, at most `limit`.
+    async fn events(&self, site: Id, after: u64, wanted: Wanted, limit: usize) -> Result<Page, StoreError>;
+    /// Changes when the site's log or the site itself may have. Only a hint: a change may come without, or from another
+    /// process.
+    fn hint(&self, site: Id) -> watch::Receiver<()>;
+}

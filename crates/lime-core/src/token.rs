@@ -1,0 +1,115 @@
+//! Opaque tokens: what agents and sites show, and what of them is kept.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use crate::clock::Entropy;
+
+/// Who a token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// `at_…`
+    Agent,
+    /// `st_…`
+    Site,
+}
+
+impl Lane {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Agent => "at_",
+            Self::Site => "st_",
+        }
+    }
+}
+
+/// A token as its owner has it: a prefix and 43 characters of base64url, 256 random bits. Shown once; printing it for
+/// debugging shows nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+/// SHA-256 of a token, which is all that is kept. A token has 256 random bits, so nothing slower is needed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TokenHash([u8; 32]);
+
+const RANDOM_BYTES: usize = 32;
+
+impl Token {
+    /// A new token.
+    pub fn new(lane: Lane, entropy: &dyn Entropy) -> Self {
+        let mut random = [0; RANDOM_BYTES];
+        entropy.fill(&mut random);
+        Self(format!("{}{}", lane.prefix(), URL_SAFE_NO_PAD.encode(random)))
+    }
+
+    /// The token that a client showed; `None` where it cannot be one of this lane.
+    pub fn parse(lane: Lane, text: &str) -> Option<Self> {
+        let random = text.strip_prefix(lane.prefix())?;
+        let bytes = URL_SAFE_NO_PAD.decode(random).ok()?;
+        (bytes.len() == RANDOM_BYTES).then(|| Self(text.to_owned()))
+    }
+
+    /// What is kept of it.
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(Sha256::digest(&self.0).into())
+    }
+
+    /// The text, to be shown to its owner.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TokenHash {
+    /// Whether both are the same, in a time that does not tell where they differ.
+    pub fn matches(&self, other: &Self) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(&self.0, &other.0).is_ok()
+    }
+
+    /// Its bytes, for stores.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemEntropy;
+
+    #[test]
+    fn tokens_have_256_bits_and_a_lane() {
+        let (agent, site) = (Token::new(Lane::Agent, &SystemEntropy), Token::new(Lane::Site, &SystemEntropy));
+        assert_eq!((agent.reveal().len(), &agent.reveal()[..3], &site.reveal()[..3]), (46, "at_", "st_"));
+        assert_eq!(Token::parse(Lane::Agent, agent.reveal()), Some(agent.clone()));
+        assert_eq!(Token::parse(Lane::Site, agent.reveal()), None);
+        assert_ne!(agent.hash(), Token::new(Lane::Agent, &SystemEntropy).hash());
+        assert_eq!(format!("{agent:?} {:?}", agent.hash()), "Token(…) TokenHash(…)");
+        let random = &agent.reveal()[3..];
+        for text in [
+            "",
+            "at_",
+            &format!("at_{}", &random[1..]),
+            &format!("at_{random}A"),
+            &format!("at_{random}="),
+            "at_é",
+        ] {
+            assert_eq!(Token::parse(Lane::Agent, text), None, "{text}");
+        }
+    }
+}
