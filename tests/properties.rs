@@ -2,10 +2,58 @@
 
 mod common;
 
+use std::fmt::Debug;
+use std::ops::RangeInclusive;
+use std::time::{Duration, Instant};
+
 use common::challenge;
-use lime_pow::scheme::DigestRange;
-use lime_pow::{Challenge, Difficulty, Kernel, Nonce, Order, Search, Solver, Step, digest, verify};
+use lime_pow::calibrate::{Device, ProfileFile};
+use lime_pow::scheme::{DigestRange, FORMATS, Format, Parameters, parse_target};
+use lime_pow::{
+    CancelToken, Challenge, Difficulty, Error, Kernel, Nonce, Order, Pinning, Search, Solver, Step, digest,
+    verify,
+};
 use proptest::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Printed as JSON and read again.
+fn survives<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> Result<(), TestCaseError> {
+    let text = serde_json::to_string(value).unwrap();
+    prop_assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value);
+    Ok(())
+}
+
+/// The canonical compact form, as Bitcoin Core makes it: as short as possible, with the sign's bit clear. It keeps the first three
+/// bytes.
+fn compact(target: &[u8; 32]) -> String {
+    let zeros = target.iter().take_while(|&&byte| byte == 0).count();
+    // A first byte whose highest bit is set would read as a sign.
+    let zeros =
+        if target.get(zeros).is_some_and(|&byte| byte >= 0x80) { zeros as i32 - 1 } else { zeros as i32 };
+    let byte =
+        |index: i32| usize::try_from(zeros + index).ok().and_then(|at| target.get(at)).copied().unwrap_or(0);
+    format!("0x{:02x}{:02x}{:02x}{:02x}", 32 - zeros, byte(0), byte(1), byte(2))
+}
+
+#[test]
+fn names_are_what_things_are_called() {
+    for kernel in Kernel::available() {
+        assert_eq!(Kernel::by_name(kernel.name()).unwrap().name(), kernel.name());
+    }
+    for format in &FORMATS {
+        assert_eq!(Format::by_name(format.name).unwrap().name, format.name);
+        for challenge in format.example().challenges() {
+            assert_eq!(challenge.scheme().name(), format.name);
+        }
+    }
+    for order in [Order::Any, Order::Lowest] {
+        survives(&order).unwrap();
+    }
+    for pinning in [Pinning::Auto, Pinning::On, Pinning::Off] {
+        survives(&pinning).unwrap();
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
@@ -14,6 +62,7 @@ proptest! {
     fn a_nonce_survives_printing(number: u64) {
         let text = Nonce::new(number).to_string();
         prop_assert_eq!(text.parse::<Nonce>().unwrap().as_u64(), number);
+        survives(&Nonce::new(number))?;
     }
 
     #[test]
@@ -26,6 +75,57 @@ proptest! {
     fn a_difficulty_survives_printing(bits in 0..=256u32) {
         let text = Difficulty::bits(bits).unwrap().to_string();
         prop_assert_eq!(text.parse::<Difficulty>().unwrap().as_bits(), bits);
+        survives(&Difficulty::bits(bits).unwrap())?;
+    }
+
+    #[test]
+    fn a_target_survives_printing(bytes: [u8; 32], zeros in 0..=32usize, upper: bool) {
+        let mut target = bytes;
+        target[..zeros].fill(0);
+        let digits: String = target.iter().map(|byte| format!("{byte:02x}")).collect();
+        prop_assert_eq!(parse_target(&if upper { digits.to_uppercase() } else { digits }), Ok(target));
+        // The compact form loses all but the first digits, and no more than those.
+        let printed = compact(&target);
+        let rounded = parse_target(&printed).unwrap();
+        prop_assert_eq!(compact(&rounded), printed);
+        prop_assert!(rounded <= target);
+        let kept = target.iter().position(|&byte| byte != 0).unwrap_or(32);
+        prop_assert_eq!(&rounded[..(kept + 2).min(32)], &target[..(kept + 2).min(32)]);
+    }
+
+    #[test]
+    fn parameters_survive_printing(values in proptest::collection::btree_map(any::<String>(), any::<String>(), 0..8)) {
+        survives(&values.into_iter().collect::<Parameters>())?;
+    }
+
+    #[test]
+    fn a_profile_survives_being_a_file(
+        name in "[ -~é]{1,100}",
+        rates in proptest::collection::vec((1e-3..1e18f64, 0.01..1.0f64, any::<String>()), 1..9),
+        spread in 0.0..=10.0f64,
+    ) {
+        let sum: f64 = rates.iter().map(|(_, weight, _)| weight).sum();
+        let devices = rates.into_iter().map(|(hashes_per_second, weight, text)| {
+            Device { name: text.clone(), hashes_per_second, weight: weight / sum, source: text }
+        });
+        let file = ProfileFile {
+            schema: ProfileFile::SCHEMA.to_owned(),
+            name,
+            made: String::new(),
+            made_by: String::new(),
+            spread,
+            devices: devices.collect(),
+        };
+        // Floating-point numbers come back to the last bit but one.
+        let read: ProfileFile = serde_json::from_str(&serde_json::to_string(&file).unwrap()).unwrap();
+        let close = |a: f64, b: f64| (a / b - 1.0).abs() <= f64::EPSILON || a == b;
+        for (ours, theirs) in read.devices.iter().zip(&file.devices) {
+            prop_assert!(close(ours.hashes_per_second, theirs.hashes_per_second), "{ours:?}, {theirs:?}");
+            prop_assert!(close(ours.weight, theirs.weight), "{ours:?}, {theirs:?}");
+            prop_assert_eq!((&ours.name, &ours.source), (&theirs.name, &theirs.source));
+        }
+        prop_assert_eq!((&read.name, read.devices.len()), (&file.name, file.devices.len()));
+        prop_assert!(read.profile().is_ok());
     }
 
     #[test]
@@ -75,5 +175,133 @@ proptest! {
             let solution = solver.job(&challenge).order(Order::Lowest).start(start).run().unwrap();
             prop_assert_eq!(solution.nonce, expected);
         }
+    }
+}
+
+/// Difficulties of a scheme that are solved in microseconds.
+fn easy(format: &Format) -> RangeInclusive<u64> {
+    match format.name {
+        "anubis" => 0..=3,
+        "cap" => 1..=2,
+        "mcaptcha" => 1..=5000,
+        "altcha-v1" => 0..=10_000,
+        _ => 0..=12,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
+
+    /// In every scheme: what solves the harder puzzle would solve the easier one, and takes more work.
+    #[test]
+    fn difficulties_are_ordered(text in "[a-z]{1,20}", at: [prop::sample::Index; 2]) {
+        for format in &FORMATS {
+            let (first, last) = easy(format).into_inner();
+            let mut pair = at.map(|at| first + at.index((last - first + 1) as usize) as u64);
+            pair.sort_unstable();
+            let [easier, harder] = pair;
+            prop_assert!(format.law(easier).unwrap().mean() <= format.law(harder).unwrap().mean());
+            let [easier, harder] = pair.map(|difficulty| format.sample(&text, difficulty).unwrap());
+            let solution = Solver::global().unwrap().bundle(&harder).run().unwrap();
+            for ((found, harder), easier) in solution.found.iter().zip(harder.challenges()).zip(easier.challenges()) {
+                let (harder, easier) = (harder.scheme(), easier.scheme());
+                if format.name == "altcha-v1" {
+                    // Its difficulty is how many numbers there are, one of which solves.
+                    prop_assert!(easier.nonces().end() <= harder.nonces().end());
+                } else {
+                    prop_assert!(easier.accepts(&found.digest), "{}: {pair:?}, {found:?}", format.name);
+                }
+            }
+        }
+    }
+}
+
+/// When a job is cancelled.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    Hashes(u64),
+    Time(Duration),
+}
+
+/// How.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Token,
+    Cancel,
+    Drop,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn a_cancellation_at_any_moment_leaves_the_solver_whole(
+        jobs in proptest::collection::vec(
+            (
+                any::<u32>(),
+                prop_oneof![8..20u32, 50..=60u32],
+                any::<bool>().prop_map(|any| if any { Order::Any } else { Order::Lowest }),
+                1..6usize,
+                prop_oneof![Just(Way::Token), Just(Way::Cancel), Just(Way::Drop)],
+            ),
+            1..8,
+        ),
+        threads in 1..5usize,
+        moment in prop_oneof![
+            (0..300_000u64).prop_map(Moment::Hashes),
+            (0..3000u64).prop_map(|micros| Moment::Time(Duration::from_micros(micros))),
+        ],
+    ) {
+        let solver = Solver::builder().threads(threads).build().unwrap();
+        let token = CancelToken::new();
+        let begun = Instant::now();
+        let mut running = Vec::new();
+        for &(number, bits, order, cap, way) in &jobs {
+            let puzzle = challenge(number.into(), bits);
+            let job = solver.job(&puzzle).order(order).max_threads(cap).cancel_token(&token).spawn().unwrap();
+            running.push((puzzle, job, way));
+        }
+        let come = |moment| match moment {
+            Moment::Hashes(hashes) => solver.stats().hashes >= hashes,
+            Moment::Time(time) => begun.elapsed() >= time,
+        };
+        while !come(moment) && running.iter().any(|(_, job, _)| job.outcome().is_none()) {
+            std::thread::yield_now();
+        }
+        let by_token = running.iter().any(|(_, _, way)| matches!(way, Way::Token));
+        let mut left = Vec::new();
+        for (puzzle, job, way) in running {
+            match way {
+                Way::Drop => drop(job),
+                Way::Cancel => {
+                    job.cancel();
+                    left.push((puzzle, job));
+                }
+                Way::Token => left.push((puzzle, job)),
+            }
+        }
+        if by_token {
+            token.cancel();
+        }
+        for (puzzle, job) in &left {
+            match job.outcome() {
+                Some(Ok(solution)) => prop_assert!(verify(puzzle, solution.nonce)),
+                other => prop_assert_eq!(other, Some(Err(Error::Cancelled))),
+            }
+        }
+        drop(left);
+
+        let known = Challenge::lime_v1("test-challenge-0001", Difficulty::bits(15).unwrap()).unwrap();
+        let solution = solver.job(&known).order(Order::Lowest).run().unwrap();
+        prop_assert_eq!(solution.nonce, Nonce::new(36_073));
+        let begun = Instant::now();
+        while solver.stats().idle_workers < threads {
+            prop_assert!(begun.elapsed() < Duration::from_secs(10), "still busy: {:?}", solver.stats());
+            std::thread::yield_now();
+        }
+        let stats = solver.stats();
+        prop_assert_eq!(stats.jobs, jobs.len() as u64 + 1);
+        prop_assert_eq!(stats.jobs, stats.solved + stats.cancelled, "{:?}", stats);
+        prop_assert!(stats.hashes >= solution.hashes && solution.hashes > 36_073, "{:?}", stats);
     }
 }
