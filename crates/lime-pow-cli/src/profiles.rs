@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::args::THIS_HOST;
 use crate::failure::Failure;
+use crate::nesting;
 use crate::report;
 
 /// More than a profile of as many devices as there may be.
@@ -57,6 +58,7 @@ pub(crate) fn load(name: &str) -> Result<Measured, Failure> {
 }
 
 fn parse(text: &str) -> Result<Measured, String> {
+    nesting::check(text)?;
     // The schema decides what else to expect.
     #[derive(Deserialize)]
     struct Head {

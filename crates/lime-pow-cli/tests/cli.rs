@@ -178,10 +178,6 @@ fn challenges_come_from_files_and_from_standard_input() {
     }
     // Only one newline is no part of the challenge.
     assert_ne!(stdout(&solve(b"test-challenge-0001\n\n").success()), "36073\n");
-    solve(&[b'a'; 1024]).success();
-    assert!(error_line(&solve(&[b'a'; 1025]).code(2)).ends_with("1025 bytes exceed 1024"));
-    assert!(error_line(&solve(&[b'a'; 65_536]).code(2)).ends_with("65536 bytes exceed 1024"));
-    assert!(error_line(&solve(&[b'a'; 65_537]).code(2)).ends_with("more than 65536 bytes"));
     assert!(error_line(&solve(b"abc\xff").code(2)).ends_with("not UTF-8 after 3 bytes"));
     let missing = folder.join("missing");
     let missing = lime_pow(&["solve", "--challenge-file", missing.to_str().unwrap(), "--difficulty", "1"]);
@@ -212,13 +208,8 @@ fn verify_says_why_not() {
 fn errors_name_the_value_and_the_limit() {
     let solve = |args: &[&str]| lime_pow(&[&["solve", "--challenge", "a"], args].concat());
     for (args, code, text) in [
-        (["--difficulty", "300"].as_slice(), 2, "difficulty 300 exceeds 256 bits"),
-        (&["--difficulty", "99999999999999999999"], 2, "exceeds 256 bits"),
-        (&["--difficulty", "8", "--max-nonce", "18446744073709551616"], 2, "from 0 to 18446744073709551615"),
-        (&["--difficulty", "8", "--start", "-1"], 2, "nonce \"-1\" is not a decimal number"),
-        (&["--difficulty", "8", "--threads", "0"], 2, "0 threads: must be 1 to 1024"),
+        (["--difficulty", "8", "--start", "-1"].as_slice(), 2, "nonce \"-1\" is not a decimal number"),
         (&["--difficulty", "8", "--kernel", "gpu"], 2, "unknown kernel \"gpu\"; there are "),
-        (&["--difficulty", "8", "--start", "9", "--max-nonce", "8"], 2, "no nonce to try: from 9 to 8"),
         (&["--difficulty", "60", "--timeout", "10s"], 3, "10.0 s allowed: the chance to finish is"),
         (&["--difficulty", "200"], 3, "18446744073709551615 nonces are enough with a chance of 1.1e-41"),
         (&["--difficulty", "1", "--timeout", "0s"], 3, "timed out"),
@@ -289,12 +280,6 @@ fn errors_name_the_value_and_the_limit() {
         (&["solve", "--challenge", "a", "--difficulty", "8", "--scheme", "md5"], "possible values: lime-v1"),
         (&["solve", "--challenge", "a", "--challenge-file", "-", "--difficulty", "8"], "cannot be used with"),
         (&["solve", "--challenge", "a", "--difficulty", "8", "--timeout", "soon"], "invalid value 'soon'"),
-        (&["bench", "--seconds", "0"], "0 seconds: must be 0.1 to 3600"),
-        (
-            &["bench", "--challenge-len", "22,1025"],
-            "challenge length \"1025\": must be a number from 0 to 1024",
-        ),
-        (&["bench", "--threads", "1,5000"], "5000 threads: must be 1 to 1024"),
         (
             &["slove"],
             "unrecognized subcommand 'slove'; tip: a similar subcommand exists: 'solve'; see --help",

@@ -8,6 +8,10 @@ use lime_pow::Bundle;
 use lime_pow::scheme::{FORMATS, Format, Parameters};
 
 use crate::failure::Failure;
+use crate::nesting;
+
+/// More than any scheme's challenge takes.
+const MAX_CHALLENGE_BYTES: usize = 65_536;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct PuzzleArgs {
@@ -59,7 +63,10 @@ impl PuzzleArgs {
         format.check_names(&given)?;
 
         let mut parameters = match (&self.challenge, &self.challenge_file) {
-            (Some(text), _) => challenge_parameters(format, text.clone())?,
+            (Some(text), _) => {
+                check_size("--challenge", text.len())?;
+                challenge_parameters(format, text.clone())?
+            }
             (None, Some(path)) => challenge_parameters(format, read_challenge(path)?)?,
             (None, None) => Parameters::default(),
         };
@@ -74,6 +81,7 @@ impl PuzzleArgs {
 /// What a challenge says: a JSON object, or the scheme's first parameter.
 fn challenge_parameters(format: &Format, text: String) -> Result<Parameters, Failure> {
     if format.json && text.trim_start().starts_with('{') {
+        nesting::check(&text).map_err(|why| Failure::Usage(format!("{}: {why}", format.name)))?;
         serde_json::from_str(&text).map_err(|error| {
             Failure::Usage(format!("{}: the challenge is not valid JSON: {error}", format.name))
         })
@@ -87,6 +95,13 @@ fn parameter(text: &str) -> Result<(String, String), &'static str> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+fn check_size(name: &str, bytes: usize) -> Result<(), Failure> {
+    match bytes {
+        0..=MAX_CHALLENGE_BYTES => Ok(()),
+        _ => Err(Failure::Usage(format!("{name}: more than {MAX_CHALLENGE_BYTES} bytes"))),
+    }
+}
+
 fn read_challenge(path: &Path) -> Result<String, Failure> {
     let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
     let failed = |error| Failure::Io { what: name.clone(), error };
@@ -95,13 +110,10 @@ fn read_challenge(path: &Path) -> Result<String, Failure> {
     } else {
         Box::new(File::open(path).map_err(failed)?)
     };
-    // More than any scheme's challenge takes, and one byte to tell that it is too much.
-    let limit = 65_536;
+    // One byte more, to tell that it is too much.
     let mut bytes = Vec::new();
-    input.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() > limit {
-        return Err(Failure::Usage(format!("{name}: more than {limit} bytes")));
-    }
+    input.take(MAX_CHALLENGE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    check_size(&name, bytes.len())?;
     let text = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
     String::from_utf8(text.to_vec()).map_err(|error| {
         Failure::Usage(format!("{name}: not UTF-8 after {} bytes", error.utf8_error().valid_up_to()))
