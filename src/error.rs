@@ -99,7 +99,7 @@ pub enum Error {
     /// No scheme has this name.
     #[error("unknown scheme {name:?}; there are {known}")]
     UnknownScheme {
-        /// The name that was asked for.
+        /// The name that was asked for, cut after 32 characters.
         name: String,
         /// The names that exist.
         known: String,
@@ -107,7 +107,7 @@ pub enum Error {
     /// No kernel has this name.
     #[error("unknown kernel {name:?}; there are {known}")]
     UnknownKernel {
-        /// The name that was asked for.
+        /// The name that was asked for, cut after 32 characters.
         name: String,
         /// The names that exist.
         known: String,
@@ -227,6 +227,11 @@ impl fmt::Display for ApproxDuration {
             s => write!(f, "{:.1e} years", s / YEAR),
         }
     }
+}
+
+/// As much of a text as an error can show.
+pub(crate) fn clip(text: &str) -> String {
+    text.chars().take(32).collect()
 }
 
 /// `Duration` holds 5.8e11 years; longer is as good as that.

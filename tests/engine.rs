@@ -220,12 +220,7 @@ fn a_wait_can_be_limited() {
 }
 
 #[test]
-fn a_mean_below_one_hash_is_refused() {
-    for mean in [f64::NAN, f64::NEG_INFINITY, 0.0, 0.5] {
-        let mut probe = Probe::new(b"", |_| true);
-        probe.mean = mean;
-        assert!(matches!(lime_pow::Challenge::from_scheme(probe), Err(Error::MeanWork { .. })));
-    }
+fn endless_work_is_refused() {
     let mut endless = Probe::new(b"", |_| false);
     endless.mean = f64::INFINITY;
     assert!(matches!(solver(1).solve(&endless.challenge()), Err(Error::RangeTooSmall { .. })));
@@ -395,14 +390,6 @@ fn progress_tells_chance_and_times() {
     let [half, most] = [progress.time_to_50, progress.time_to_95].map(|time| time.unwrap().as_secs_f64());
     assert!((half * progress.hashes_per_second / 2f64.powi(40) / LN_2 - 1.0).abs() < 1e-3);
     assert!((most / half - 4.322).abs() < 1e-2);
-}
-
-#[test]
-fn thread_counts_have_limits() {
-    for threads in [0, 1025, usize::MAX] {
-        let error = Solver::builder().threads(threads).build().unwrap_err();
-        assert_eq!(error.to_string(), format!("{threads} threads: must be 1 to 1024"));
-    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use common::oracle;
 use lime_pow::scheme::{FORMATS, Format, Parameters, Work};
-use lime_pow::{Bundle, Challenge, Error, Nonce, Solver, digest, verify};
+use lime_pow::{Bundle, Error, Nonce, Solver, digest, verify};
 
 fn parse(scheme: &str, parameters: &[(&str, &str)]) -> Result<Bundle, Error> {
     Format::by_name(scheme)?.parse(&parameters.iter().copied().collect())
@@ -19,7 +19,6 @@ const GO_AWAY: &str = "37964cdb86c8b4fe24ae9654cd40b0d6d68296ce846f4575ba414e41b
 /// For each scheme, parameters that are nearly right, and the error that names what is not.
 #[test]
 fn wrong_parameters_are_named() {
-    let long = "x".repeat(1025);
     let upper = ANUBIS.to_uppercase();
     let short = &ALTCHA[1..];
     type Parameters<'a> = &'a [(&'a str, &'a str)];
@@ -27,12 +26,6 @@ fn wrong_parameters_are_named() {
         ("lime-v1", &[("challenge", "a")], "lime-v1: difficulty is missing"),
         ("lime-v1", &[("difficulty", "1")], "lime-v1: challenge is missing"),
         ("lime-v1", &[("challenge", "a"), ("difficulty", "1.5")], "difficulty \"1.5\" is not a whole number"),
-        ("lime-v1", &[("challenge", "a"), ("difficulty", "257")], "difficulty 257 exceeds 256 bits"),
-        (
-            "lime-legacy",
-            &[("challenge", &long), ("difficulty", "1")],
-            "lime-legacy: challenge \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\": 1025 bytes exceed 1024",
-        ),
         (
             "anubis",
             &[("challenge", &ANUBIS[1..]), ("difficulty", "4")],
@@ -44,54 +37,14 @@ fn wrong_parameters_are_named() {
             "anubis: challenge \"000102030405060708090A0B0C0D0E0F\": must be 128 lowercase hex digits",
         ),
         (
-            "anubis",
-            &[("challenge", ANUBIS), ("difficulty", "65")],
-            "anubis: difficulty \"65\": must be a number from 0 to 64",
-        ),
-        (
-            "mcaptcha",
-            &[("string", "a"), ("salt", "b"), ("difficulty_factor", "0")],
-            "mcaptcha: difficulty_factor \"0\": must be a number from 1 to 4294967295",
-        ),
-        (
-            "mcaptcha",
-            &[("string", "a"), ("salt", "b"), ("difficulty_factor", "4294967296")],
-            "mcaptcha: difficulty_factor \"4294967296\": must be a number from 1 to 4294967295",
-        ),
-        (
-            "mcaptcha",
-            &[("string", &long), ("salt", "b"), ("difficulty_factor", "1")],
-            "mcaptcha: string \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\": 1025 bytes exceed 1024",
-        ),
-        (
             "altcha-v1",
             &[("challenge", short), ("salt", "a")],
             "altcha-v1: challenge \"800c2574547bfa77d8e7a7ccb19469dc\": must be 64 hex digits",
         ),
         (
             "altcha-v1",
-            &[("challenge", ALTCHA), ("salt", "a"), ("maxnumber", "9007199254740992")],
-            "altcha-v1: maxnumber \"9007199254740992\": must be a number from 0 to 9007199254740991",
-        ),
-        (
-            "altcha-v1",
             &[("challenge", ALTCHA), ("salt", "a"), ("algorithm", "SHA-512")],
             "altcha-v1: algorithm \"SHA-512\": must be SHA-256",
-        ),
-        (
-            "cap",
-            &[("token", "t"), ("c", "1001"), ("s", "32"), ("d", "4")],
-            "cap: c \"1001\": must be a number from 1 to 1000",
-        ),
-        (
-            "cap",
-            &[("token", "t"), ("c", "1"), ("s", "0"), ("d", "4")],
-            "cap: s \"0\": must be a number from 1 to 1024",
-        ),
-        (
-            "cap",
-            &[("token", "t"), ("c", "1"), ("s", "32"), ("d", "65")],
-            "cap: d \"65\": must be a number from 1 to 64",
         ),
         (
             "go-away",
@@ -105,7 +58,6 @@ fn wrong_parameters_are_named() {
         ),
         ("spow", &[("challenge", "2:20:1:a:b:")], "spow: version \"2\": must be 1"),
         ("spow", &[("challenge", "1:x:1:a:b:")], "spow: bits \"x\": must be a number from 0 to 256"),
-        ("spow", &[("challenge", "1:300:1:a:b:")], "spow: bits \"300\": must be a number from 0 to 256"),
         ("spow", &[("challenge", "1:20:soon:a:b:")], "spow: expires \"soon\": must be a number of seconds"),
         (
             "spow",
@@ -144,22 +96,6 @@ fn wrong_parameters_are_named() {
     assert_eq!(
         Format::by_name("mcaptcha").unwrap().check_names(&typo).unwrap_err().to_string(),
         "mcaptcha has no parameter \"sallt\"; it has string, salt, difficulty_factor"
-    );
-    // Texts as long as they may be.
-    let longest = &long[1..];
-    for (scheme, parameters) in [
-        ("lime-v1", &[("challenge", longest), ("difficulty", "1")][..]),
-        ("mcaptcha", &[("string", longest), ("salt", longest), ("difficulty_factor", "9")]),
-        ("altcha-v1", &[("challenge", ALTCHA), ("salt", longest)]),
-        ("cap", &[("token", longest), ("c", "1000"), ("s", "1024"), ("d", "64")]),
-    ] {
-        parse(scheme, parameters).unwrap();
-    }
-    assert!(Challenge::target(&[0; 4096], [0xff; 32]).is_ok());
-    let error = Challenge::target(&[b'x'; 4097], [0xff; 32]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "target: prefix \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\": 4097 bytes exceed 4096"
     );
 }
 

@@ -22,6 +22,7 @@ mod suite;
 use std::fmt;
 
 use crate::Error;
+use crate::error::clip;
 use prices::Prices;
 use scan::{Candidates, Cursor, OneWord, Scan, Screen, States};
 
@@ -136,7 +137,7 @@ impl Kernel {
         let row = survey
             .into_iter()
             .find(|row| row.name == name)
-            .ok_or_else(|| Error::UnknownKernel { name: name.to_owned(), known })?;
+            .ok_or_else(|| Error::UnknownKernel { name: clip(name), known })?;
         row.kernel.map_err(|why| Error::KernelUnavailable { name: row.name, why })
     }
 

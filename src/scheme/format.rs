@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use super::Work;
+use crate::error::clip;
 use crate::{Bundle, Challenge, Error, Nonce};
 
 /// A built-in scheme.
@@ -82,7 +83,7 @@ impl Format {
     /// [`Error::UnknownScheme`] for a name that none has.
     pub fn by_name(name: &str) -> Result<&'static Self, Error> {
         super::FORMATS.iter().find(|format| format.name == name).ok_or_else(|| Error::UnknownScheme {
-            name: name.to_owned(),
+            name: clip(name),
             known: super::FORMATS.each_ref().map(|format| format.name).join(", "),
         })
     }
@@ -323,11 +324,6 @@ pub(super) fn check_range(
 
 fn range_message(range: &RangeInclusive<u64>) -> String {
     format!("must be a number from {} to {}", range.start(), range.end())
-}
-
-/// As much of a text as an error can show.
-fn clip(text: &str) -> String {
-    text.chars().take(32).collect()
 }
 
 fn parse_hex(text: &str) -> Option<Vec<u8>> {

@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::Codec;
-use super::format::{Fields, Format, Parameter};
+use super::format::{Fields, Format, Parameter, check_len};
 use super::puzzle::Puzzle;
 use crate::{Bundle, Challenge, Difficulty, Error};
 
@@ -21,7 +21,12 @@ pub(super) const FORMAT: Format = Format {
             "37964cdb86c8b4fe24ae9654cd40b0d6d68296ce846f4575ba414e41b07f2893",
         ),
         Parameter::required("difficulty", "leading zero bits, 0 to 256", "20"),
-        Parameter::instead_of("challenge", "key", "hex digits that the challenge is made from", "00"),
+        Parameter::instead_of(
+            "challenge",
+            "key",
+            "hex digits that the challenge is made from, of up to 1024 bytes",
+            "00",
+        ),
     ],
     difficulty: Some("difficulty"),
     difficulties: 0..=256,
@@ -41,9 +46,14 @@ impl Challenge {
     }
 
     /// The same from the key that its challenge is made from.
-    pub fn go_away_from_key(key: &[u8], difficulty: Difficulty) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parameter`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
+    pub fn go_away_from_key(key: &[u8], difficulty: Difficulty) -> Result<Self, Error> {
+        check_len(NAME, "key", key, Self::MAX_TEXT_BYTES)?;
         let bits = u64::from(difficulty.as_bits()).to_le_bytes();
-        Self::go_away(Sha256::new_with_prefix(bits).chain_update(key).finalize().into(), difficulty)
+        Ok(Self::go_away(Sha256::new_with_prefix(bits).chain_update(key).finalize().into(), difficulty))
     }
 }
 
@@ -51,12 +61,12 @@ fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
     let bits = fields.number("difficulty", &(0..=Difficulty::MAX_BITS.into()))?;
     let difficulty = Difficulty::bits(bits as u32)?;
     let challenge = match fields.optional("key") {
-        Some(_) => Challenge::go_away_from_key(&fields.bytes("key")?, difficulty),
+        Some(_) => Challenge::go_away_from_key(&fields.bytes("key")?, difficulty)?,
         None => Challenge::go_away(fields.digest("challenge")?, difficulty),
     };
     Ok(challenge.into())
 }
 
 fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
-    Ok(Challenge::go_away_from_key(text.as_bytes(), Difficulty::bits(difficulty as u32)?).into())
+    Challenge::go_away_from_key(text.as_bytes(), Difficulty::bits(difficulty as u32)?).map(Bundle::from)
 }

@@ -79,7 +79,7 @@ pub fn judge(scheme: &str, parameters: &Parameters, index: usize, nonce: u64) ->
             let challenge = match text("key") {
                 Some(key) => {
                     let mut message = little_endian(difficulty);
-                    message.extend(bytes(&hex_digits(key)?)?);
+                    message.extend(bytes(&hex_digits(key)?).filter(|key| key.len() <= 1024)?);
                     bytes(&hash(&message))?
                 }
                 None => bytes(&hex_digits(text("challenge")?)?).filter(|bytes| bytes.len() == 32)?,
