@@ -1,14 +1,17 @@
 //! Time and randomness from outside, so that tests can set both.
 
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lime_proto::{Id, Timestamp};
 
 /// What tells the time.
 pub trait Clock: Send + Sync + 'static {
-    /// This moment.
+    /// This moment, by a clock that people set and that may step back.
     fn now(&self) -> Timestamp;
+
+    /// How long since some moment that stays the same; never goes back. Rate limits go by it.
+    fn uptime(&self) -> Duration;
 }
 
 /// The system's clock.
@@ -19,6 +22,11 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_unix_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    fn uptime(&self) -> Duration {
+        static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        BEGIN.elapsed()
     }
 }
 

@@ -42,7 +42,7 @@ impl Core {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         Self {
-            limits: Limits::new(config.limits.as_ref()),
+            limits: Limits::new(config.limits.as_ref(), &clock),
             mints: Mints::default(),
             streams: Streams::new(config.events.streams_per_site),
             stopping: CancellationToken::new(),

@@ -3,12 +3,15 @@
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
-use governor::clock::DefaultClock;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use lime_proto::Id;
 
+use crate::clock::Clock;
 use crate::config::{self, Rate};
 
 /// All limits of a Core; none where they are switched off.
@@ -26,9 +29,23 @@ pub(crate) struct Limits {
 /// Token buckets by key. Keys share a fixed number of buckets by a hash that nobody outside can compute: memory is bounded,
 /// and whoever floods one bucket slows down one key in a hundred thousand beside his own.
 pub(crate) struct Limiter<K> {
-    buckets: Option<RateLimiter<u32, DefaultKeyedStateStore<u32>, DefaultClock>>,
+    buckets: Option<Buckets>,
     hasher: RandomState,
     keys: std::marker::PhantomData<fn(K)>,
+}
+
+type Buckets = RateLimiter<u32, DefaultKeyedStateStore<u32>, Uptime, NoOpMiddleware<Nanos>>;
+
+/// Our clock as governor sees it.
+#[derive(Clone)]
+struct Uptime(Arc<dyn Clock>);
+
+impl governor::clock::Clock for Uptime {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.uptime().into()
+    }
 }
 
 const BUCKETS: u64 = 1 << 17;
@@ -50,22 +67,24 @@ impl From<IpAddr> for Network {
 }
 
 impl Limits {
-    pub(crate) fn new(limits: Option<&config::Limits>) -> Self {
+    pub(crate) fn new(limits: Option<&config::Limits>, clock: &Arc<dyn Clock>) -> Self {
+        let rate = |of: fn(&config::Limits) -> Rate| limits.map(of);
         Self {
-            create: Limiter::new(limits.map(|limits| limits.create)),
-            approve: Limiter::new(limits.map(|limits| limits.approve)),
-            token: Limiter::new(limits.map(|limits| limits.token)),
-            challenge: Limiter::new(limits.map(|limits| limits.address)),
-            agent_address: Limiter::new(limits.map(|limits| limits.address)),
+            create: Limiter::new(rate(|limits| limits.create), clock),
+            approve: Limiter::new(rate(|limits| limits.approve), clock),
+            token: Limiter::new(rate(|limits| limits.token), clock),
+            challenge: Limiter::new(rate(|limits| limits.address), clock),
+            agent_address: Limiter::new(rate(|limits| limits.address), clock),
         }
     }
 }
 
 impl<K: Hash> Limiter<K> {
-    fn new(rate: Option<Rate>) -> Self {
+    fn new(rate: Option<Rate>, clock: &Arc<dyn Clock>) -> Self {
         let buckets = rate.map(|Rate { burst, per_second }| {
             let number = |value| NonZeroU32::new(value).unwrap_or(NonZeroU32::MIN);
-            RateLimiter::keyed(Quota::per_second(number(per_second)).allow_burst(number(burst)))
+            let quota = Quota::per_second(number(per_second)).allow_burst(number(burst));
+            RateLimiter::new(quota, DefaultKeyedStateStore::default(), Uptime(Arc::clone(clock)))
         });
         Self { buckets, hasher: RandomState::new(), keys: std::marker::PhantomData }
     }
@@ -86,10 +105,12 @@ impl<K> std::fmt::Debug for Limiter<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::SystemClock;
 
     #[test]
     fn each_key_has_its_burst_and_memory_is_bounded() {
-        let limiter = Limiter::new(Some(Rate { burst: 3, per_second: 1 }));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let limiter = Limiter::new(Some(Rate { burst: 3, per_second: 1 }), &clock);
         for key in [1u32, 2] {
             assert_eq!((0..5).filter(|_| limiter.allows(key)).count(), 3, "key {key}");
         }
@@ -97,7 +118,7 @@ mod tests {
             limiter.allows(key);
         }
         assert!(limiter.buckets.unwrap().len() <= BUCKETS as usize);
-        let off = Limiter::new(None);
+        let off = Limiter::new(None, &clock);
         assert!((0..1000).all(|_| off.allows(1u32)));
     }
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::address::network;
-use super::reply::{Data, read_object, shown};
+use super::reply::{Data, Segment, read_object, shown, text};
 use crate::core::{Core, Refusal};
 
 pub(super) async fn create(State(core): State<Arc<Core>>, request: Request) -> Result<Response, Refusal> {
@@ -22,27 +22,27 @@ pub(super) async fn create(State(core): State<Arc<Core>>, request: Request) -> R
 
 pub(super) async fn read(
     State(core): State<Arc<Core>>,
-    Path(id): Path<String>,
+    id: Segment,
     request: Request,
 ) -> Result<Response, Refusal> {
     let site = core.authenticate_site(shown(request.headers(), "x-site-token")).await?;
-    let state = core.login_request(&site, &id).await?;
+    let state = core.login_request(&site, &text(id)).await?;
     Ok(Data(StatusCode::OK, state).into_response())
 }
 
 pub(super) async fn challenge(
     State(core): State<Arc<Core>>,
-    Path(id): Path<String>,
+    id: Segment,
     request: Request,
 ) -> Result<Response, Refusal> {
     let from = network(request.extensions(), request.headers(), &core.config.trusted_proxies);
-    let challenge = core.challenge(&id, from).await?;
+    let challenge = core.challenge(&text(id), from).await?;
     Ok(Data(StatusCode::OK, challenge).into_response())
 }
 
 pub(super) async fn approve(
     State(core): State<Arc<Core>>,
-    Path(id): Path<String>,
+    id: Segment,
     request: Request,
 ) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
@@ -51,6 +51,6 @@ pub(super) async fn approve(
     core.check_approve_limit(&agent)?;
     let body = read_object(&head.headers, body, core.config.http.body_bytes).await?;
     let nonce = body.get("pow_nonce").unwrap_or(&Value::Null);
-    let approved = core.approve(&agent, &id, nonce).await?;
+    let approved = core.approve(&agent, &text(id), nonce).await?;
     Ok(Data(StatusCode::OK, approved).into_response())
 }

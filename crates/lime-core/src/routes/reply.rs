@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::body::{Body, to_bytes};
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -33,6 +35,13 @@ impl IntoResponse for Refusal {
 
 fn envelope<T: Serialize + Clone>(status: StatusCode, envelope: &Envelope<T>) -> Response {
     (status, [(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(envelope)).into_response()
+}
+
+/// An identifier in a path; one that does not even decode names nothing.
+pub(super) type Segment = Result<Path<String>, PathRejection>;
+
+pub(super) fn text(segment: Segment) -> String {
+    segment.map(|Path(text)| text).unwrap_or_default()
 }
 
 /// What a client shows in a header of its own.

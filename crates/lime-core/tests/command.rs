@@ -1,0 +1,190 @@
+//! The binary: settings, development, signals, exit codes.
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lime-core"));
+    command.args(arguments).stdin(Stdio::null()).env_clear();
+    command
+}
+
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = command(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+/// A server that is killed if its test fails.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        Self(command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    fn terminate(&mut self, signal: &str) -> i32 {
+        Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap();
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(10) {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status.code().unwrap();
+            }
+            std::thread::yield_now();
+        }
+        panic!("it did not stop");
+    }
+}
+
+/// The lines of an env file, once it is there.
+fn wait_for(path: &Path) -> Vec<(String, String)> {
+    let begun = Instant::now();
+    while !path.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "no env file");
+        std::thread::yield_now();
+    }
+    let lines = std::fs::read_to_string(path).unwrap();
+    lines
+        .lines()
+        .map(|line| line.split_once('=').unwrap())
+        .map(|(key, value)| (key.into(), value.into()))
+        .collect()
+}
+
+fn get(origin: &str, path: &str) -> String {
+    let address = origin.strip_prefix("http://").unwrap();
+    let mut socket = TcpStream::connect(address).unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn check_config_tells_what_is_wrong() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    let check = |text: &str| {
+        std::fs::write(file.path(), text).unwrap();
+        run(&["check-config", path])
+    };
+    let (code, out, err) = check("issuer = 'https://lime.example'");
+    assert_eq!((code, &*out, &*err), (0, "ok: serves https://lime.example on 127.0.0.1:8080\n", ""));
+    let (code, out, err) = check("issuer = 'https://lime.example'\n[login]\nttl_seconds = 5");
+    assert_eq!((code, &*out, &*err), (2, "", "error: login.ttl_seconds = 5: must be 30 to 900\n"));
+    let (code, _, err) = check("issuer = 'http://lime.example'");
+    assert_eq!(
+        (code, &*err),
+        (2, "error: issuer = \"http://lime.example\": must be https, unless its host is loopback\n")
+    );
+    let (code, _, err) = run(&["check-config", "/nonexistent"]);
+    assert_eq!((code, err.lines().count()), (2, 1), "{err}");
+}
+
+#[test]
+fn serve_refuses_what_check_config_refuses() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "issuer = 'http://lime.example'").unwrap();
+    let (code, _, err) = run(&["serve", "--config", file.path().to_str().unwrap()]);
+    assert_eq!((code, err.starts_with("error: issuer = ")), (2, true), "{err}");
+    let (code, _, err) = run(&["serve"]);
+    assert_eq!((code, &*err), (2, "error: settings: missing field `issuer`\n"));
+}
+
+#[test]
+fn no_other_command_knows_the_flags_of_development() {
+    for flag in ["--env-file", "--difficulty", "--ttl", "--sites", "--agents", "--port"] {
+        for command in ["serve", "check-config"] {
+            let (code, _, err) = run(&[command, flag, "1"]);
+            assert_eq!(code, 2, "{err}");
+            assert!(err.contains("unexpected argument"), "{err}");
+        }
+    }
+}
+
+#[test]
+fn serve_keeps_its_key_and_stops_on_a_signal() {
+    let directory = tempfile::tempdir().unwrap();
+    let key = directory.path().join("key.pem");
+    let mut kids = Vec::new();
+    for signal in ["-TERM", "-INT"] {
+        // The system picks a port, and the log tells that it serves.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let config = directory.path().join("config.toml");
+        std::fs::write(&config, format!("listen = '{free}'\nissuer = 'http://{free}'\nkey_file = {key:?}"))
+            .unwrap();
+        let mut server = Server::start(&["serve", "--config", config.to_str().unwrap()]);
+        let mut log = BufReader::new(server.0.stderr.take().unwrap());
+        let mut line = String::new();
+        log.read_line(&mut line).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["fields"]["message"], "serving");
+        let jwks = get(&format!("http://{free}"), "/api/v1/core/.well-known/jwks.json");
+        kids.push(line["fields"]["kid"].as_str().unwrap().to_owned());
+        assert!(jwks.contains(&kids[0]));
+        assert_eq!(server.terminate(signal), 0);
+    }
+    assert_eq!(kids[0], kids[1]);
+    assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn dev_hands_over_tokens_once_it_serves() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("lime.env");
+    let arguments =
+        ["dev", "--port", "0", "--env-file", path.to_str().unwrap(), "--sites", "2", "--agents", "3"];
+    let mut server = Server::start(&arguments);
+    let lines = wait_for(&path);
+    let keys: Vec<_> = lines.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "LIME_API_BASE",
+            "LIME_BASE_URL",
+            "LIME_SITE_TOKEN",
+            "LIME_SITE_TOKEN_2",
+            "LIME_AGENT_TOKEN",
+            "LIME_AGENT_TOKEN_2",
+            "LIME_AGENT_TOKEN_3",
+        ]
+    );
+    assert_eq!(lines[0].1, format!("{}/api/v1", lines[1].1));
+    assert!(lines[2].1.starts_with("st_") && lines[4].1.starts_with("at_"));
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    assert!(get(&lines[1].1, "/readyz").starts_with("HTTP/1.1 200"));
+    assert_eq!(server.terminate("-INT"), 0);
+}
+
+#[test]
+fn dev_says_what_it_cannot_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, _, err) = run(&["dev", "--port", &port]);
+    assert_eq!(
+        (code, err.starts_with(&format!("error: cannot listen on 127.0.0.1:{port}: "))),
+        (1, true),
+        "{err}"
+    );
+    let (code, _, err) = run(&["dev", "--port", "0", "--env-file", "/nonexistent/lime.env"]);
+    assert_eq!((code, err.starts_with("error: /nonexistent/lime.env: ")), (1, true), "{err}");
+    for (flag, bad) in
+        [("--difficulty", "65"), ("--ttl", "0"), ("--ttl", "901"), ("--sites", "0"), ("--agents", "1001")]
+    {
+        let (code, _, err) = run(&["dev", "--port", "0", flag, bad]);
+        assert!(code == 2 && err.contains(bad), "{err}");
+    }
+}

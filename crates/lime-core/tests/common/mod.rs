@@ -1,0 +1,360 @@
+//! A Core under a clock and a store that tests control, and a client that speaks to its routes without a socket.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, BodyDataStream};
+use axum::http::{HeaderMap, Request, StatusCode};
+use futures_util::StreamExt;
+use http_body_util::BodyExt;
+use lime_core::dev::{self, Principals};
+use lime_core::store::{Agent, OwnedAgent, Owner, Page, Site, StoreError, Transitioned, Wanted};
+use lime_core::{
+    Clock, Config, Core, Entropy, Issuer, Keys, MemoryStore, Store, SystemEntropy, Token, TokenHash, app,
+};
+use lime_pow::{Challenge, Difficulty, Order, Search, Step};
+use lime_proto::login::{LoginRequest, Transition};
+use lime_proto::{Id, Timestamp};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+/// Making a key takes a while; the tests of a file share one.
+pub(crate) fn keys() -> Keys {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
+    KEYS.get_or_init(|| Keys::generate().unwrap()).clone()
+}
+
+/// A clock that stands until it is moved.
+#[derive(Default)]
+pub(crate) struct ManualClock(AtomicU64);
+
+impl ManualClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.fetch_add(by.as_millis() as u64, Ordering::SeqCst);
+    }
+
+    pub(crate) fn advance_seconds(&self, seconds: u64) {
+        self.advance(Duration::from_secs(seconds));
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_millis(1_795_568_523_000 + self.0.load(Ordering::SeqCst))
+    }
+
+    fn uptime(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A store that fails when it is told to, and another one when it is not.
+pub(crate) struct FlakyStore {
+    pub(crate) inner: MemoryStore,
+    pub(crate) down: AtomicBool,
+}
+
+impl FlakyStore {
+    fn new() -> Self {
+        Self { inner: MemoryStore::new(&SystemEntropy), down: AtomicBool::new(false) }
+    }
+
+    fn up(&self) -> Result<&MemoryStore, StoreError> {
+        match self.down.load(Ordering::SeqCst) {
+            false => Ok(&self.inner),
+            true => Err(StoreError::Unavailable("switched off by a test".to_owned())),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for FlakyStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.up()?.ping().await
+    }
+    async fn put_owner(&self, owner: Owner) -> Result<(), StoreError> {
+        self.up()?.put_owner(owner).await
+    }
+    async fn put_site(&self, site: Site) -> Result<(), StoreError> {
+        self.up()?.put_site(site).await
+    }
+    async fn put_agent(&self, agent: Agent) -> Result<(), StoreError> {
+        self.up()?.put_agent(agent).await
+    }
+    async fn site(&self, id: Id) -> Result<Option<Site>, StoreError> {
+        self.up()?.site(id).await
+    }
+    async fn site_by_token(&self, token: &TokenHash) -> Result<Option<Site>, StoreError> {
+        self.up()?.site_by_token(token).await
+    }
+    async fn agent(&self, id: Id) -> Result<Option<OwnedAgent>, StoreError> {
+        self.up()?.agent(id).await
+    }
+    async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError> {
+        self.up()?.agent_by_token(token).await
+    }
+    async fn insert(&self, request: LoginRequest, limit: usize, now: Timestamp) -> Result<bool, StoreError> {
+        self.up()?.insert(request, limit, now).await
+    }
+    async fn request(&self, id: Id) -> Result<Option<LoginRequest>, StoreError> {
+        self.up()?.request(id).await
+    }
+    async fn transition(
+        &self,
+        id: Id,
+        transition: &Transition,
+        now: Timestamp,
+    ) -> Result<Option<Transitioned>, StoreError> {
+        self.up()?.transition(id, transition, now).await
+    }
+    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.up()?.sweep(now, limit).await
+    }
+    async fn epoch(&self) -> Result<u64, StoreError> {
+        self.up()?.epoch().await
+    }
+    async fn head(&self, site: Id) -> Result<u64, StoreError> {
+        self.up()?.head(site).await
+    }
+    async fn events(&self, site: Id, after: u64, wanted: Wanted, limit: usize) -> Result<Page, StoreError> {
+        self.up()?.events(site, after, wanted, limit).await
+    }
+    fn hint(&self, site: Id) -> watch::Receiver<()> {
+        self.inner.hint(site)
+    }
+}
+
+/// A Core with two sites and three agents, limits off, difficulty 8.
+pub(crate) struct World {
+    pub(crate) core: Arc<Core>,
+    pub(crate) app: Router,
+    pub(crate) store: Arc<FlakyStore>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) principals: Principals,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The `data` of a success.
+    #[track_caller]
+    pub(crate) fn data(&self) -> &Value {
+        assert_eq!(self.body["ok"], true, "{self:?}");
+        &self.body["data"]
+    }
+
+    /// Status and code of a refusal in an envelope.
+    #[track_caller]
+    pub(crate) fn refusal(&self) -> (u16, &str) {
+        assert_eq!(self.body["ok"], false, "{self:?}");
+        (self.status.as_u16(), self.body["error"]["code"].as_str().unwrap())
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::new(Issuer::loopback(8080));
+        config.limits = None;
+        config.pow.base = 8;
+        change(&mut config);
+        let (store, clock) = (Arc::new(FlakyStore::new()), Arc::new(ManualClock::default()));
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let principals = dev::seed(&*store, &entropy, 2, 3).await.unwrap();
+        let core = Core::with(config, store.clone(), keys(), clock.clone(), entropy);
+        let core = Arc::new(core);
+        Self { app: app(Arc::clone(&core)), core, store, clock, principals }
+    }
+
+    pub(crate) fn site(&self, index: usize) -> &(Site, Token) {
+        &self.principals.sites[index]
+    }
+
+    pub(crate) fn agent(&self, index: usize) -> &(Agent, Token) {
+        &self.principals.agents[index]
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&body)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
+        Answer { status: head.status, headers: head.headers, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(request("GET", path, headers, Body::empty())).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let mut headers = headers.to_vec();
+        headers.push(("content-type", "application/json"));
+        self.send(request("POST", path, &headers, Body::from(body.to_string()))).await
+    }
+
+    /// A new login request of a site; its identifier.
+    pub(crate) async fn create(&self, site: usize) -> String {
+        let token = self.site(site).1.reveal();
+        let answer =
+            self.post("/api/v1/modules/agent-login/requests", &[("x-site-token", token)], &json!({})).await;
+        answer.data()["login_request_id"].as_str().unwrap().to_owned()
+    }
+
+    /// The smallest nonces that solve a request's challenge.
+    pub(crate) async fn solve(&self, id: &str, count: usize) -> Vec<String> {
+        let answer = self.get(&format!("/api/v1/auth/requests/{id}"), &[]).await;
+        let data = answer.data();
+        let bits = data["pow_difficulty"].as_u64().unwrap() as u32;
+        let text = data["pow_challenge"].as_str().unwrap();
+        let challenge = Challenge::lime_v1(text, Difficulty::bits(bits).unwrap()).unwrap();
+        let mut search = Search::builder(&challenge).order(Order::Lowest).build().unwrap();
+        let mut nonces = Vec::new();
+        while nonces.len() < count {
+            if let Step::Found(found) = search.step(u64::MAX) {
+                nonces.push(found.nonce.to_string());
+            }
+        }
+        nonces
+    }
+
+    pub(crate) async fn approve(&self, agent: usize, id: &str, nonce: &Value) -> Answer {
+        self.approve_as(self.agent(agent).1.reveal(), id, &json!({ "pow_nonce": nonce })).await
+    }
+
+    pub(crate) async fn approve_as(&self, token: &str, id: &str, body: &Value) -> Answer {
+        let path = format!("/api/v1/modules/agent-login/requests/{id}/approve");
+        self.post(&path, &[("x-agent-token", token)], body).await
+    }
+
+    /// Creates a request and approves it.
+    pub(crate) async fn log_in(&self, site: usize, agent: usize) -> String {
+        let id = self.create(site).await;
+        let nonce = self.solve(&id, 1).await.remove(0);
+        let answer = self.approve(agent, &id, &json!(nonce)).await;
+        assert_eq!(answer.data()["status"], "APPROVED");
+        id
+    }
+
+    /// Where a site sees its request.
+    pub(crate) async fn status(&self, site: usize, id: &str) -> String {
+        let token = self.site(site).1.reveal();
+        let answer =
+            self.get(&format!("/api/v1/modules/agent-login/requests/{id}"), &[("x-site-token", token)]).await;
+        answer.data()["status"].as_str().unwrap().to_owned()
+    }
+
+    /// Opens a site's stream.
+    pub(crate) async fn stream(&self, site: usize) -> Stream {
+        self.resume(site, &[]).await
+    }
+
+    pub(crate) async fn resume(&self, site: usize, headers: &[(&str, &str)]) -> Stream {
+        let mut headers = headers.to_vec();
+        headers.push(("x-site-token", self.site(site).1.reveal()));
+        let request = request("GET", "/api/v1/modules/agent-login/events", &headers, Body::empty());
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        Stream { headers: response.headers().clone(), body: response.into_body().into_data_stream() }
+    }
+
+    /// Stores an agent as it is after a change.
+    pub(crate) async fn change_agent(&self, index: usize, change: impl FnOnce(&mut Agent)) {
+        let mut agent = self.agent(index).0.clone();
+        change(&mut agent);
+        self.store.put_agent(agent).await.unwrap();
+    }
+
+    pub(crate) async fn change_site(&self, index: usize, change: impl FnOnce(&mut Site)) {
+        let mut site = self.site(index).0.clone();
+        change(&mut site);
+        self.store.put_site(site).await.unwrap();
+    }
+
+    /// Locks the owner of all agents out, or lets it in again.
+    pub(crate) async fn suspend_owner(&self, suspended: bool) {
+        self.store.put_owner(Owner { id: self.agent(0).0.owner, suspended }).await.unwrap();
+    }
+
+    /// What the sweeper does each second.
+    pub(crate) async fn sweep(&self) -> usize {
+        self.store.sweep(self.clock.now(), usize::MAX).await.unwrap()
+    }
+}
+
+pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(body).unwrap()
+}
+
+/// A site's open stream.
+pub(crate) struct Stream {
+    pub(crate) headers: HeaderMap,
+    body: BodyDataStream,
+}
+
+impl Stream {
+    /// The next frame but keepalives: its event id and its JSON; `None` when the stream has ended.
+    pub(crate) async fn next(&mut self) -> Option<(Option<String>, Value)> {
+        loop {
+            let text = self.text().await?;
+            let mut id = None;
+            for line in text.lines() {
+                if let Some(value) = line.strip_prefix("id: ") {
+                    id = Some(value.to_owned());
+                } else if let Some(json) = line.strip_prefix("data: ") {
+                    let json: Value = serde_json::from_str(json).unwrap();
+                    if json["type"] != "keepalive" {
+                        return Some((id, json));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next frame as it is sent; a stream that says nothing for ten seconds fails the test.
+    pub(crate) async fn text(&mut self) -> Option<String> {
+        let next = tokio::time::timeout(Duration::from_secs(10), self.body.next()).await;
+        let bytes = next.expect("a frame or the end")?.unwrap();
+        Some(String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    /// Whether it has nothing to say but keepalives, for a while in which everything that is due would come.
+    pub(crate) async fn is_quiet(&mut self) -> bool {
+        tokio::time::timeout(Duration::from_millis(100), self.next()).await.is_err()
+    }
+}
+
+/// The claims of a token, checked with `jsonwebtoken` against the keys that Core publishes. Times are not checked: the
+/// clock is the test's.
+pub(crate) fn claims(token: &str, audience: &str) -> Value {
+    use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+    let header = decode_header(token).unwrap();
+    assert_eq!((header.alg, header.typ.as_deref()), (Algorithm::RS256, Some("JWT")));
+    let jwks = keys().jwks().clone();
+    let jwk = jwks.keys.iter().find(|jwk| Some(&jwk.kid) == header.kid.as_ref()).unwrap();
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_audience(&[audience]);
+    validation.set_issuer(&["http://127.0.0.1:8080"]);
+    validation.validate_exp = false;
+    decode::<Value>(token, &DecodingKey::from_rsa_components(&jwk.n, &jwk.e).unwrap(), &validation)
+        .unwrap()
+        .claims
+}

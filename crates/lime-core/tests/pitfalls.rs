@@ -1,0 +1,447 @@
+//! What goes wrong in servers like this one, a test each. `planted.sh` removes each defence in turn and shows that its test
+//! fails then. Pitfalls of what is not built (CSRF, redirect URIs) have none.
+
+mod common;
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use common::{World, claims, request};
+use lime_core::{Lane, Peer, Rate, SystemEntropy, Token};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+const REQUESTS: &str = "/api/v1/modules/agent-login/requests";
+const TOKEN: &str = "/api/v1/modules/oauth/token";
+const PROFILE: &str = "/api/v1/core/agents/me/profile";
+
+#[tokio::test]
+async fn tokens_of_one_lane_are_nothing_in_another() {
+    let world = World::new().await;
+    let (site, agent) = (world.site(0).1.reveal(), world.agent(0).1.reveal());
+    let id = world.create(0).await;
+    assert_eq!(
+        world.post(REQUESTS, &[("x-site-token", agent)], &json!({})).await.refusal(),
+        (401, "SITE_TOKEN_INVALID")
+    );
+    assert_eq!(world.get(PROFILE, &[("x-agent-token", site)]).await.refusal(), (401, "INVALID_AGENT_TOKEN"));
+    assert_eq!(
+        world.approve_as(site, &id, &json!({ "pow_nonce": "1" })).await.refusal(),
+        (401, "INVALID_AGENT_TOKEN")
+    );
+
+    // An MCP token opens nothing here.
+    let answer = world.post(TOKEN, &[("x-agent-token", agent)], &json!({ "domain": "mcp.example" })).await;
+    let mcp = answer.body["access_token"].as_str().unwrap();
+    let bearer = format!("Bearer {mcp}");
+    assert_eq!(
+        world.get(PROFILE, &[("authorization", &bearer)]).await.refusal(),
+        (401, "MISSING_AGENT_TOKEN")
+    );
+    assert_eq!(world.get(PROFILE, &[("x-agent-token", mcp)]).await.refusal(), (401, "INVALID_AGENT_TOKEN"));
+
+    // Nor are the two kinds of JWT alike in what verifiers look at.
+    let mcp = claims(mcp, "mcp");
+    for claim in ["user_id", "passport_version", "request_id"] {
+        assert_eq!(mcp.get(claim), None);
+    }
+    world.log_in(0, 0).await;
+    let (_, frame) = world.stream(0).await.next().await.unwrap();
+    let passport = claims(frame["agent_passport_jwt"].as_str().unwrap(), "lime-site-login");
+    assert_eq!((passport.get("domain"), passport.get("jti")), (None, None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_parallel_approvals_have_one_winner() {
+    let world = Arc::new(World::new().await);
+    let id = world.create(0).await;
+    // Each of three agents with many nonces that all solve the challenge.
+    let nonces = world.solve(&id, 34).await;
+    let calls: Vec<_> = (0..100)
+        .map(|call| {
+            let (world, id, nonce) = (Arc::clone(&world), id.clone(), json!(nonces[call / 3]));
+            tokio::spawn(async move { world.approve(call % 3, &id, &nonce).await })
+        })
+        .collect();
+    let mut won = 0;
+    for call in calls {
+        let answer = call.await.unwrap();
+        if answer.status == 200 {
+            won += 1;
+        } else {
+            assert_eq!(answer.refusal(), (409, "SITE_LOGIN_CONFLICT"));
+        }
+    }
+    assert_eq!(won, 1);
+    // And one frame.
+    let mut stream = world.stream(0).await;
+    assert_eq!(stream.next().await.unwrap().1["login_request_id"], *id);
+    assert!(stream.is_quiet().await);
+}
+
+#[tokio::test]
+async fn a_nonce_of_another_request_is_nothing() {
+    let world = World::with(|config| {
+        config.pow.base = 16;
+        config.pow.ceiling = 16;
+    })
+    .await;
+    let (first, second) = (world.create(0).await, world.create(0).await);
+    let nonce = json!(world.solve(&first, 1).await[0]);
+    assert_eq!(world.approve(0, &second, &nonce).await.refusal(), (400, "INVALID_POW"));
+    assert_eq!(world.approve(0, &first, &nonce).await.status, 200);
+}
+
+#[tokio::test]
+async fn challenges_are_random_and_used_once() {
+    let world = World::new().await;
+    let mut challenges = HashSet::new();
+    for _ in 0..1000 {
+        let id = world.create(0).await;
+        let challenge =
+            world.get(&format!("/api/v1/auth/requests/{id}"), &[]).await.data()["pow_challenge"].clone();
+        let bytes = URL_SAFE_NO_PAD.decode(challenge.as_str().unwrap()).unwrap();
+        assert_eq!(bytes.len(), 16);
+        challenges.insert(bytes);
+    }
+    assert_eq!(challenges.len(), 1000);
+    // Of 128000 bits about half are set: 9 standard deviations.
+    let ones: u32 = challenges.iter().flatten().map(|byte| byte.count_ones()).sum();
+    assert!((64_000 - 1610..64_000 + 1610).contains(&ones), "{ones}");
+
+    let id = world.log_in(0, 0).await;
+    let again = world.get(&format!("/api/v1/auth/requests/{id}"), &[]).await;
+    assert_eq!(again.refusal(), (404, "SITE_LOGIN_REQUEST_NOT_FOUND"));
+}
+
+#[tokio::test]
+async fn a_huge_nonce_is_too_large() {
+    let world = World::new().await;
+    let id = world.create(0).await;
+    let nonce = |length| json!("1".repeat(length));
+    assert_eq!(world.approve(0, &id, &nonce(1 << 20)).await.refusal(), (413, "PAYLOAD_TOO_LARGE"));
+    let frame = json!({ "pow_nonce": "" }).to_string().len();
+    assert_eq!(world.approve(0, &id, &nonce(16_384 - frame + 1)).await.refusal(), (413, "PAYLOAD_TOO_LARGE"));
+    assert_eq!(world.approve(0, &id, &nonce(16_384 - frame)).await.refusal(), (400, "INVALID_POW"));
+}
+
+#[tokio::test]
+async fn deep_json_is_refused() {
+    let world = World::new().await;
+    let id = world.create(0).await;
+    let path = format!("{REQUESTS}/{id}/approve");
+    for depth in [200, 5000] {
+        let body = format!("{{\"pow_nonce\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        let headers = [("x-agent-token", world.agent(0).1.reveal()), ("content-type", "application/json")];
+        let answer = world.send(request("POST", &path, &headers, Body::from(body))).await;
+        assert_eq!(answer.refusal(), (400, "VALIDATION_ERROR"), "{depth}");
+    }
+}
+
+#[tokio::test]
+async fn a_slow_reader_makes_nothing_pile_up() {
+    let world = World::new().await;
+    let mut stream = world.stream(0).await;
+    stream.text().await.unwrap();
+    let mut ids = Vec::new();
+    for _ in 0..10 {
+        ids.push(world.log_in(0, 0).await);
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    // Whatever is read is sent; nothing is minted for later.
+    for (read, id) in ids.iter().enumerate() {
+        for id in &ids[read..] {
+            assert_eq!(world.status(0, id).await, "APPROVED");
+        }
+        assert_eq!(stream.next().await.unwrap().1["login_request_id"], **id);
+        assert_eq!(world.status(0, id).await, "DELIVERED");
+    }
+}
+
+#[tokio::test]
+async fn events_of_one_site_never_reach_another() {
+    let world = World::new().await;
+    let mut other = world.stream(1).await;
+    let id = world.log_in(0, 0).await;
+    assert_eq!(world.stream(0).await.next().await.unwrap().1["login_request_id"], *id);
+    assert!(other.is_quiet().await);
+    assert!(world.stream(1).await.is_quiet().await);
+}
+
+#[tokio::test]
+async fn a_token_revoked_mid_stream_closes_it() {
+    for suspended in [true, false] {
+        let world = World::new().await;
+        let mut stream = world.stream(0).await;
+        world.log_in(0, 0).await;
+        assert!(stream.next().await.is_some());
+        world.log_in(0, 0).await;
+        world
+            .change_site(0, |site| match suspended {
+                true => site.suspended = true,
+                false => site.token = Token::new(Lane::Site, &SystemEntropy).hash(),
+            })
+            .await;
+        assert_eq!(stream.next().await, None);
+    }
+}
+
+#[tokio::test]
+async fn no_field_can_forge_a_frame() {
+    let world = World::new().await;
+    let forged = "x\n\ndata: {\"type\":\"expired\"}\r\n\r\n";
+    world.change_agent(0, |agent| agent.display_name = Some(forged.to_owned())).await;
+    world.change_site(0, |site| site.name = forged.to_owned()).await;
+    let id = world.log_in(0, 0).await;
+    let mut stream = world.stream(0).await;
+    assert_eq!(stream.text().await.unwrap(), "data: {\"type\":\"keepalive\"}\n\n");
+    let frame = stream.text().await.unwrap();
+    let lines: Vec<_> = frame.split('\n').collect();
+    assert!(lines[0].starts_with("id: ") && lines[1].starts_with("data: {"), "{frame}");
+    assert_eq!(lines[2..], ["", ""]);
+    let json: Value = serde_json::from_str(&lines[1][6..]).unwrap();
+    assert_eq!((&json["type"], &json["login_request_id"]), (&json!("approved"), &json!(id)));
+}
+
+#[tokio::test]
+async fn tokens_are_kept_as_hashes_alone() {
+    let world = World::new().await;
+    let (site, token) = world.site(0);
+    let hash: [u8; 32] = Sha256::digest(token.reveal()).into();
+    assert_eq!(site.token.as_bytes(), &hash);
+    let text = format!("{:?} {:?} {token:?}", world.principals, world.core);
+    assert!(!text.contains(token.reveal()) && !text.contains(&token.reveal()[3..]));
+    // Comparison in constant time is `TokenHash::matches`; a test cannot tell it from another that is right.
+    assert!(site.token.matches(&token.hash()) && !site.token.matches(&world.site(1).1.hash()));
+}
+
+#[tokio::test]
+async fn unknown_foreign_and_expired_requests_look_alike() {
+    let world = World::new().await;
+    let foreign = world.create(1).await;
+    let (token, agent) = (world.site(0).1.reveal(), world.agent(0).1.reveal());
+    let mut answers = Vec::new();
+    for id in [
+        "0b0a5bd8-2f3c-4c39-9b56-0f4a4ad2a1c7".to_owned(),
+        "no-uuid".to_owned(),
+        foreign.to_uppercase(),
+        foreign.clone(),
+    ] {
+        answers.push(world.get(&format!("{REQUESTS}/{id}"), &[("x-site-token", token)]).await);
+        if id != foreign {
+            answers.push(world.get(&format!("/api/v1/auth/requests/{id}"), &[]).await);
+            answers.push(world.approve_as(agent, &id, &json!({ "pow_nonce": "1" })).await);
+        }
+    }
+    let nonce = json!(world.solve(&foreign, 1).await[0]);
+    world.clock.advance_seconds(300);
+    answers.push(world.get(&format!("/api/v1/auth/requests/{foreign}"), &[]).await);
+    answers.push(world.approve(0, &foreign, &nonce).await);
+    for answer in &answers {
+        assert_eq!(answer.refusal(), (404, "SITE_LOGIN_REQUEST_NOT_FOUND"));
+        assert_eq!((&answer.body, &answer.headers), (&answers[0].body, &answers[0].headers));
+    }
+}
+
+#[tokio::test]
+async fn the_issuer_is_never_the_host_that_was_asked_for() {
+    let world = World::new().await;
+    let evil =
+        [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("x-forwarded-proto", "https")];
+    let metadata = world.get("/.well-known/oauth-authorization-server", &evil).await;
+    assert_eq!(metadata.body["issuer"], "http://127.0.0.1:8080");
+    assert!(!metadata.body.to_string().contains("evil"));
+    let headers = [&evil[..], &[("x-agent-token", world.agent(0).1.reveal())]].concat();
+    let answer = world.post(TOKEN, &headers, &json!({ "domain": "mcp.example" })).await;
+    assert_eq!(claims(answer.body["access_token"].as_str().unwrap(), "mcp")["iss"], "http://127.0.0.1:8080");
+    world.log_in(0, 0).await;
+    let (_, frame) = world.resume(0, &evil).await.next().await.unwrap();
+    let passport = claims(frame["agent_passport_jwt"].as_str().unwrap(), "lime-site-login");
+    assert_eq!(passport["iss"], "http://127.0.0.1:8080");
+}
+
+/// A place for log lines.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_most_talkative_log_holds_no_secret() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone());
+    let _log = tracing::subscriber::set_default(subscriber.finish());
+
+    let world = World::new().await;
+    let id = world.create(0).await;
+    // Long enough not to stand in a log by accident.
+    let nonce = "12345678901234567890";
+    world.approve(0, &id, &json!(nonce)).await;
+    let solution = world.solve(&id, 1).await.remove(0);
+    world.approve(0, &id, &json!(solution)).await;
+    let (_, frame) = world.stream(0).await.next().await.unwrap();
+    let answer = world
+        .post(TOKEN, &[("x-agent-token", world.agent(0).1.reveal())], &json!({ "domain": "mcp.example" }))
+        .await;
+    world.store.down.store(true, Ordering::SeqCst);
+    assert_eq!(world.get(PROFILE, &[("x-agent-token", world.agent(0).1.reveal())]).await.status, 503);
+
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("path=\"/api/v1/modules/agent-login/requests/{id}/approve\" status=200"), "{log}");
+    assert!(log.contains("switched off by a test"), "{log}");
+    let jwts = [frame["agent_passport_jwt"].as_str().unwrap(), answer.body["access_token"].as_str().unwrap()];
+    let signatures = jwts.map(|jwt| jwt.rsplit('.').next().unwrap());
+    let tokens = [world.site(0).1.reveal(), world.agent(0).1.reveal()].map(|token| &token[3..]);
+    for secret in [nonce].into_iter().chain(signatures).chain(tokens) {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_503_and_never_200() {
+    let world = World::new().await;
+    let id = world.create(0).await;
+    let nonce = json!(world.solve(&id, 1).await[0]);
+    let mut stream = world.stream(0).await;
+    stream.text().await.unwrap();
+    world.store.down.store(true, Ordering::SeqCst);
+    let (site, agent) = (world.site(0).1.reveal(), world.agent(0).1.reveal());
+    let unavailable = "SITE_TOKEN_AUTH_UNAVAILABLE";
+    assert_eq!(
+        world.post(REQUESTS, &[("x-site-token", site)], &json!({})).await.refusal(),
+        (503, unavailable)
+    );
+    assert_eq!(
+        world.get(&format!("{REQUESTS}/{id}"), &[("x-site-token", site)]).await.refusal(),
+        (503, unavailable)
+    );
+    let events = "/api/v1/modules/agent-login/events";
+    assert_eq!(world.get(events, &[("x-site-token", site)]).await.refusal(), (503, unavailable));
+    assert_eq!(
+        world.get(&format!("/api/v1/auth/requests/{id}"), &[]).await.refusal(),
+        (503, "SERVICE_UNAVAILABLE")
+    );
+    assert_eq!(world.approve(0, &id, &nonce).await.refusal(), (503, "AUTH_UNAVAILABLE"));
+    assert_eq!(world.get(PROFILE, &[("x-agent-token", agent)]).await.refusal(), (503, "AUTH_UNAVAILABLE"));
+    let token = world.post(TOKEN, &[("x-agent-token", agent)], &json!({ "domain": "mcp.example" })).await;
+    assert_eq!(token.refusal(), (503, "AUTH_UNAVAILABLE"));
+    assert_eq!(world.get("/readyz", &[]).await.status, 503);
+    // Keys and metadata are served from memory.
+    assert_eq!(world.get("/api/v1/core/.well-known/jwks.json", &[]).await.status, 200);
+    assert_eq!(world.get("/healthz", &[]).await.status, 200);
+    // An open stream says what is wrong, and ends.
+    let (_, frame) = stream.next().await.unwrap();
+    assert_eq!(
+        (&frame["type"], &frame["code"]),
+        (&json!("error"), &json!("SITE_LOGIN_EVENT_CHANNEL_UNAVAILABLE"))
+    );
+    assert_eq!(stream.next().await, None);
+    // Nothing is lost by it.
+    world.store.down.store(false, Ordering::SeqCst);
+    assert_eq!(world.approve(0, &id, &nonce).await.data()["status"], "APPROVED");
+}
+
+/// Locks agent 0 out of site 0, in each way that there is; what an approval then gets.
+async fn lock_out(world: &World, way: usize) -> (u16, &'static str) {
+    let agent = world.agent(0).0.id;
+    match way {
+        0 => {
+            world.change_agent(0, |agent| agent.active = false).await;
+            (403, "AGENT_INACTIVE")
+        }
+        1 => {
+            world.suspend_owner(true).await;
+            (403, "AGENT_USER_SUSPENDED")
+        }
+        _ => {
+            world.change_site(0, |site| site.denied.extend([agent])).await;
+            (403, "AGENT_NOT_ALLOWED")
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_locked_out_before_the_approval_gets_no_passport() {
+    for way in 0..3 {
+        let world = World::new().await;
+        let id = world.create(0).await;
+        let nonce = json!(world.solve(&id, 1).await[0]);
+        let refusal = lock_out(&world, way).await;
+        assert_eq!(world.approve(0, &id, &nonce).await.refusal(), refusal);
+        assert_eq!(world.status(0, &id).await, "PENDING");
+        assert!(world.stream(0).await.is_quiet().await);
+    }
+}
+
+#[tokio::test]
+async fn who_is_locked_out_before_the_delivery_gets_no_passport() {
+    for way in 0..3 {
+        let world = World::new().await;
+        let id = world.log_in(0, 0).await;
+        lock_out(&world, way).await;
+        let mut stream = world.stream(0).await;
+        let (_, frame) = stream.next().await.unwrap();
+        assert_eq!(frame, json!({ "type": "expired", "login_request_id": id, "status": "expired" }));
+        assert!(stream.is_quiet().await);
+        assert_eq!(world.status(0, &id).await, "EXPIRED");
+    }
+}
+
+#[tokio::test]
+async fn a_frame_lost_with_its_socket_comes_again() {
+    let world = World::new().await;
+    let id = world.log_in(0, 0).await;
+    let (first, frame) = world.stream(0).await.next().await.unwrap();
+    assert_eq!(
+        (&frame["login_request_id"], world.status(0, &id).await),
+        (&json!(id), "DELIVERED".to_owned())
+    );
+    // The stream is gone with that. A little later the site is back.
+    world.clock.advance_seconds(59);
+    let (second, frame) = world.stream(0).await.next().await.unwrap();
+    assert_eq!((first, &frame["login_request_id"]), (second, &json!(id)));
+    // The passport is a new one, good for a minute from now on.
+    let passport = claims(frame["agent_passport_jwt"].as_str().unwrap(), "lime-site-login");
+    assert_eq!(passport["iat"], 1_795_568_523 + 59);
+    world.clock.advance_seconds(1);
+    assert!(world.stream(0).await.is_quiet().await);
+}
+
+#[tokio::test]
+async fn a_forwarded_address_of_an_untrusted_peer_is_ignored() {
+    for (trusted, allowed) in [(false, 3), (true, 10)] {
+        let world = World::with(|config| {
+            let address = Rate { burst: 3, per_second: 1 };
+            config.limits = Some(lime_core::Limits { address, ..Default::default() });
+            config.trusted_proxies = Vec::from_iter(trusted.then(|| "203.0.113.0/24".parse().unwrap()));
+        })
+        .await;
+        let mut passed = 0;
+        for call in 0..10 {
+            let address = format!("198.51.100.{call}");
+            let path = "/api/v1/auth/requests/0b0a5bd8-2f3c-4c39-9b56-0f4a4ad2a1c7";
+            let mut request = request("GET", path, &[("x-forwarded-for", &address)], Body::empty());
+            request.extensions_mut().insert(Peer(SocketAddr::from(([203, 0, 113, 7], 4000))));
+            passed += usize::from(world.send(request).await.status == 404);
+        }
+        assert_eq!(passed, allowed, "trusted: {trusted}");
+    }
+}
