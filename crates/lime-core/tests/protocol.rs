@@ -516,6 +516,15 @@ async fn errors_of_the_framework_are_envelopes_too() {
     }
 }
 
+#[tokio::test]
+async fn a_body_that_breaks_off_is_no_json() {
+    let world = World::new().await;
+    let headers = [("x-site-token", world.site(0).1.reveal())];
+    let broken = futures_util::stream::iter([Ok("{"), Err(std::io::Error::other("cut by a test"))]);
+    let answer = world.send(request("POST", REQUESTS, &headers, Body::from_stream(broken))).await;
+    assert_eq!(answer.refusal(), (400, "VALIDATION_ERROR"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_body_that_never_comes_is_a_timeout() {
     let world = World::new().await;

@@ -7,6 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use http_body_util::LengthLimitError;
 use lime_proto::{Code, Envelope};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -67,7 +68,10 @@ pub(super) async fn read_object(
     if headers.get(CONTENT_TYPE).is_some_and(|value| !is_json(value)) {
         return Err(Code::UnsupportedMediaType.into());
     }
-    let body = to_bytes(body, limit).await.map_err(|_| Code::PayloadTooLarge)?;
+    let body = to_bytes(body, limit).await.map_err(|error| match error.into_inner().is::<LengthLimitError>() {
+        true => Code::PayloadTooLarge,
+        false => Code::ValidationError,
+    })?;
     if body.is_empty() {
         return Ok(Map::new());
     }
