@@ -150,6 +150,8 @@ async fn serve_dev(dev: Dev) -> Result<(), Failure> {
         Some(path) => {
             dev::write_private(path, &environment)
                 .map_err(|error| Failure::of(format!("{}: {error}", path.display())))?;
+            // A shell looks for a bare name elsewhere.
+            let path = std::path::absolute(path).map_err(Failure::of)?;
             format!("Tokens and addresses are in {0}:\n\n    set -a; . {0}; set +a\n", path.display())
         }
         None => format!(

@@ -89,6 +89,27 @@ async fn a_connection_serves_one_request_after_the_other() {
 }
 
 #[tokio::test]
+async fn a_refusal_before_the_body_has_come_keeps_the_connection() {
+    let server = Server::start(|_| {}).await;
+    let mut socket = server.connect().await;
+    for path in ["/api/v1/modules/agent-login/requests", "/api/v1/nothing"] {
+        for _ in 0..3 {
+            let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n");
+            socket.write_all(head.as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            socket.write_all(b"{}").await.unwrap();
+            assert!(read_until(&mut socket, "}}").await.starts_with("HTTP/1.1 40"));
+        }
+    }
+    // One that is too large is not waited for; the answer says that this is the end.
+    let head = "POST /api/v1/nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n";
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(&[b'x'; 20_000]).await.unwrap();
+    let answer = read_until(&mut socket, "}}").await;
+    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("connection: close"), "{answer}");
+}
+
+#[tokio::test]
 async fn what_is_no_http_and_what_is_too_large_a_head() {
     let server = Server::start(|config| config.http.head_bytes = 8192).await;
     let mut socket = server.connect().await;

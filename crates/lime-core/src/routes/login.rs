@@ -15,7 +15,7 @@ pub(super) async fn create(State(core): State<Arc<Core>>, request: Request) -> R
     let (head, body) = request.into_parts();
     let site = core.authenticate_site(shown(&head.headers, "x-site-token")).await?;
     // Nothing in it matters, but it must be what it says.
-    read_object(&head.headers, body, core.config.http.body_bytes).await?;
+    read_object(&head.headers, body).await?;
     let created = core.create_login_request(&site).await?;
     Ok(Data(StatusCode::CREATED, created).into_response())
 }
@@ -49,7 +49,7 @@ pub(super) async fn approve(
     let from = network(&head.extensions, &head.headers, &core.config.trusted_proxies);
     let agent = core.authenticate_agent(shown(&head.headers, "x-agent-token"), from).await?;
     core.check_approve_limit(&agent)?;
-    let body = read_object(&head.headers, body, core.config.http.body_bytes).await?;
+    let body = read_object(&head.headers, body).await?;
     let nonce = body.get("pow_nonce").unwrap_or(&Value::Null);
     let approved = core.approve(&agent, &text(id), nonce).await?;
     Ok(Data(StatusCode::OK, approved).into_response())

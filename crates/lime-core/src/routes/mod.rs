@@ -48,6 +48,7 @@ pub fn app(core: Arc<Core>) -> Router {
         .route("/api/v1/modules/agent-login/events", get(events::stream))
         .fallback(|| async { Refusal::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
+        .layer(from_fn_with_state(Arc::clone(&core), reply::take_body))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(from_fn(log))
         .with_state(core)

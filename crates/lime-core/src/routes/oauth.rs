@@ -21,7 +21,7 @@ pub(super) async fn token(State(core): State<Arc<Core>>, request: Request) -> Re
     let from = network(&head.extensions, &head.headers, &core.config.trusted_proxies);
     let agent = core.authenticate_agent(shown(&head.headers, "x-agent-token"), from).await?;
     core.check_token_limit(&agent)?;
-    let body = read_object(&head.headers, body, core.config.http.body_bytes).await;
+    let body = read_object(&head.headers, body).await;
     let body = body.map_err(|refusal| match refusal.code {
         Code::ValidationError => {
             TokenRefusal::Oauth(OauthCode::InvalidRequest, refusal.code.message().to_owned())
