@@ -1,0 +1,85 @@
+"""Processes that tests run against, stopped and looked at afterwards."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# The SDKs read their settings from the environment, and httpx its proxies.
+for name in [name for name in os.environ if name.startswith("LIME_")]:
+    if name not in ("LIME_CORE_BINARY", "LIME_INTEROP_MCP_PYTHON"):
+        del os.environ[name]
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+ROOT = Path(__file__).parents[3]
+os.environ.setdefault("LIME_CORE_BINARY", str(ROOT / "target/debug/lime-core"))
+os.environ.setdefault("LIME_INTEROP_MCP_PYTHON", str(ROOT / "target/interop/mcp/bin/python"))
+
+from core import Core  # noqa: E402
+from mcp_servers import McpServer  # noqa: E402
+
+StartCore = Callable[..., Core]
+StartMcpServer = Callable[[str, str], McpServer]
+
+
+@pytest.fixture
+def start_core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartCore]:
+    """Starts Cores, and stops them after the test: in time, in order, without a panic, with no secret in the log."""
+
+    def stop(core: Core) -> None:
+        try:
+            code = core.terminate()
+        finally:
+            log = core.log()
+            print(f"lime-core on {core.origin}:\n{log}")
+        assert code == 0
+        assert "panicked" not in log
+        tokens = [value for name, value in core.environment.items() if "_TOKEN" in name]
+        assert not any(token in log for token in tokens), "a token in the log"
+        assert "eyJ" not in log, "a JWT in the log"
+
+    with ExitStack() as stack:
+
+        def start(**options: int) -> Core:
+            core = Core(tmp_path_factory.mktemp("core"), **options)
+            stack.callback(stop, core)
+            return core
+
+        yield start
+
+
+@pytest.fixture
+def core(start_core: StartCore) -> Core:
+    """A Core with three sites and four agents."""
+    return start_core(sites=3, agents=4)
+
+
+@pytest.fixture
+def start_mcp_server() -> Iterator[StartMcpServer]:
+    """Starts MCP servers behind `lime_mcp_server.TokenVerifier`, and stops them after the test."""
+    with ExitStack() as stack:
+
+        def start(origin: str, domain: str) -> McpServer:
+            server = McpServer(origin, domain)
+            stack.callback(server.stop)
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def lime_test_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process, all names under lime.test lead to this machine. asyncio looks names up here, too."""
+    look_up = socket.getaddrinfo
+
+    def patched(host: Any, *arguments: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        is_ours = isinstance(name, str) and name.endswith(".lime.test")
+        return look_up("127.0.0.1" if is_ours else host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", patched)
