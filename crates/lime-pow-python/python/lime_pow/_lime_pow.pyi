@@ -1,0 +1,157 @@
+"""What the extension module holds; see the package for what is meant to be used."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, final
+
+from typing_extensions import disjoint_base
+
+__version__: str
+
+class PowTimeoutError(TimeoutError):
+    """No solution in time, or hardly a chance to find one in time."""
+
+class SolveError(RuntimeError):
+    """The search ended without a solution: nonces exhausted, cancelled, or the system refused threads."""
+
+@final
+class Solution:
+    """A solved puzzle; every nonce has been checked with an independent SHA-256."""
+
+    @property
+    def nonce(self) -> str:
+        """The nonce, canonical decimal; of several sub-puzzles, the first's."""
+    @property
+    def nonces(self) -> list[str]:
+        """One for each sub-puzzle."""
+    @property
+    def digests(self) -> list[str]:
+        """SHA-256 of each message, in hexadecimal."""
+    @property
+    def hashes(self) -> int:
+        """Nonces tried."""
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the job was submitted."""
+    @property
+    def hashes_per_second(self) -> float: ...
+    @property
+    def kernel(self) -> str: ...
+    @property
+    def threads(self) -> int:
+        """The most workers that were on it at once."""
+
+@final
+class Progress:
+    """How far a search has come."""
+
+    @property
+    def hashes(self) -> int: ...
+    @property
+    def elapsed(self) -> float: ...
+    @property
+    def hashes_per_second(self) -> float: ...
+    @property
+    def solved(self) -> int:
+        """Sub-puzzles that are solved."""
+    @property
+    def sub_puzzles(self) -> int: ...
+    @property
+    def chance(self) -> float:
+        """Probability that so many hashes solve the puzzle."""
+    @property
+    def time_to_50(self) -> float | None:
+        """Seconds from now after which it is solved with probability 0.5; ``None`` before the first hash."""
+    @property
+    def time_to_95(self) -> float | None: ...
+
+@final
+class Job:
+    """A search under way. Dropping it cancels it."""
+
+    def wait(self, timeout: float | None = None) -> Solution:
+        """Block until it ends. After ``timeout`` seconds ``PowTimeoutError``, and the job goes on."""
+    def result(self) -> Solution:
+        """The outcome, or its exception; ``SolveError`` while there is none."""
+    def done(self) -> bool: ...
+    def cancel(self) -> None:
+        """End it with ``SolveError``, unless it has ended; its threads leave it within about 100 µs."""
+    def progress(self) -> Progress: ...
+
+@disjoint_base
+class Solver:
+    def __new__(
+        cls,
+        *,
+        threads: int | None = None,
+        pinning: Literal["auto", "on", "off"] = "auto",
+        kernel: str | None = None,
+        low_priority: bool = False,
+    ) -> Solver:
+        """Start the workers: one a core unless ``threads`` says otherwise, with the fastest kernel."""
+    def submit(
+        self,
+        challenge: str | None = None,
+        difficulty: int | str | None = None,
+        *,
+        scheme: str = "lime-v1",
+        parameters: Mapping[str, int | str] | None = None,
+        order: str = "any",
+        start: int = 0,
+        max_nonce: int | None = None,
+        threads: int | None = None,
+        timeout: float | None = None,
+        on_done: Callable[[], object] | None = None,
+    ) -> Job:
+        """Start a search and return at once. ``on_done`` is called from a thread of its own when it has ended."""
+    def solve(
+        self,
+        challenge: str | None = None,
+        difficulty: int | str | None = None,
+        *,
+        scheme: str = "lime-v1",
+        parameters: Mapping[str, int | str] | None = None,
+        order: str = "any",
+        start: int = 0,
+        max_nonce: int | None = None,
+        threads: int | None = None,
+        timeout: float | None = None,
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Solution:
+        """Solve and wait, without the GIL; signals are looked at every 25 ms.
+
+        ``challenge`` is the scheme's first parameter, ``difficulty`` the one that makes it harder, ``parameters`` any by
+        name. ``progress`` is called about every 100 ms. Bad input is a ``ValueError``.
+        """
+    @property
+    def threads(self) -> int: ...
+    @property
+    def pinned(self) -> int: ...
+    @property
+    def kernel(self) -> str: ...
+    def stats(self) -> dict[str, int]:
+        """Counts since the pool was made."""
+
+def verify(
+    challenge: str | None,
+    nonce: str | int | list[str] | list[int],
+    difficulty: int | str | None = None,
+    *,
+    scheme: str = "lime-v1",
+    parameters: Mapping[str, int | str] | None = None,
+) -> bool:
+    """Whether nonces solve a puzzle. Text that is no canonical decimal number does not."""
+
+def info() -> dict[str, Any]:
+    """Version, cores, the kernel, and for each kernel ``None`` or why this machine cannot run it."""
+
+def bench(solver: Solver, *, seconds: float = 1.0, scheme: str = "lime-v1") -> dict[str, Any]: ...
+def calibrate(
+    solver: Solver,
+    limit: float,
+    *,
+    chance: float = 0.95,
+    hashes_per_second: float | None = None,
+    scheme: str = "lime-v1",
+    seconds: float = 1.0,
+) -> dict[str, Any]: ...
+def stop_notifier() -> None: ...

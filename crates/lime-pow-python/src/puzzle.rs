@@ -1,0 +1,66 @@
+//! A puzzle from what Python passes for one.
+
+use lime_pow::scheme::{Format, Parameters};
+use lime_pow::{Bundle, Nonce, Order};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::errors::exception;
+
+/// A challenge is the scheme's first parameter, a difficulty the one that makes it harder; `parameters` holds any by name, and
+/// goes under them.
+pub(crate) fn bundle(
+    scheme: &str,
+    challenge: Option<&str>,
+    difficulty: Option<&Bound<'_, PyAny>>,
+    parameters: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Bundle> {
+    let format = Format::by_name(scheme).map_err(|error| exception(&error))?;
+    let mut given = Parameters::default();
+    for (name, value) in parameters.into_iter().flatten() {
+        given.set(name.extract::<String>()?, text(&value)?);
+    }
+    if let Some(challenge) = challenge {
+        given.set(format.parameters[0].name, challenge);
+    }
+    if let Some(difficulty) = difficulty {
+        let name = format.difficulty.ok_or_else(|| {
+            PyValueError::new_err(format!("{} has no difficulty: the challenge tells", format.name))
+        })?;
+        given.set(name, text(difficulty)?);
+    }
+    format.check_names(&given).and_then(|()| format.parse(&given)).map_err(|error| exception(&error))
+}
+
+fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let is_bool = value.is_instance_of::<pyo3::types::PyBool>();
+    if !is_bool
+        && (value.is_instance_of::<pyo3::types::PyInt>() || value.is_instance_of::<pyo3::types::PyString>())
+    {
+        Ok(value.str()?.extract()?)
+    } else {
+        Err(PyTypeError::new_err(format!("parameters are int or str, not {}", value.get_type().name()?)))
+    }
+}
+
+/// One nonce for each sub-puzzle; a text that is no nonce is none.
+pub(crate) fn nonces(value: &Bound<'_, PyAny>) -> PyResult<Vec<Option<Nonce>>> {
+    let one = |value: &Bound<'_, PyAny>| match value.extract::<u64>() {
+        Ok(number) => Ok(Some(Nonce::new(number))),
+        Err(_) => text(value).map(|text| text.parse().ok()),
+    };
+    if let Ok(list) = value.cast::<pyo3::types::PyList>() {
+        list.iter().map(|value| one(&value)).collect()
+    } else {
+        one(value).map(|nonce| vec![nonce])
+    }
+}
+
+pub(crate) fn order(name: &str) -> PyResult<Order> {
+    match name {
+        "any" => Ok(Order::Any),
+        "lowest" => Ok(Order::Lowest),
+        _ => Err(PyValueError::new_err(format!("order {name:?}: must be \"any\" or \"lowest\""))),
+    }
+}

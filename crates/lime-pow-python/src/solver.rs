@@ -1,0 +1,201 @@
+//! The solver: a pool of workers that follows its process through forks.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Context;
+use std::time::{Duration, Instant};
+
+use lime_pow::{Kernel, Pinning};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::errors::{PowTimeoutError, exception};
+use crate::job::{Job, OfThisProcess, Solution};
+use crate::notifier;
+use crate::puzzle::{bundle, order};
+
+/// A pool of worker threads that solves challenges, many at once, for all threads of the process.
+#[pyclass(frozen, subclass, module = "lime_pow")]
+pub(crate) struct Solver {
+    settings: Settings,
+    /// Locked for moments, and with the GIL held, as `os.fork` does too: a child never finds it locked.
+    pool: Mutex<OfThisProcess<Arc<lime_pow::Solver>>>,
+}
+
+#[derive(Clone, Copy)]
+struct Settings {
+    threads: Option<usize>,
+    pinning: Pinning,
+    kernel: Option<Kernel>,
+    low_priority: bool,
+}
+
+impl Settings {
+    fn build(self) -> PyResult<Arc<lime_pow::Solver>> {
+        let mut builder = lime_pow::Solver::builder().pinning(self.pinning).low_priority(self.low_priority);
+        if let Some(threads) = self.threads {
+            builder = builder.threads(threads);
+        }
+        if let Some(kernel) = self.kernel {
+            builder = builder.kernel(kernel);
+        }
+        builder.build().map(Arc::new).map_err(|error| exception(&error))
+    }
+}
+
+impl Solver {
+    /// The pool of this process: a forked child gets one of its own.
+    pub(crate) fn pool(&self) -> PyResult<Arc<lime_pow::Solver>> {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(solver) = pool.get() {
+            return Ok(Arc::clone(solver));
+        }
+        *pool = OfThisProcess::new(self.settings.build()?);
+        Ok(Arc::clone(pool.get().expect("it has just been made here")))
+    }
+}
+
+#[pymethods]
+impl Solver {
+    #[new]
+    #[pyo3(signature = (*, threads=None, pinning="auto", kernel=None, low_priority=false))]
+    fn new(
+        threads: Option<usize>,
+        pinning: &str,
+        kernel: Option<&str>,
+        low_priority: bool,
+    ) -> PyResult<Self> {
+        let pinning = match pinning {
+            "auto" => Pinning::Auto,
+            "on" => Pinning::On,
+            "off" => Pinning::Off,
+            _ => {
+                let why = format!("pinning {pinning:?}: must be \"auto\", \"on\" or \"off\"");
+                return Err(PyValueError::new_err(why));
+            }
+        };
+        let kernel = kernel.map(Kernel::by_name).transpose().map_err(|error| exception(&error))?;
+        let settings = Settings { threads, pinning, kernel, low_priority };
+        Ok(Self { settings, pool: Mutex::new(OfThisProcess::new(settings.build()?)) })
+    }
+
+    /// Starts a search.
+    #[pyo3(signature = (
+        challenge=None, difficulty=None, *, scheme="lime-v1", parameters=None, order="any", start=0, max_nonce=None,
+        threads=None, timeout=None, on_done=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+    fn submit(
+        &self,
+        challenge: Option<&str>,
+        difficulty: Option<&Bound<'_, PyAny>>,
+        scheme: &str,
+        parameters: Option<&Bound<'_, PyDict>>,
+        order: &str,
+        start: u64,
+        max_nonce: Option<u64>,
+        threads: Option<usize>,
+        timeout: Option<f64>,
+        on_done: Option<Py<PyAny>>,
+    ) -> PyResult<Job> {
+        let bundle = bundle(scheme, challenge, difficulty, parameters)?;
+        let pool = self.pool()?;
+        let mut builder = pool
+            .bundle(&bundle)
+            .order(self::order(order)?)
+            .start(start)
+            .max_nonce(max_nonce.unwrap_or(u64::MAX))
+            .max_threads(threads.unwrap_or(usize::MAX));
+        if let Some(seconds) = timeout {
+            if seconds.is_nan() || seconds <= 0.0 {
+                return Err(PowTimeoutError::new_err(format!(
+                    "timed out after {seconds} s, before the first hash"
+                )));
+            }
+            // Longer than a `Duration` is for ever.
+            if let Ok(timeout) = Duration::try_from_secs_f64(seconds) {
+                builder = builder.timeout(timeout);
+            }
+        }
+        let mut job = builder.spawn().map_err(|error| exception(&error))?;
+        if let Some(callback) = on_done {
+            let waker = notifier::waker(callback)?;
+            if Pin::new(&mut job).poll(&mut Context::from_waker(&waker)).is_ready() {
+                waker.wake();
+            }
+        }
+        Ok(Job::new(job, pool))
+    }
+
+    /// Solves and waits.
+    #[pyo3(signature = (
+        challenge=None, difficulty=None, *, scheme="lime-v1", parameters=None, order="any", start=0, max_nonce=None,
+        threads=None, timeout=None, progress=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+    fn solve(
+        &self,
+        py: Python<'_>,
+        challenge: Option<&str>,
+        difficulty: Option<&Bound<'_, PyAny>>,
+        scheme: &str,
+        parameters: Option<&Bound<'_, PyDict>>,
+        order: &str,
+        start: u64,
+        max_nonce: Option<u64>,
+        threads: Option<usize>,
+        timeout: Option<f64>,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Solution> {
+        /// How often a caller is told of progress.
+        const TELL: Duration = Duration::from_millis(100);
+        let job = self.submit(
+            challenge, difficulty, scheme, parameters, order, start, max_nonce, threads, timeout, None,
+        )?;
+        loop {
+            let until = progress.map(|_| Instant::now() + TELL);
+            if let Some(solution) = job.wait_until(py, until)? {
+                return Ok(solution);
+            }
+            if let Some(progress) = progress {
+                progress.call1((job.progress()?,))?;
+            }
+        }
+    }
+
+    #[getter]
+    fn threads(&self) -> PyResult<usize> {
+        Ok(self.pool()?.threads())
+    }
+
+    #[getter]
+    fn pinned(&self) -> PyResult<usize> {
+        Ok(self.pool()?.pinned())
+    }
+
+    #[getter]
+    fn kernel(&self) -> PyResult<&'static str> {
+        Ok(self.pool()?.kernel().name())
+    }
+
+    fn stats(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
+        let stats = self.pool()?.stats();
+        let dict = PyDict::new(py);
+        for (name, count) in [
+            ("jobs", stats.jobs),
+            ("solved", stats.solved),
+            ("exhausted", stats.exhausted),
+            ("cancelled", stats.cancelled),
+            ("timed_out", stats.timed_out),
+            ("panicked", stats.panicked),
+            ("refused", stats.refused),
+            ("hashes", stats.hashes),
+            ("wake_ups", stats.wake_ups),
+            ("idle_workers", stats.idle_workers as u64),
+        ] {
+            dict.set_item(name, count)?;
+        }
+        Ok(dict.unbind())
+    }
+}

@@ -1,0 +1,151 @@
+"""What a process does: forks, signals, its end, its memory."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import lime_pow
+import pytest
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
+
+
+def python(script, **keywords):
+    """Runs a script in an interpreter of its own."""
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, **keywords)
+
+
+def test_a_forked_child_gets_a_pool_of_its_own():
+    result = python(
+        """
+        import os, threading
+        import lime_pow
+
+        solver = lime_pow.Solver(threads=2)
+        lime_pow.solve("parent", 10)
+        # Threads that keep pool and locks busy while the process is forked.
+        stop = threading.Event()
+        def busy():
+            while not stop.is_set():
+                solver.solve("busy", 8)
+        threads = [threading.Thread(target=busy) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for number in range(20):
+            job = solver.submit("x", 60, on_done=lambda: None)
+            child = os.fork()
+            if child == 0:
+                assert lime_pow.verify("child", lime_pow.solve("child", 10), 10)
+                assert lime_pow.verify("own", solver.solve("own", 10).nonce, 10)
+                try:
+                    job.wait()
+                    os._exit(2)
+                except lime_pow.SolveError as error:
+                    assert "forked" in str(error), error
+                job.cancel()
+                del job
+                import asyncio
+                assert asyncio.run(solver.asolve("async", 8)).nonce
+                os._exit(0)
+            _, status = os.waitpid(child, 0)
+            assert os.waitstatus_to_exitcode(status) == 0, (number, status)
+            job.cancel()
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert solver.solve("after", 8).nonce
+        print("done")
+        """
+    )
+    assert (result.returncode, result.stdout) == (0, "done\n"), result.stderr
+
+
+def test_a_child_of_a_fork_ends_by_itself():
+    result = python(
+        """
+        import os, sys
+        import lime_pow
+
+        solver = lime_pow.Solver(threads=2)
+        job = solver.submit("x", 60, on_done=lambda: None)
+        child = os.fork()
+        if child == 0:
+            sys.exit(7)  # the whole way out, atexit included
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        """
+    )
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("call", ["lime_pow.solve('x', 60, max_timeout=1e9)", "lime_pow.Solver().solve('x', 60)"])
+def test_ctrl_c_interrupts_within_a_tenth_of_a_second(call):
+    script = f"""
+import lime_pow, signal, sys, time
+lime_pow.solve('warm', 8)
+sys.stdout.write('ready\\n'); sys.stdout.flush()
+try:
+    {call.replace("60, max_timeout=1e9", "45, max_timeout=1e9")}
+except KeyboardInterrupt:
+    sys.stdout.write(f'{{time.time()}}\\n'); sys.stdout.flush()
+    sys.exit(5)
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.2)
+    sent = time.time()
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 5
+    assert float(out) - sent < 0.1
+
+
+def test_an_interpreter_with_work_under_way_ends():
+    begun = time.monotonic()
+    result = python(
+        """
+        import asyncio, threading
+        import lime_pow
+
+        solver = lime_pow.Solver(threads=2)
+        threading.Thread(target=lambda: solver.solve("x", 60), daemon=True).start()
+        jobs = [solver.submit("x", 60, on_done=lambda: None) for _ in range(10)]
+        small = [solver.submit(str(number), 8, on_done=lambda: None) for number in range(1000)]
+        """
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert time.monotonic() - begun < 20
+
+
+@linux
+def test_a_hundred_thousand_calls_leak_nothing():
+    def resident():
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    solver = lime_pow.Solver(threads=2)
+
+    def calls(count):
+        for number in range(count):
+            challenge = f"leak {number}"
+            match number % 4:
+                case 0:
+                    lime_pow.solve(challenge, 4)
+                case 1:
+                    solver.solve(challenge, 4).digests
+                case 2:
+                    lime_pow.verify(challenge, "1", 4)
+                case _:
+                    try:
+                        solver.solve(challenge, 20, max_nonce=9)
+                    except lime_pow.SolveError:
+                        pass
+
+    calls(20_000)
+    threads, before = len(os.listdir("/proc/self/task")), resident()
+    calls(100_000)
+    assert len(os.listdir("/proc/self/task")) == threads
+    assert resident() - before < 2 * 2**20

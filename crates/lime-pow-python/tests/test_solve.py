@@ -1,0 +1,199 @@
+"""Solving: the module's function, the solver, schemes, errors."""
+
+import json
+import math
+import threading
+import time
+from pathlib import Path
+
+import lime_pow
+import pytest
+
+VECTORS = json.loads((Path(__file__).parents[3] / "tests/vectors/lime.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def solver():
+    return lime_pow.Solver(threads=2)
+
+
+def test_vectors(solver):
+    assert len(VECTORS) >= 64
+    for vector in VECTORS:
+        puzzle = {"scheme": vector["scheme"]}
+        text, difficulty = vector["challenge"], vector["difficulty"]
+        solution = solver.solve(text, difficulty, order="lowest", start=int(vector["start"]), **puzzle)
+        assert (solution.nonce, solution.digests) == (vector["nonce"], [vector["digest"]])
+        assert lime_pow.verify(text, vector["nonce"], difficulty, **puzzle)
+        assert lime_pow.verify(text, int(vector["nonce"]), difficulty, **puzzle)
+        assert not lime_pow.verify(text, "0" + vector["nonce"], difficulty, **puzzle)
+
+
+def test_solve_returns_a_nonce_that_the_sdk_accepts():
+    from lime_agents._pow import _is_valid_pow
+
+    for number in range(50):
+        challenge = f"challenge {number} é 漢字 🍋"
+        nonce = lime_pow.solve(challenge, 12)
+        assert isinstance(nonce, str) and _is_valid_pow(challenge, nonce, 12)
+
+
+def test_no_difficulty_is_no_work():
+    for difficulty in [0, -1, -(10**30)]:
+        assert lime_pow.solve("x", difficulty) == "0"
+        assert lime_pow.solve("x", difficulty, max_timeout=0) == "0"
+
+
+def test_a_timeout_is_the_sdk_s_and_ours():
+    from lime_agents import PowTimeoutError
+
+    begun = time.monotonic()
+    for timeout in [0.05, 0, -1, math.nan]:
+        with pytest.raises(PowTimeoutError, match=r"PoW not solved within .*s \(difficulty=60\)") as caught:
+            lime_pow.solve("x", 60, max_timeout=timeout)
+        assert isinstance(caught.value, lime_pow.PowTimeoutError) and isinstance(caught.value, TimeoutError)
+    assert time.monotonic() - begun < 5
+
+
+def test_without_the_sdk_a_timeout_is_ours(monkeypatch):
+    import sys
+
+    for name in [name for name in sys.modules if name.split(".")[0] == "lime_agents"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "lime_agents", None)
+    with pytest.raises(TimeoutError) as caught:
+        lime_pow.solve("x", 60, max_timeout=0.05)
+    assert type(caught.value) is lime_pow.PowTimeoutError
+
+
+def test_a_punctual_timeout(solver):
+    begun = time.monotonic()
+    # Half a chance to be solved in that time, at whatever rate, so not refused; and not solved by these nonces.
+    with pytest.raises(lime_pow.PowTimeoutError):
+        for number in range(1000):
+            solver.solve(f"punctual {number}", 26, timeout=0.05)
+    assert time.monotonic() - begun < 30
+
+
+def test_bad_input_is_a_value_error(solver):
+    for arguments, message in [
+        (("x" * 1025, 5), "1025 bytes exceed 1024"),
+        (("x", 257), "difficulty 257 exceeds 256 bits|257"),
+        (("x", "five"), "five"),
+        ((None, 5), "challenge is missing"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            solver.solve(*arguments)
+    for keywords, message in [
+        ({"scheme": "nope"}, "unknown scheme"),
+        ({"order": "best"}, 'must be "any" or "lowest"'),
+        ({"parameters": {"colour": 1}}, 'no parameter "colour"'),
+        ({"start": 5, "max_nonce": 4}, "5"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            solver.solve("x", 5, **keywords)
+    for keywords in [{"threads": 0}, {"threads": 1025}, {"kernel": "nope"}, {"pinning": "maybe"}]:
+        with pytest.raises(ValueError):
+            lime_pow.Solver(**keywords)
+    with pytest.raises(TypeError):
+        solver.solve("x", 5.5)
+    with pytest.raises(TypeError):
+        solver.solve(b"x", 5)
+    with pytest.raises(UnicodeEncodeError):
+        solver.solve("\ud800", 5)
+
+
+def test_exhausted_and_cancelled_are_solve_errors(solver):
+    with pytest.raises(lime_pow.SolveError, match="100"):
+        solver.solve("x", 20, start=0, max_nonce=99)
+    job = solver.submit("x", 60)
+    assert not job.done()
+    with pytest.raises(lime_pow.SolveError, match="not ended"):
+        job.result()
+    with pytest.raises(lime_pow.PowTimeoutError, match="goes on"):
+        job.wait(timeout=0.01)
+    job.cancel()
+    with pytest.raises(lime_pow.SolveError, match="cancelled"):
+        job.wait()
+
+
+def test_schemes(solver):
+    solution = solver.solve(scheme="cap", parameters={"token": "t", "c": 8, "s": 32, "d": 2})
+    assert len(solution.nonces) == 8
+    assert lime_pow.verify(None, solution.nonces, scheme="cap", parameters={"token": "t", "c": 8, "s": 32, "d": 2})
+    assert not lime_pow.verify(None, solution.nonces[:7], scheme="cap", parameters={"token": "t", "c": 8, "s": 32, "d": 2})
+    challenge = "ab" * 64
+    solution = solver.solve(challenge, 3, scheme="anubis")
+    assert lime_pow.verify(challenge, solution.nonce, 3, scheme="anubis")
+    assert solution.digests[0].startswith("000")
+
+
+def test_progress(solver):
+    seen = []
+    with pytest.raises(lime_pow.PowTimeoutError):
+        solver.solve("progress", 36, timeout=1, progress=seen.append)
+        solver.solve("x", 60, timeout=0.001)
+    if seen:  # else it was solved at once, or refused on a slow machine
+        assert all(earlier.hashes <= later.hashes for earlier, later in zip(seen, seen[1:]))
+        assert 0 <= seen[-1].chance <= 1 and seen[-1].sub_puzzles == 1
+    job = solver.submit("x", 60)
+    while job.progress().hashes == 0:
+        time.sleep(0.001)
+    assert job.progress().time_to_95 > job.progress().time_to_50 > 0
+    with pytest.raises(ZeroDivisionError):
+        job2 = solver.solve("x", 60, progress=lambda progress: 1 / 0)
+
+
+def test_from_many_threads_at_once(solver):
+    failures = []
+
+    def work(thread):
+        for number in range(200):
+            challenge = f"{thread}-{number}"
+            if not lime_pow.verify(challenge, solver.solve(challenge, 10).nonce, 10):
+                failures.append(challenge)
+
+    threads = [threading.Thread(target=work, args=(thread,)) for thread in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_the_gil_is_released(solver):
+    ticks = []
+    stop = threading.Event()
+
+    def tick():
+        while not stop.is_set():
+            ticks.append(time.monotonic())
+            time.sleep(0.001)
+
+    ticker = threading.Thread(target=tick)
+    ticker.start()
+    try:
+        solver.submit("x", 60).wait(timeout=0.3)
+    except lime_pow.PowTimeoutError:
+        pass
+    stop.set()
+    ticker.join()
+    assert len(ticks) > 20
+
+
+def test_info_bench_and_calibrate(solver):
+    info = lime_pow.info()
+    assert info["version"] == lime_pow.__version__
+    assert info["kernels"][info["kernel"]] is None and info["cores"] >= 1
+    assert (solver.threads, solver.kernel) == (2, info["kernel"])
+    bench = lime_pow.bench(solver, seconds=0.2)
+    assert bench["hashes_per_second"] > 1e5 and bench["threads"] == 2
+    # At a million hashes a second 2^18 of them, three times that at most in 95 of 100.
+    advice = lime_pow.calibrate(1.0, chance=0.95, hashes_per_second=1e6)
+    assert advice["difficulty"] == 18
+    assert advice["time"] <= 1.0 < advice["time_if_harder"]
+    assert lime_pow.calibrate(0.25, solver=solver, seconds=0.1)["difficulty"] > 10
+    with pytest.raises(ValueError, match="chance 2"):
+        lime_pow.calibrate(1.0, chance=2)
+    stats = solver.stats()
+    assert stats["solved"] > 0 and stats["panicked"] == 0
