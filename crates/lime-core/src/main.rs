@@ -1,6 +1,7 @@
 //! The command `lime-core`: serve, check settings, or run for development.
 
 use std::fmt::Display;
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -88,15 +89,14 @@ fn main() -> ExitCode {
         Command::Serve { config } => {
             load(config.as_deref()).and_then(|config| run(Box::pin(serve_public(config)) as Running))
         }
-        Command::CheckConfig { file } => {
-            load(file.as_deref()).map(|config| println!("ok: serves {} on {}", config.issuer, config.listen))
-        }
+        Command::CheckConfig { file } => load(file.as_deref())
+            .map(|config| say(format_args!("ok: serves {} on {}", config.issuer, config.listen))),
         Command::Dev(dev) => run(Box::pin(serve_dev(dev))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {}", failure.message);
+            let _ = writeln!(std::io::stderr(), "error: {}", failure.message);
             ExitCode::from(failure.code)
         }
     }
@@ -158,14 +158,19 @@ async fn serve_dev(dev: Dev) -> Result<(), Failure> {
             "{environment}\nExport these lines where a site or an agent runs (--env-file writes them to a file).\n"
         ),
     };
-    println!(
+    say(format_args!(
         "LIME Core for development on {issuer}: difficulty {}, no limits, nothing is kept.\n\n{told}\n\
          A site then makes login requests with the official lime-sites-sdk, an agent answers with lime-agents-sdk.\n\
          Ctrl-C stops.",
         dev.difficulty
-    );
+    ));
     serve(listener, Arc::new(core), stop).await;
     Ok(())
+}
+
+/// Prints a line. A reader who has left is no reason not to serve.
+fn say(text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {

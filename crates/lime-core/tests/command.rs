@@ -170,6 +170,19 @@ fn dev_hands_over_tokens_once_it_serves() {
 }
 
 #[test]
+fn a_reader_who_leaves_does_not_stop_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("lime.env");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let arguments = ["dev", "--port", "0", "--env-file", path.to_str().unwrap()];
+    let mut server = Server(command(&arguments).stdout(writer).stderr(Stdio::null()).spawn().unwrap());
+    let lines = wait_for(&path);
+    assert!(get(&lines[1].1, "/healthz").starts_with("HTTP/1.1 200"));
+    assert_eq!(server.terminate("-TERM"), 0);
+}
+
+#[test]
 fn dev_says_what_it_cannot_do() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
