@@ -68,7 +68,7 @@ fn status(name: &str) -> u64 {
     line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("it holds a number")
 }
 
-/// User and system time of all threads, in ticks: fields 14 and 15 of proc_pid_stat(5).
+/// User and system time of all threads, in ticks: fields 14 and 15 of `proc_pid_stat(5)`.
 fn cpu_time() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux tells a process about itself");
     // Field 2, the name, may hold spaces; it ends with the last parenthesis.
