@@ -1,5 +1,6 @@
 //! Settings: a TOML file, overlaid by environment variables, checked before anything starts.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -30,8 +31,8 @@ pub struct Config {
     /// The puzzle.
     #[serde(default)]
     pub pow: Pow,
-    /// Rates that are allowed; `None` only where a program says so.
-    #[serde(default, deserialize_with = "some")]
+    /// Rates that are allowed; `None` only where a program says so, never in a file.
+    #[serde(default = "default_limits", deserialize_with = "some")]
     pub limits: Option<Limits>,
     /// Event streams.
     #[serde(default)]
@@ -198,7 +199,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             login: Login::default(),
             pow: Pow::default(),
-            limits: Some(Limits::default()),
+            limits: default_limits(),
             events: Events::default(),
             http: Http::default(),
             log: Log::default(),
@@ -206,14 +207,14 @@ impl Config {
     }
 
     /// Reads a file, if there is one to be read, and overlays it with variables such as
-    /// [`std::env::vars`] gives them.
+    /// [`std::env::vars_os`] gives them.
     ///
     /// # Errors
     ///
     /// [`ConfigError`], which names the file or the field.
     pub fn load(
         path: Option<&Path>,
-        variables: impl IntoIterator<Item = (String, String)>,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
         let mut table = Table::new();
         if let Some(path) = path {
@@ -226,8 +227,13 @@ impl Config {
             })?;
         }
         for (name, text) in variables {
-            let Some(name) = name.strip_prefix(PREFIX) else { continue };
-            overlay(&mut table, &name.to_ascii_lowercase(), &text)?;
+            let Some(name) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
+            let name = name.to_ascii_lowercase();
+            let text = text.to_str().ok_or_else(|| ConfigError::Field {
+                field: name.replace("__", "."),
+                message: "the environment's value is not UTF-8".to_owned(),
+            })?;
+            overlay(&mut table, &name, text)?;
         }
         let config: Self = serde_path_to_error::deserialize(table).map_err(|error| ConfigError::Field {
             // The path of the whole is a dot.
@@ -289,6 +295,21 @@ impl Config {
         Err(ConfigError::Range { field: "issuer", value: format!("{:?}", self.issuer.0), limit })
     }
 
+    /// What is allowed and yet likely a mistake, for people.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.issuer.is_https() && self.trusted_proxies.is_empty() {
+            warnings.push(
+                "trusted_proxies is empty: behind a proxy all clients then share one address, and its limit"
+                    .to_owned(),
+            );
+        }
+        if self.key_file.is_none() {
+            warnings.push("key_file is not set: the signing key is lost when the process ends".to_owned());
+        }
+        warnings
+    }
+
     /// How long a login request waits.
     pub fn ttl(&self) -> Duration {
         Duration::from_secs(self.login.ttl_seconds)
@@ -326,6 +347,10 @@ fn overlay(table: &mut Table, name: &str, text: &str) -> Result<(), ConfigError>
 /// Limits that are written are set; only a program can leave them out.
 fn some<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Limits>, D::Error> {
     Limits::deserialize(deserializer).map(Some)
+}
+
+fn default_limits() -> Option<Limits> {
+    Some(Limits::default())
 }
 
 fn default_listen() -> SocketAddr {
@@ -455,7 +480,7 @@ mod tests {
     fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
         let name = file.path().display().to_string();
         Config::load(Some(file.path()), variables).map_err(|error| error.to_string().replace(&name, "FILE"))
     }
@@ -465,6 +490,14 @@ mod tests {
         let mut defaults = Config::new("https://lime.example.com".to_owned().try_into().unwrap());
         defaults.key_file = Some("/var/lib/lime-core/key.pem".into());
         assert_eq!(load(EXAMPLE, &[]), Ok(defaults));
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let issuer: Issuer = "https://lime.example.com".to_owned().try_into().unwrap();
+        let config = load("issuer = 'https://lime.example.com'", &[]).unwrap();
+        assert!(config.limits.is_some());
+        assert_eq!(config, Config::new(issuer));
     }
 
     #[test]

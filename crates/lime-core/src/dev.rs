@@ -1,6 +1,5 @@
 //! A Core for development: principals made up on the spot, and their tokens handed over by file.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -32,19 +31,13 @@ pub async fn seed(
     agents: usize,
 ) -> Result<Principals, StoreError> {
     let owner = Owner { id: new_id(entropy), suspended: false };
-    store.put_owner(owner.clone()).await?;
+    store.add_owner(owner.clone()).await?;
     let mut principals = Principals { sites: Vec::new(), agents: Vec::new() };
     for number in 1..=sites {
         let token = Token::new(Lane::Site, &**entropy);
         let name = format!("Site {number}");
-        let site = Site {
-            id: new_id(entropy),
-            name,
-            token: token.hash(),
-            suspended: false,
-            denied: BTreeSet::new(),
-        };
-        store.put_site(site.clone()).await?;
+        let site = Site { id: new_id(entropy), name, token: token.hash(), suspended: false };
+        store.add_site(site.clone()).await?;
         principals.sites.push((site, token));
     }
     for number in 1..=agents {
@@ -59,7 +52,7 @@ pub async fn seed(
             avatar_url: None,
             description: Some("An agent for development.".to_owned()),
         };
-        store.put_agent(agent.clone()).await?;
+        store.add_agent(agent.clone()).await?;
         principals.agents.push((agent, token));
     }
     Ok(principals)

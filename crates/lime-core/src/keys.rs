@@ -1,7 +1,7 @@
 //! The RSA key that signs passports and tokens: made on first use, kept in a file if there is one, published as JWKS.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,6 +54,14 @@ pub enum KeyError {
         /// Which file.
         path: PathBuf,
     },
+    /// Somebody else made the file, and may have kept a copy.
+    #[error("key file {path}: user {owner} owns it, must be the user that runs this or root")]
+    Owner {
+        /// Which file.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+    },
     /// Others may read the file.
     #[error("key file {path}: mode {mode:04o} lets others read it, must be 0600")]
     Mode {
@@ -96,15 +104,22 @@ impl Keys {
             let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| KeyError::Generate)?;
             create(path, &pem::encode(&pem::Pem::new(PEM_TAG, der.as_ref()))).map_err(file)?;
         }
+        // Opened once, so that what is checked is what is read.
+        let mut opened = fs::File::open(path).map_err(file)?;
         #[cfg(unix)]
         {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(path).map_err(file)?.permissions().mode() & 0o7777;
+            use std::os::unix::fs::MetadataExt;
+            let metadata = opened.metadata().map_err(file)?;
+            let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
             if mode & 0o077 != 0 {
                 return Err(KeyError::Mode { path: path.to_owned(), mode });
             }
+            if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+                return Err(KeyError::Owner { path: path.to_owned(), owner });
+            }
         }
-        let text = fs::read(path).map_err(file)?;
+        let mut text = Vec::new();
+        opened.read_to_end(&mut text).map_err(file)?;
         let pair = pem::parse(text)
             .ok()
             .filter(|pem| pem.tag() == PEM_TAG)
@@ -138,7 +153,7 @@ impl Keys {
         self.0.jwks_json.clone()
     }
 
-    /// A JWT with these claims. Signs on a blocking thread, as many at once as there are cores.
+    /// A JWT with these claims, which are asked for when it is their turn, since they hold the time. Signs on a blocking thread, as many at once as there are cores.
     ///
     /// # Errors
     ///
@@ -147,9 +162,9 @@ impl Keys {
     /// # Cancellation
     ///
     /// A signature that has begun is finished, and counts as one until it is.
-    pub async fn sign(&self, claims: &impl Serialize) -> Result<String, SignError> {
-        let claims = serde_json::to_vec(claims).map_err(|_| SignError)?;
+    pub async fn sign<T: Serialize>(&self, claims: impl FnOnce() -> T) -> Result<String, SignError> {
         let permit = Arc::clone(&self.0.permits).acquire_owned().await.map_err(|_| SignError)?;
+        let claims = serde_json::to_vec(&claims()).map_err(|_| SignError)?;
         let keys = self.clone();
         let sign = move || {
             let jwt = keys.sign_here(&claims);

@@ -89,8 +89,12 @@ fn main() -> ExitCode {
         Command::Serve { config } => {
             load(config.as_deref()).and_then(|config| run(Box::pin(serve_public(config)) as Running))
         }
-        Command::CheckConfig { file } => load(file.as_deref())
-            .map(|config| say(format_args!("ok: serves {} on {}", config.issuer, config.listen))),
+        Command::CheckConfig { file } => load(file.as_deref()).map(|config| {
+            for warning in config.warnings() {
+                say(format_args!("warning: {warning}"));
+            }
+            say(format_args!("ok: serves {} on {}", config.issuer, config.listen));
+        }),
         Command::Dev(dev) => run(Box::pin(serve_dev(dev))),
     };
     match outcome {
@@ -105,8 +109,9 @@ fn main() -> ExitCode {
 type Running = std::pin::Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 fn load(path: Option<&Path>) -> Result<Config, Failure> {
-    let config = Config::load(path, std::env::vars()).map_err(Failure::settings)?;
+    let config = Config::load(path, std::env::vars_os()).map_err(Failure::settings)?;
     config.check_public().map_err(Failure::settings)?;
+    filter(&config.log.filter)?;
     Ok(config)
 }
 
@@ -120,9 +125,10 @@ async fn serve_public(config: Config) -> Result<(), Failure> {
     let listener = listen(config.listen).await?;
     let store = Arc::new(MemoryStore::new(&SystemEntropy));
     tracing::info!(listen = %config.listen, issuer = %config.issuer, kid = keys.jwks().keys[0].kid, "serving");
-    if config.key_file.is_none() {
-        tracing::warn!("no key_file: the signing key is lost when this process ends");
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
     }
+    raise_descriptor_limit(config.http.max_connections);
     let stop = stop_signal()?;
     serve(listener, Arc::new(Core::new(config, store, keys)), stop).await;
     Ok(())
@@ -173,16 +179,38 @@ fn say(text: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
+/// Lets this process have as many descriptors as the system allows it, and says if that is not enough.
+#[cfg(unix)]
+fn raise_descriptor_limit(connections: usize) {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let allowed = match setrlimit(Resource::Nofile, limit) {
+        Ok(()) => limit.maximum,
+        Err(_) => getrlimit(Resource::Nofile).current,
+    };
+    // Beside connections: the listener, standard streams, the runtime's own.
+    let needed = connections as u64 + 64;
+    if let Some(allowed) = allowed.filter(|allowed| *allowed < needed) {
+        tracing::warn!(allowed, needed, "too few file descriptors for http.max_connections");
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_descriptor_limit(_connections: usize) {}
+
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address)
         .await
         .map_err(|error| Failure::of(format!("cannot listen on {address}: {error}")))
 }
 
+fn filter(text: &str) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(text).map_err(|error| Failure::settings(format!("log.filter = {text:?}: {error}")))
+}
+
 fn start_log(format: LogFormat, filter: &str) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| Failure::settings(format!("log.filter = {filter:?}: {error}")))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(self::filter(filter)?).with_writer(std::io::stderr);
     match format {
         LogFormat::Json => lines.json().init(),
         LogFormat::Text => lines.init(),

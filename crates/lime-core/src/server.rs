@@ -2,9 +2,11 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -13,6 +15,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use crate::core::Core;
@@ -20,6 +23,9 @@ use crate::routes::{Peer, app};
 
 /// How long a peer may leave what it was sent unacknowledged. Keepalive frames see to it that there is something.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
+
+/// Bytes that the system keeps for a peer that does not read, about sixteen passports. (Linux doubles it for itself.)
+const SEND_BUFFER: usize = 16 * 1024;
 
 /// Pause after a connection that could not be accepted: more often than not there are no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -34,9 +40,13 @@ pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Out
     builder.timer(TokioTimer::new());
     builder.header_read_timeout(Duration::from_secs(http.head_seconds));
     builder.max_buf_size(http.head_bytes);
-    let sweeper = tokio::spawn(supervise(Arc::clone(&core)));
+    // Whatever is still running when this ends, or is dropped, ends with it.
+    let _stop = core.stopping.clone().drop_guard();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(supervise(Arc::clone(&core)));
     let accept = async {
         loop {
+            while tasks.try_join_next().is_some() {}
             let place = Arc::clone(&places).acquire_owned().await.expect("it is never closed");
             let (socket, peer) = match listener.accept().await {
                 Ok(accepted) => accepted,
@@ -58,7 +68,7 @@ pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Out
                 }
             });
             let connection = connections.watch(builder.serve_connection(TokioIo::new(socket), service));
-            tokio::spawn(async move {
+            tasks.spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "connection ended");
                 }
@@ -76,14 +86,13 @@ pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Out
     if tokio::time::timeout(Duration::from_secs(http.drain_seconds), connections.shutdown()).await.is_err() {
         tracing::warn!("connections are still open and are cut");
     }
-    if let Err(error) = sweeper.await {
-        tracing::warn!(%error, "the sweeper failed");
-    }
+    tasks.shutdown().await;
 }
 
 /// Starts the sweeper again should it panic: a store is foreign code.
 async fn supervise(core: Arc<Core>) {
-    while tokio::spawn(Arc::clone(&core).sweep()).await.is_err() {
+    let sweep = || AssertUnwindSafe(Arc::clone(&core).sweep()).catch_unwind();
+    while sweep().await.is_err() {
         tracing::error!("the sweeper panicked");
         tokio::time::sleep(ACCEPT_PAUSE).await;
     }
@@ -92,6 +101,8 @@ async fn supervise(core: Arc<Core>) {
 fn prepare(socket: &TcpStream) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let socket = SockRef::from(socket);
+    // What is in there counts as delivered, and is lost with the connection.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(DEAD_AFTER))?;
     socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(DEAD_AFTER))

@@ -81,7 +81,14 @@ fn check_config_tells_what_is_wrong() {
         run(&["check-config", path])
     };
     let (code, out, err) = check("issuer = 'https://lime.example'");
-    assert_eq!((code, &*out, &*err), (0, "ok: serves https://lime.example on 127.0.0.1:8080\n", ""));
+    let lines: Vec<_> = out.lines().collect();
+    assert!(lines[0].starts_with("warning: trusted_proxies is empty"), "{out}");
+    assert!(lines[1].starts_with("warning: key_file is not set"), "{out}");
+    assert_eq!((code, lines[2], &*err), (0, "ok: serves https://lime.example on 127.0.0.1:8080", ""));
+    let quiet = "issuer = 'https://lime.example'\nkey_file = 'key.pem'\ntrusted_proxies = ['127.0.0.1/32']";
+    assert_eq!(check(quiet).1.lines().count(), 1);
+    let (code, _, err) = check("issuer = 'https://lime.example'\n[log]\nfilter = 'a=b=c,,['");
+    assert_eq!((code, err.starts_with("error: log.filter = ")), (2, true), "{err}");
     let (code, out, err) = check("issuer = 'https://lime.example'\n[login]\nttl_seconds = 5");
     assert_eq!((code, &*out, &*err), (2, "", "error: login.ttl_seconds = 5: must be 30 to 900\n"));
     let (code, _, err) = check("issuer = 'http://lime.example'");
@@ -91,6 +98,20 @@ fn check_config_tells_what_is_wrong() {
     );
     let (code, _, err) = run(&["check-config", "/nonexistent"]);
     assert_eq!((code, err.lines().count()), (2, 1), "{err}");
+}
+
+#[test]
+fn an_environment_that_is_no_text_is_no_panic() {
+    use std::os::unix::ffi::OsStringExt;
+    let bad = std::ffi::OsString::from_vec(vec![0xff]);
+    let run = |name: &str| {
+        let output = command(&["check-config"]).env("LIME_CORE_ISSUER", "http://127.0.0.1:1").env(name, &bad).output();
+        let output = output.unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(run("OTHER").0, 0);
+    let (code, err) = run("LIME_CORE_LOG__FILTER");
+    assert_eq!((code, &*err), (2, "error: log.filter: the environment's value is not UTF-8\n"));
 }
 
 #[test]

@@ -12,7 +12,8 @@ use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::{World, claims, request};
-use lime_core::{Lane, Peer, Rate, SystemEntropy, Token};
+use lime_core::store::{AgentChange, SiteChange};
+use lime_core::{Entropy, Lane, Peer, Rate, Store, SystemEntropy, Token};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -181,22 +182,34 @@ async fn a_token_revoked_mid_stream_closes_it() {
         world.log_in(0, 0).await;
         assert!(stream.next().await.is_some());
         world.log_in(0, 0).await;
-        world
-            .change_site(0, |site| match suspended {
-                true => site.suspended = true,
-                false => site.token = Token::new(Lane::Site, &SystemEntropy).hash(),
-            })
-            .await;
+        let change = match suspended {
+            true => SiteChange::Suspended(true),
+            false => SiteChange::Token(Token::new(Lane::Site, &SystemEntropy).hash()),
+        };
+        world.change_site(0, change).await;
         assert_eq!(stream.next().await, None);
     }
 }
 
 #[tokio::test]
 async fn no_field_can_forge_a_frame() {
-    let world = World::new().await;
+    let mut world = World::new().await;
     let forged = "x\n\ndata: {\"type\":\"expired\"}\r\n\r\n";
-    world.change_agent(0, |agent| agent.display_name = Some(forged.to_owned())).await;
-    world.change_site(0, |site| site.name = forged.to_owned()).await;
+    // Principals of these names, which nothing of should ever be in a frame.
+    let (mut agent, mut site) = (world.agent(0).0.clone(), world.site(0).0.clone());
+    let (agent_token, site_token) =
+        (Token::new(Lane::Agent, &SystemEntropy), Token::new(Lane::Site, &SystemEntropy));
+    let new_id = || {
+        let mut bytes = [0; 16];
+        SystemEntropy.fill(&mut bytes);
+        lime_proto::Id::from_random(bytes)
+    };
+    (agent.id, agent.token, agent.display_name) = (new_id(), agent_token.hash(), Some(forged.to_owned()));
+    (site.id, site.token, site.name) = (new_id(), site_token.hash(), forged.to_owned());
+    world.store.add_agent(agent.clone()).await.unwrap();
+    world.store.add_site(site.clone()).await.unwrap();
+    world.principals.agents[0] = (agent, agent_token);
+    world.principals.sites[0] = (site, site_token);
     let id = world.log_in(0, 0).await;
     let mut stream = world.stream(0).await;
     assert_eq!(stream.text().await.unwrap(), "data: {\"type\":\"keepalive\"}\n\n");
@@ -361,10 +374,9 @@ async fn a_store_that_is_down_is_503_and_never_200() {
 
 /// Locks agent 0 out of site 0, in each way that there is; what an approval then gets.
 async fn lock_out(world: &World, way: usize) -> (u16, &'static str) {
-    let agent = world.agent(0).0.id;
     match way {
         0 => {
-            world.change_agent(0, |agent| agent.active = false).await;
+            world.change_agent(0, AgentChange::Active(false)).await;
             (403, "AGENT_INACTIVE")
         }
         1 => {
@@ -372,7 +384,7 @@ async fn lock_out(world: &World, way: usize) -> (u16, &'static str) {
             (403, "AGENT_USER_SUSPENDED")
         }
         _ => {
-            world.change_site(0, |site| site.denied.extend([agent])).await;
+            world.deny(0, 0, true).await;
             (403, "AGENT_NOT_ALLOWED")
         }
     }

@@ -2,10 +2,12 @@
 
 mod common;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
 use common::{World, claims, request};
+use lime_core::store::{AgentChange, SiteChange};
 use lime_core::{Limits, Rate};
 use lime_proto::Timestamp;
 use serde_json::{Value, json};
@@ -103,7 +105,7 @@ async fn missing_and_malformed_tokens() {
         assert_eq!(world.post(REQUESTS, headers, &json!({})).await.refusal(), (401, expected));
         assert_eq!(world.get(EVENTS, headers).await.refusal(), (401, expected));
     }
-    world.change_site(0, |site| site.suspended = true).await;
+    world.change_site(0, SiteChange::Suspended(true)).await;
     let site = [("x-site-token", world.site(0).1.reveal())];
     assert_eq!(world.post(REQUESTS, &site, &json!({})).await.refusal(), (403, "SITE_SUSPENDED"));
 }
@@ -165,10 +167,9 @@ async fn an_approval_may_be_repeated() {
     expected["data"]["status"] = json!("DELIVERED");
     assert_eq!(world.approve(0, &id, &json!(nonces[0])).await.body, expected);
     // Agent and policy are checked again.
-    let agent = world.agent(0).0.id;
-    world.change_site(0, |site| site.denied.extend([agent])).await;
+    world.deny(0, 0, true).await;
     assert_eq!(world.approve(0, &id, &json!(nonces[0])).await.refusal(), (403, "AGENT_NOT_ALLOWED"));
-    world.change_site(0, |_| {}).await;
+    world.deny(0, 0, false).await;
     world.clock.advance(Duration::from_millis(299_999));
     assert_eq!(world.approve(0, &id, &json!(nonces[0])).await.body, expected);
     world.clock.advance(Duration::from_millis(1));
@@ -191,10 +192,8 @@ async fn approvals_are_checked_in_order() {
     .await;
     let id = world.create(0).await;
     let solution = json!(world.solve(&id, 1).await[0]);
-    let denied = world.agent(0).0.id;
-    world.change_agent(0, |agent| agent.active = false).await;
-    world.change_agent(2, |agent| agent.active = false).await;
-    world.change_site(0, |site| site.denied.extend([denied])).await;
+    world.change_agent(0, AgentChange::Active(false)).await;
+    world.deny(0, 0, true).await;
     world.suspend_owner(true).await;
     let send = async |agent: usize, id: &str, nonce: &Value| {
         let answer = world.approve(agent, id, nonce).await;
@@ -209,7 +208,7 @@ async fn approvals_are_checked_in_order() {
     world.suspend_owner(false).await;
     assert_eq!(send(0, UNKNOWN, &json!("")).await, is(403, "AGENT_INACTIVE"));
     // The first that counts against the agent's limit, and the second, which is over it before its body is read.
-    world.change_agent(0, |agent| agent.active = true).await;
+    world.change_agent(0, AgentChange::Active(true)).await;
     assert_eq!(send(0, UNKNOWN, &json!("")).await, is(400, "MISSING_POW_NONCE"));
     assert_eq!(send(0, UNKNOWN, &json!("")).await, is(429, "RATE_LIMIT_EXCEEDED"));
     world.clock.advance_seconds(1);
@@ -400,6 +399,38 @@ async fn keepalives_come_every_fifteen_seconds() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stream_without_hints_looks_for_itself() {
+    let world = World::new().await;
+    world.store.silent.store(true, Ordering::SeqCst);
+    let mut stream = world.stream(0).await;
+    stream.text().await.unwrap();
+    let begun = tokio::time::Instant::now();
+    let id = world.log_in(0, 0).await;
+    assert_eq!(stream.next().await.unwrap().1["login_request_id"], *id);
+    // At its next look, two seconds after the one before; and not by looking all the time.
+    assert!(begun.elapsed() <= Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_ends_the_stream() {
+    let world = World::new().await;
+    let mut stream = world.stream(0).await;
+    stream.text().await.unwrap();
+    world.store.hung.store(true, Ordering::SeqCst);
+    let frame = loop {
+        match tokio::time::timeout(Duration::from_secs(9), stream.next()).await {
+            Ok(frame) => break frame.unwrap().1,
+            Err(_) => assert!(world.store.hung.load(Ordering::SeqCst)),
+        }
+    };
+    assert_eq!(
+        (&frame["type"], &frame["code"]),
+        (&json!("error"), &json!("SITE_LOGIN_EVENT_CHANNEL_UNAVAILABLE"))
+    );
+    assert_eq!(stream.next().await, None);
+}
+
 #[tokio::test]
 async fn stopping_ends_streams_and_readiness() {
     let world = World::new().await;
@@ -445,10 +476,10 @@ async fn tokens_for_mcp_servers() {
         assert_eq!((answer.status.as_u16(), &answer.body["error"]), (status, &json!(error)), "{body}");
         assert!(answer.body["error_description"].is_string());
     }
-    world.change_agent(0, |agent| agent.mcp = false).await;
+    world.change_agent(0, AgentChange::Mcp(false)).await;
     let answer = world.post(TOKEN, &headers, &json!({ "domain": "mcp.example.com" })).await;
     assert_eq!((answer.status.as_u16(), &answer.body["error"]), (403, &json!("access_denied")));
-    world.change_agent(0, |agent| agent.active = false).await;
+    world.change_agent(0, AgentChange::Active(false)).await;
     let answer = world.post(TOKEN, &headers, &json!({ "domain": "mcp.example.com" })).await;
     assert_eq!(answer.refusal(), (403, "AGENT_INACTIVE"));
 }

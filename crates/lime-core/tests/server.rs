@@ -145,6 +145,44 @@ async fn one_connection_too_many_waits() {
     read_until(&mut third, "ok\n").await;
 }
 
+/// Sends a request of an agent or a site, and returns the answer's JSON.
+async fn call(socket: &mut TcpStream, line: &str, header: &str, body: &str) -> serde_json::Value {
+    let length = body.len();
+    let head = format!("{line} HTTP/1.1\r\nhost: x\r\n{header}\r\ncontent-length: {length}\r\n\r\n{body}");
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let answer = read_until(socket, "}}").await;
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+#[tokio::test]
+async fn a_reader_that_stops_reading_is_not_filled_up() {
+    let server = Server::start(|config| {
+        config.limits = None;
+        config.pow.base = 0;
+    })
+    .await;
+    let stream = server.stream().await;
+    let mut socket = server.connect().await;
+    let site = format!("x-site-token: {}", server.principals.sites[0].1.reveal());
+    let agent = format!("x-agent-token: {}", server.principals.agents[0].1.reveal());
+    let mut ids = Vec::new();
+    for _ in 0..500 {
+        let created = call(&mut socket, "POST /api/v1/modules/agent-login/requests", &site, "{}").await;
+        let id = created["data"]["login_request_id"].as_str().unwrap().to_owned();
+        let line = format!("POST /api/v1/modules/agent-login/requests/{id}/approve");
+        assert_eq!(call(&mut socket, &line, &agent, r#"{"pow_nonce":"0"}"#).await["ok"], true);
+        ids.push(id);
+    }
+    let mut delivered = 0;
+    for id in &ids {
+        let line = format!("GET /api/v1/modules/agent-login/requests/{id}");
+        delivered += usize::from(call(&mut socket, &line, &site, "").await["data"]["status"] == "DELIVERED");
+    }
+    // Beside ours there is what the reader's own system takes in, which is more.
+    assert!((1..350).contains(&delivered), "{delivered} of 500");
+    drop(stream);
+}
+
 #[tokio::test]
 async fn stopping_ends_streams_and_lets_requests_finish() {
     let server = Server::start(|_| {}).await;
@@ -186,4 +224,6 @@ async fn a_request_that_does_not_finish_does_not_keep_the_server() {
     server.stop.send(()).unwrap();
     server.running.await.unwrap();
     assert!((0.9..5.0).contains(&begun.elapsed().as_secs_f64()), "{:?}", begun.elapsed());
+    // It is cut, and not left to itself.
+    assert_eq!(read_to_end(&mut slow).await, "");
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use lime_core::store::{Agent, Event, Owner, Page, RETENTION, Site, StoreError, Wanted};
+use lime_core::store::{Agent, AgentChange, Event, Owner, RETENTION, Site, SiteChange, StoreError, Wanted};
 use lime_core::{Entropy, Lane, MemoryStore, Store, SystemEntropy, Token};
 use lime_proto::login::{Approval, EventKind, LoginRequest, REPLAY, State, Transition};
 use lime_proto::{Id, Timestamp};
@@ -13,7 +14,7 @@ macro_rules! suite {
     ($($name:ident: $make:expr, [$($test:ident,)*];)*) => {
         $(mod $name {
             use super::*;
-            $(#[tokio::test]
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $test() {
                 super::$test($make).await;
             })*
@@ -26,6 +27,9 @@ suite! {
         principals_are_found_by_id_and_token,
         a_token_has_one_holder,
         a_replaced_token_is_nobody_s,
+        a_change_leaves_everything_else_as_it_is,
+        an_insert_may_be_repeated,
+        a_reader_misses_nothing_that_others_append,
         an_agent_needs_its_owner,
         requests_are_kept_as_they_are,
         one_of_many_approvals_wins,
@@ -50,7 +54,7 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 fn site(token: &Token) -> Site {
-    Site { id: id(), name: "s".to_owned(), token: token.hash(), suspended: false, denied: BTreeSet::new() }
+    Site { id: id(), name: "s".to_owned(), token: token.hash(), suspended: false }
 }
 
 fn agent(owner: Id, token: &Token) -> Agent {
@@ -94,9 +98,9 @@ async fn all_events(store: &dyn Store, site: Id) -> Vec<Event> {
 async fn principals_are_found_by_id_and_token(store: Arc<dyn Store>) {
     let (token, other) = (Token::new(Lane::Agent, &SystemEntropy), Token::new(Lane::Agent, &SystemEntropy));
     let owner = Owner { id: id(), suspended: false };
-    store.put_owner(owner.clone()).await.unwrap();
+    store.add_owner(owner.clone()).await.unwrap();
     let agent = agent(owner.id, &token);
-    store.put_agent(agent.clone()).await.unwrap();
+    store.add_agent(agent.clone()).await.unwrap();
     for found in [store.agent(agent.id).await, store.agent_by_token(&token.hash()).await] {
         let found = found.unwrap().unwrap();
         assert_eq!((found.agent, found.owner_suspended), (agent.clone(), false));
@@ -106,40 +110,78 @@ async fn principals_are_found_by_id_and_token(store: Arc<dyn Store>) {
     // Sites and agents are apart, even by hash.
     assert_eq!(store.site_by_token(&token.hash()).await, Ok(None));
 
-    store.put_owner(Owner { suspended: true, ..owner }).await.unwrap();
+    assert!(store.suspend_owner(owner.id, true).await.unwrap());
     assert!(store.agent(agent.id).await.unwrap().unwrap().owner_suspended);
 
     let token = Token::new(Lane::Site, &SystemEntropy);
     let site = site(&token);
-    store.put_site(site.clone()).await.unwrap();
+    store.add_site(site.clone()).await.unwrap();
     assert_eq!(store.site(site.id).await, Ok(Some(site.clone())));
     assert_eq!(store.site_by_token(&token.hash()).await, Ok(Some(site)));
 }
 
 async fn a_token_has_one_holder(store: Arc<dyn Store>) {
     let token = Token::new(Lane::Site, &SystemEntropy);
-    store.put_site(site(&token)).await.unwrap();
+    store.add_site(site(&token)).await.unwrap();
     let second = site(&token);
-    assert_eq!(store.put_site(second.clone()).await, Err(StoreError::TokenTaken));
+    assert_eq!(store.add_site(second.clone()).await, Err(StoreError::TokenTaken));
     assert_eq!(store.site(second.id).await, Ok(None));
+    let third = site(&Token::new(Lane::Site, &SystemEntropy));
+    store.add_site(third.clone()).await.unwrap();
+    let taken = SiteChange::Token(token.hash());
+    assert_eq!(store.change_site(third.id, taken).await, Err(StoreError::TokenTaken));
+    assert_eq!(store.site(third.id).await, Ok(Some(third)));
 }
 
 async fn a_replaced_token_is_nobody_s(store: Arc<dyn Store>) {
     let (old, new) = (Token::new(Lane::Site, &SystemEntropy), Token::new(Lane::Site, &SystemEntropy));
     let mut changed = site(&old);
-    store.put_site(changed.clone()).await.unwrap();
+    store.add_site(changed.clone()).await.unwrap();
+    assert!(store.change_site(changed.id, SiteChange::Token(new.hash())).await.unwrap());
     changed.token = new.hash();
-    store.put_site(changed.clone()).await.unwrap();
     assert_eq!(store.site_by_token(&old.hash()).await, Ok(None));
     assert_eq!(store.site_by_token(&new.hash()).await, Ok(Some(changed)));
     // It may be given to another.
-    store.put_site(site(&old)).await.unwrap();
+    store.add_site(site(&old)).await.unwrap();
+}
+
+async fn a_change_leaves_everything_else_as_it_is(store: Arc<dyn Store>) {
+    let (old, new) = (Token::new(Lane::Site, &SystemEntropy), Token::new(Lane::Site, &SystemEntropy));
+    let site = site(&old);
+    let owner = Owner { id: id(), suspended: false };
+    let agent = agent(owner.id, &Token::new(Lane::Agent, &SystemEntropy));
+    store.add_site(site.clone()).await.unwrap();
+    store.add_owner(owner).await.unwrap();
+    store.add_agent(agent.clone()).await.unwrap();
+    let deny = |denied| SiteChange::Denied { agent: agent.id, denied };
+    for change in [SiteChange::Suspended(true), deny(true), SiteChange::Token(new.hash())] {
+        assert!(store.change_site(site.id, change).await.unwrap());
+    }
+    // Adding it again, as after an answer that was lost, changes nothing.
+    store.add_site(site.clone()).await.unwrap();
+    let now = store.site(site.id).await.unwrap().unwrap();
+    assert_eq!(now, Site { suspended: true, token: new.hash(), ..site.clone() });
+    assert_eq!(
+        (store.denies(site.id, agent.id).await, store.denies(site.id, id()).await),
+        (Ok(true), Ok(false))
+    );
+    assert!(store.change_site(site.id, deny(false)).await.unwrap());
+    assert_eq!(store.denies(site.id, agent.id).await, Ok(false));
+
+    for change in [AgentChange::Active(false), AgentChange::Mcp(true)] {
+        assert!(store.change_agent(agent.id, change).await.unwrap());
+    }
+    let now = store.agent(agent.id).await.unwrap().unwrap().agent;
+    assert_eq!(now, Agent { active: false, mcp: true, ..agent });
+    assert_eq!(store.change_site(id(), SiteChange::Suspended(true)).await, Ok(false));
+    assert_eq!(store.change_agent(id(), AgentChange::Active(true)).await, Ok(false));
+    assert_eq!(store.suspend_owner(id(), true).await, Ok(false));
 }
 
 async fn an_agent_needs_its_owner(store: Arc<dyn Store>) {
     let nobody = id();
     let agent = agent(nobody, &Token::new(Lane::Agent, &SystemEntropy));
-    assert_eq!(store.put_agent(agent).await, Err(StoreError::UnknownOwner(nobody)));
+    assert_eq!(store.add_agent(agent).await, Err(StoreError::UnknownOwner(nobody)));
 }
 
 async fn requests_are_kept_as_they_are(store: Arc<dyn Store>) {
@@ -148,6 +190,60 @@ async fn requests_are_kept_as_they_are(store: Arc<dyn Store>) {
     assert_eq!(store.request(request.id).await, Ok(Some(request)));
     assert_eq!(store.request(id()).await, Ok(None));
     assert_eq!(store.transition(id(), &Transition::Expire, at(999)).await, Ok(None));
+}
+
+async fn an_insert_may_be_repeated(store: Arc<dyn Store>) {
+    let site = id();
+    let request = pending(site);
+    assert!(store.insert(request.clone(), 2, at(0)).await.unwrap());
+    make(&*store, request.id, approve(id()), at(1)).await;
+    let approved = store.request(request.id).await;
+    assert!(store.insert(request.clone(), 2, at(1)).await.unwrap());
+    assert_eq!(store.request(request.id).await, approved);
+    for _ in 0..2 {
+        assert!(store.insert(pending(site), 2, at(1)).await.unwrap());
+    }
+    assert!(!store.insert(pending(site), 2, at(1)).await.unwrap());
+}
+
+async fn a_reader_misses_nothing_that_others_append(store: Arc<dyn Store>) {
+    const WRITERS: usize = 4;
+    const EACH: usize = 200;
+    let site = id();
+    let done = Arc::new(AtomicBool::new(false));
+    let reader = tokio::spawn({
+        let (store, done) = (Arc::clone(&store), Arc::clone(&done));
+        async move {
+            let (mut read, mut seen) = (0, Vec::new());
+            loop {
+                let last_look = done.load(Ordering::SeqCst);
+                let page = store.events(site, read, Wanted::All, 7).await.unwrap();
+                seen.extend(page.events.iter().map(|event| event.sequence));
+                if last_look && page.end == read {
+                    return seen;
+                }
+                read = page.end;
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                for _ in 0..EACH {
+                    let request = insert(&*store, site).await;
+                    make(&*store, request, approve(id()), at(1)).await;
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    done.store(true, Ordering::SeqCst);
+    assert_eq!(reader.await.unwrap(), (1..=(WRITERS * EACH) as u64).collect::<Vec<_>>());
 }
 
 async fn one_of_many_approvals_wins(store: Arc<dyn Store>) {
@@ -237,7 +333,8 @@ async fn old_requests_and_events_go(store: Arc<dyn Store>) {
     store.sweep(old, usize::MAX).await.unwrap();
     assert_eq!(store.request(request).await, Ok(None));
     // The numbers go on.
-    assert_eq!(store.events(site, 0, Wanted::All, 9).await, Ok(Page { events: vec![], end: 1 }));
+    let page = store.events(site, 0, Wanted::All, 9).await.unwrap();
+    assert_eq!((page.events, page.end), (vec![], 1));
     let next = insert(&*store, site).await;
     make(&*store, next, approve(id()), at(1)).await;
     assert_eq!(all_events(&*store, site).await[0].sequence, 2);
@@ -261,10 +358,11 @@ async fn events_are_numbered_by_site_and_read_in_pages(store: Arc<dyn Store>) {
     }
     assert_eq!(seen.iter().map(|event| event.sequence).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     assert_eq!(seen.iter().map(|event| event.request).collect::<Vec<_>>(), requests);
-    assert_eq!((store.head(site).await, store.head(id()).await), (Ok(5), Ok(0)));
-    let nothing = Page { events: vec![], end: 3 };
-    assert_eq!(store.events(id(), 3, Wanted::All, 2).await, Ok(nothing));
-    assert_eq!(store.epoch().await, store.epoch().await);
+    let (head, of_nobody) = (store.head(site).await.unwrap(), store.head(id()).await.unwrap());
+    assert_eq!((head.sequence, of_nobody.sequence), (5, 0));
+    let nothing = store.events(id(), 3, Wanted::All, 2).await.unwrap();
+    assert_eq!((nothing.events, nothing.end), (vec![], 3));
+    assert_eq!((nothing.epoch, of_nobody.epoch), (head.epoch, head.epoch));
 }
 
 async fn only_news_is_news(store: Arc<dyn Store>) {
@@ -291,19 +389,20 @@ async fn only_news_is_news(store: Arc<dyn Store>) {
     assert_eq!(ends, requests[2..].iter().copied().collect());
     assert_eq!(news(at(300) + REPLAY).await, []);
     // What is passed over is read all the same.
-    assert_eq!(store.events(site, 0, Wanted::News(at(9999)), 9).await, Ok(Page { events: vec![], end: 5 }));
+    let page = store.events(site, 0, Wanted::News(at(9999)), 9).await.unwrap();
+    assert_eq!((page.events, page.end), (vec![], 5));
 }
 
 async fn hints_follow_changes(store: Arc<dyn Store>) {
     let token = Token::new(Lane::Site, &SystemEntropy);
     let site = site(&token);
-    store.put_site(site.clone()).await.unwrap();
+    store.add_site(site.clone()).await.unwrap();
     let mut hint = store.hint(site.id);
     hint.mark_unchanged();
     let request = insert(&*store, site.id).await;
     make(&*store, request, approve(id()), at(1)).await;
     assert!(hint.has_changed().unwrap());
     hint.mark_unchanged();
-    store.put_site(Site { suspended: true, ..site }).await.unwrap();
+    store.change_site(site.id, SiteChange::Suspended(true)).await.unwrap();
     assert!(hint.has_changed().unwrap());
 }

@@ -84,11 +84,11 @@ impl Domain {
     fn of_host(host: &str) -> Result<Self, DomainError> {
         // Every spelling that some resolver takes for an address: 127.1, 2130706433, 0x7f000001, 0177.0.0.1.
         let number = |label: &str| {
-            let (digits, is_digit): (_, fn(&u8) -> bool) = match label.strip_prefix("0x") {
-                Some(digits) => (digits, u8::is_ascii_hexdigit),
-                None => (label, u8::is_ascii_digit),
-            };
-            !digits.is_empty() && digits.as_bytes().iter().all(is_digit)
+            // URL parsers of browsers read a bare 0x as 0.
+            match label.strip_prefix("0x") {
+                Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                None => !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit()),
+            }
         };
         let label = |label: &str| {
             (1..=63).contains(&label.len())
@@ -206,6 +206,8 @@ mod tests {
                     "0x7f000001",
                     "0177.0.0.1",
                     "0X7F.1",
+                    "0x",
+                    "127.0x.1",
                     "[::1]",
                     "http://[::1]:80/",
                 ],

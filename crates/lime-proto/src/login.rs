@@ -199,11 +199,16 @@ impl LoginRequest {
     pub fn is_news(&self, kind: EventKind, at: Timestamp, now: Timestamp) -> bool {
         match (kind, &self.state) {
             (EventKind::Approved, State::Approved(_)) => true,
-            (EventKind::Approved, State::Delivered { first_sent, .. }) => now < *first_sent + REPLAY,
+            (EventKind::Approved, State::Delivered { first_sent, .. }) => is_recent(*first_sent, now),
             (EventKind::Approved, State::Pending | State::Expired) => false,
-            (EventKind::Expired, _) => now < at + REPLAY,
+            (EventKind::Expired, _) => is_recent(at, now),
         }
     }
+}
+
+/// Within [`REPLAY`], to either side: a clock that has stepped back must not make something recent for long.
+fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    now < at + REPLAY && at < now + REPLAY
 }
 
 impl Transition {
@@ -304,6 +309,9 @@ mod tests {
         assert_eq!(delivered.sending(at(61_000)), Sending::Never);
         assert!(delivered.is_news(EventKind::Approved, at(5), at(60_009)));
         assert!(!delivered.is_news(EventKind::Approved, at(5), at(60_010)));
+        let from_the_future = request(State::Delivered { approval: approval(3, 5), first_sent: at(100_000) });
+        assert!(from_the_future.is_news(EventKind::Approved, at(5), at(40_001)));
+        assert!(!from_the_future.is_news(EventKind::Approved, at(5), at(40_000)));
         assert!(approved.is_news(EventKind::Approved, at(5), at(100_000)));
         let expired = request(State::Expired);
         assert!(!expired.is_news(EventKind::Approved, at(5), at(6)));

@@ -123,16 +123,17 @@ impl EventStream {
         let place = core.streams.enter(site.id).ok_or(Code::RateLimitExceeded)?;
         // Before the log is looked at, so that no event falls in between.
         let hint = core.store.hint(site.id);
-        let epoch = core.store.epoch().await.or_unavailable(Code::EventsUnavailable)?;
-        let head = core.store.head(site.id).await.or_unavailable(Code::EventsUnavailable)?;
-        let resumed = last.filter(|id| id.epoch == epoch && id.sequence <= head);
+        let head =
+            core.in_time(async { core.store.head(site.id).await.or_unavailable(Code::EventsUnavailable) });
+        let head = head.await?;
+        let resumed = last.filter(|id| id.epoch == head.epoch && id.sequence <= head.sequence);
         Ok(Self {
             core: Arc::clone(core),
             site: site.id,
             token: site.token,
-            epoch,
+            epoch: head.epoch,
             read: resumed.map_or(0, |id| id.sequence),
-            news_until: resumed.map_or(head, |_| 0),
+            news_until: resumed.map_or(head.sequence, |_| 0),
             page: VecDeque::new(),
             hint,
             // The first one is sent at once.
@@ -175,46 +176,70 @@ impl EventStream {
                 return Ok(None);
             }
             // A token may be revoked at any time: nothing is sent to whoever has lost it.
-            let site = self.core.site_of(&self.token).await?;
+            self.core.in_time(self.core.site_of(&self.token)).await?;
             if Instant::now() >= self.keepalive {
                 self.keepalive =
                     Instant::now() + Duration::from_secs(self.core.config.events.keepalive_seconds);
                 return Ok(Some(Frame::Keepalive.text(None)));
             }
             if let Some(event) = self.page.pop_front() {
-                if let Some(frame) = self.core.frame(&site, event).await? {
+                if let Some(frame) = self.core.in_time(self.core.frame(self.site, &self.token, event)).await?
+                {
                     let id = EventId { epoch: self.epoch, sequence: event.sequence };
                     return Ok(Some(frame.text(Some(id))));
                 }
                 continue;
             }
             self.hint.mark_unchanged();
-            if self.read_page().await? {
-                continue;
+            let core = Arc::clone(&self.core);
+            match core.in_time(self.read_page()).await? {
+                Read::Something => continue,
+                Read::Nothing => {}
+                // What this stream has read means nothing any more; the client begins anew.
+                Read::AnotherLog => return Ok(None),
             }
             tokio::select! {
                 () = self.core.stopping.cancelled() => {}
-                _ = self.hint.changed() => {}
+                // A hint that is dead is none.
+                Ok(()) = self.hint.changed() => {}
                 () = sleep_until(self.keepalive.min(Instant::now() + poll)) => {}
             }
         }
     }
 
-    /// Reads on in the log. Returns whether there was anything.
-    async fn read_page(&mut self) -> Result<bool, Refusal> {
+    /// Reads on in the log.
+    async fn read_page(&mut self) -> Result<Read, Refusal> {
         let wanted = if self.read < self.news_until { Wanted::News(self.core.now()) } else { Wanted::All };
         let page = self.core.store.events(self.site, self.read, wanted, PAGE).await;
         let page = page.or_unavailable(Code::EventsUnavailable)?;
+        if page.epoch != self.epoch {
+            return Ok(Read::AnotherLog);
+        }
         let advanced = page.end > self.read;
         self.read = page.end;
         self.page = page.events.into();
-        Ok(advanced)
+        Ok(if advanced { Read::Something } else { Read::Nothing })
     }
 }
 
+/// What a look into the log came to.
+enum Read {
+    Something,
+    Nothing,
+    AnotherLog,
+}
+
 impl Core {
+    /// A store that does not answer is not available; a stream must not wait for it silently.
+    async fn in_time<T>(&self, round: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+        let limit = Duration::from_secs(self.config.http.request_seconds);
+        tokio::time::timeout(limit, round).await.unwrap_or_else(|_| {
+            Err(Refusal { code: Code::EventsUnavailable, cause: Some(format!("no answer within {limit:?}")) })
+        })
+    }
+
     /// What is to be sent for an event at this moment, if anything.
-    async fn frame(&self, site: &Site, event: Event) -> Result<Option<Frame>, Refusal> {
+    async fn frame(&self, site: Id, token: &TokenHash, event: Event) -> Result<Option<Frame>, Refusal> {
         if event.kind == EventKind::Expired {
             return Ok(Some(Frame::expired(event.request)));
         }
@@ -226,18 +251,25 @@ impl Core {
             Sending::Due => return self.end(&request, &Transition::Expire).await,
             Sending::Never => return Ok(None),
         };
-        // Much may have changed since the approval.
-        match self.agent_in_good_standing(approval.agent).await.and_then(|_| site.admits(approval.agent)) {
+        // First, since it may have to wait for its turn: what is checked after that is as it is now.
+        let passport = self.passport(&request, &approval).await?;
+        self.site_of(token).await?;
+        match self.may_log_in(approval.agent, site).await {
             Ok(()) => {}
             Err(refusal) if refusal.cause.is_some() => return Err(refusal),
             Err(_) if is_first => return self.end(&request, &Transition::Refuse).await,
             Err(_) => return Ok(None),
         }
-        let passport = self.passport(&request, &approval).await?;
         let sent = self.store.transition(request.id, &Transition::Deliver, self.now()).await;
         let sent = sent.or_unavailable(Code::EventsUnavailable)?;
         let is_delivered = sent.is_some_and(|sent| matches!(sent.request.state, State::Delivered { .. }));
         Ok(is_delivered.then(|| Frame::approved(request.id, passport)))
+    }
+
+    /// Much may have changed since the approval.
+    async fn may_log_in(&self, agent: Id, site: Id) -> Result<(), Refusal> {
+        self.agent_in_good_standing(agent).await?;
+        self.admits(site, agent, Code::EventsUnavailable).await
     }
 
     /// Ends a request that is not to be delivered; its own event tells the site.
@@ -251,9 +283,9 @@ impl Core {
 
     /// The passport of an approval; one for all connections that ask within a few seconds.
     async fn passport(&self, request: &LoginRequest, approval: &Approval) -> Result<String, Refusal> {
-        let now = self.now();
-        let mint = || async {
-            let claims = PassportClaims {
+        let claims = || {
+            let now = self.now();
+            PassportClaims {
                 aud: LOGIN_AUDIENCE.to_owned(),
                 iss: self.config.issuer.to_string(),
                 sub: approval.agent,
@@ -262,11 +294,10 @@ impl Core {
                 passport_version: PASSPORT_VERSION.to_owned(),
                 iat: now.unix_seconds(),
                 exp: (now + LOGIN_LIFE).unix_seconds(),
-            };
-            self.keys.sign(&claims).await
+            }
         };
-        let cell = self.mints.cell(request.id, now);
-        let passport = cell.get_or_try_init(mint).await;
+        let cell = self.mints.cell(request.id, self.now());
+        let passport = cell.get_or_try_init(|| self.keys.sign(claims)).await;
         passport
             .cloned()
             .map_err(|error| Refusal { code: Code::EventsUnavailable, cause: Some(error.to_string()) })

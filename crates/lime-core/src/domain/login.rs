@@ -101,7 +101,7 @@ impl Core {
         }
         let site = self.store.site(request.site).await.or_unavailable(Code::AuthUnavailable)?;
         let site = site.filter(|site| !site.suspended).ok_or(Code::RequestNotFound)?;
-        site.admits(agent.id)?;
+        self.admits(site.id, agent.id, Code::AuthUnavailable).await?;
         if let Standing::Yours(status) = standing {
             return Ok(approved(&request, status));
         }

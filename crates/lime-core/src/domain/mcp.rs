@@ -51,17 +51,19 @@ impl Core {
         if !agent.mcp {
             return refused(OauthCode::AccessDenied, "this agent does not have the grant oauth:mcp");
         }
-        let now = self.now();
-        let claims = McpClaims {
-            aud: MCP_AUDIENCE.to_owned(),
-            iss: self.config.issuer.to_string(),
-            sub: agent.id,
-            domain,
-            jti: new_id(&self.entropy),
-            iat: now.unix_seconds(),
-            exp: (now + MCP_LIFE).unix_seconds(),
+        let claims = || {
+            let now = self.now();
+            McpClaims {
+                aud: MCP_AUDIENCE.to_owned(),
+                iss: self.config.issuer.to_string(),
+                sub: agent.id,
+                domain,
+                jti: new_id(&self.entropy),
+                iat: now.unix_seconds(),
+                exp: (now + MCP_LIFE).unix_seconds(),
+            }
         };
-        let access_token = self.keys.sign(&claims).await;
+        let access_token = self.keys.sign(claims).await;
         let access_token = access_token
             .map_err(|error| Refusal { code: Code::ServiceUnavailable, cause: Some(error.to_string()) })?;
         Ok(TokenResponse { access_token, token_type: "Bearer".to_owned(), expires_in: MCP_LIFE.as_secs() })

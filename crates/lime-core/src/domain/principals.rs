@@ -39,6 +39,14 @@ impl Core {
         agent.ok_or(Code::InvalidAgentToken)?.in_good_standing()
     }
 
+    /// The site's policy. A failure of the store has the code of whoever asks.
+    pub(crate) async fn admits(&self, site: Id, agent: Id, unavailable: Code) -> Result<(), Refusal> {
+        match self.store.denies(site, agent).await.or_unavailable(unavailable)? {
+            true => Err(Code::AgentNotAllowed.into()),
+            false => Ok(()),
+        }
+    }
+
     /// An agent that may act at this moment.
     pub(crate) async fn agent_in_good_standing(&self, id: Id) -> Result<Agent, Refusal> {
         let agent = self.store.agent(id).await.or_unavailable(Code::AuthUnavailable)?;
@@ -55,13 +63,6 @@ impl OwnedAgent {
         } else {
             Ok(self.agent)
         }
-    }
-}
-
-impl Site {
-    /// The site's policy.
-    pub(crate) fn admits(&self, agent: Id) -> Result<(), Refusal> {
-        if self.denied.contains(&agent) { Err(Code::AgentNotAllowed.into()) } else { Ok(()) }
     }
 }
 

@@ -11,10 +11,12 @@ use crate::limits::Network;
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
-/// The client's network. Without [`Peer`], as in tests, it is this machine.
+/// The client's network. Without [`Peer`], as in tests, it is this machine, and no header is believed.
 pub(super) fn network(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> Network {
-    let peer = extensions.get::<Peer>().map_or(IpAddr::from(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
-    client(peer, headers, trusted).into()
+    match extensions.get::<Peer>() {
+        Some(peer) => client(peer.0.ip(), headers, trusted).into(),
+        None => IpAddr::from(Ipv4Addr::LOCALHOST).into(),
+    }
 }
 
 /// Follows `X-Forwarded-For` from its end: each trusted proxy has appended whom it was called by. What stands before the

@@ -12,19 +12,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use http_body_util::LengthLimitError;
 use lime_proto::Code;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use address::Peer;
 
 use crate::core::{Core, Refusal};
+
+const EVENTS: &str = "/api/v1/modules/agent-login/events";
 
 /// All routes. Whoever serves it tells the client's address by the extension [`Peer`].
 pub fn app(core: Arc<Core>) -> Router {
@@ -37,18 +40,15 @@ pub fn app(core: Arc<Core>) -> Router {
         .route("/core/.well-known/jwks.json", get(oauth::jwks))
         .route("/modules/oauth/token", post(oauth::token))
         .route("/modules/oauth/.well-known/oauth-authorization-server", get(oauth::metadata));
-    let request_time = Duration::from_secs(core.config.http.request_seconds);
     Router::new()
         .nest("/api/v1", api)
         .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .layer(from_fn_with_state(request_time, time_out))
-        // Streams last as long as the client likes.
-        .route("/api/v1/modules/agent-login/events", get(events::stream))
+        .route(EVENTS, get(events::stream))
         .fallback(|| async { Refusal::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
-        .layer(from_fn_with_state(Arc::clone(&core), reply::take_body))
+        .layer(from_fn_with_state(Arc::clone(&core), bound))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(from_fn(log))
         .with_state(core)
@@ -68,11 +68,38 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
     }
 }
 
-async fn time_out(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Refusal::from(Code::RequestTimeout).into_response(),
+/// Takes the body off the connection before anything is decided, and sees to it that there is an answer in time. A body that is
+/// still on its way when an answer is sent costs the client its connection, and sometimes the answer.
+async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
+    let http = &core.config.http;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(http.request_seconds);
+    let (head, body) = request.into_parts();
+    let body = match tokio::time::timeout_at(deadline, to_bytes(body, http.body_bytes)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(error)) if is_over_limit(&error) => return closing(Code::PayloadTooLarge),
+        Ok(Err(_)) => return closing(Code::ValidationError),
+        Err(_) => return closing(Code::RequestTimeout),
+    };
+    // A stream sees to its own time until it begins, and then lasts as long as the client likes.
+    let is_stream = head.uri.path() == EVENTS;
+    let answer = next.run(Request::from_parts(head, body.into()));
+    if is_stream {
+        return answer.await;
     }
+    tokio::time::timeout_at(deadline, answer)
+        .await
+        .unwrap_or_else(|_| Refusal::from(Code::RequestTimeout).into_response())
+}
+
+fn is_over_limit(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<LengthLimitError>())
+}
+
+/// A refusal after which the connection ends, since the request has not been read to its end.
+fn closing(code: Code) -> Response {
+    let mut response = Refusal::from(code).into_response();
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// One line a request. The path is the route's pattern: identifiers, tokens and bodies stay out of the log.

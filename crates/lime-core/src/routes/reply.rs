@@ -1,22 +1,17 @@
 //! Envelopes around answers, and what is read of requests.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::Json;
 use axum::body::{Body, to_bytes};
+use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http_body_util::LengthLimitError;
 use lime_proto::{Code, Envelope};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::core::{Core, Refusal};
+use crate::core::Refusal;
 use crate::domain::Shown;
 
 /// A success in its envelope, never to be cached.
@@ -59,25 +54,7 @@ pub(super) fn shown<'a>(headers: &'a HeaderMap, name: &str) -> Shown<'a> {
     }
 }
 
-/// Takes a request's body off the connection before anything is decided. A body that is still on its way when an answer is sent
-/// costs the client its connection, and sometimes the answer.
-pub(super) async fn take_body(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
-    let (head, body) = request.into_parts();
-    let time = Duration::from_secs(core.config.http.request_seconds);
-    let refusal = match tokio::time::timeout(time, to_bytes(body, core.config.http.body_bytes)).await {
-        Ok(Ok(bytes)) => return next.run(Request::from_parts(head, bytes.into())).await,
-        Ok(Err(error)) => match error.into_inner().is::<LengthLimitError>() {
-            true => Code::PayloadTooLarge,
-            false => Code::ValidationError,
-        },
-        Err(_) => Code::RequestTimeout,
-    };
-    let mut response = Refusal::from(refusal).into_response();
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
-/// The members of the JSON object that a body consists of, once it is [taken](take_body); none where it is empty.
+/// The members of the JSON object that a body consists of, which is in memory already; none where it is empty.
 pub(super) async fn read_object(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Refusal> {
     let is_json = |value: &HeaderValue| {
         let kind = value.to_str().ok().and_then(|text| text.split(';').next());

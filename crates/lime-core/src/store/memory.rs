@@ -1,16 +1,17 @@
 //! A store in this process's memory: for tests, development, and a Core that may forget.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use lime_proto::login::{EventKind, LoginRequest, State, Transition};
-use lime_proto::{Id, Timestamp};
+use lime_proto::{EventId, Id, Timestamp};
 use tokio::sync::watch;
 
 use super::{
-    Agent, Event, OwnedAgent, Owner, Page, RETENTION, Site, Store, StoreError, Transitioned, Wanted,
+    Agent, AgentChange, Event, OwnedAgent, Owner, Page, RETENTION, Site, SiteChange, Store, StoreError,
+    Transitioned, Wanted,
 };
 use crate::clock::Entropy;
 use crate::token::TokenHash;
@@ -26,6 +27,8 @@ struct Tables {
     owners: HashMap<Id, Owner>,
     sites: HashMap<Id, Site>,
     site_tokens: HashMap<TokenHash, Id>,
+    /// Site and agent.
+    denied: HashSet<(Id, Id)>,
     agents: HashMap<Id, Agent>,
     agent_tokens: HashMap<TokenHash, Id>,
     requests: HashMap<Id, LoginRequest>,
@@ -102,6 +105,9 @@ impl Log {
     }
 }
 
+/// Events that a reader may look at before others get their turn with the lock.
+const LOOK_AT: usize = 1000;
+
 /// Points a token at whoever has it now, and no longer at the one before.
 fn index(
     tokens: &mut HashMap<TokenHash, Id>,
@@ -125,29 +131,70 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn put_owner(&self, owner: Owner) -> Result<(), StoreError> {
-        self.tables().owners.insert(owner.id, owner);
+    async fn add_owner(&self, owner: Owner) -> Result<(), StoreError> {
+        self.tables().owners.entry(owner.id).or_insert(owner);
         Ok(())
     }
 
-    async fn put_site(&self, site: Site) -> Result<(), StoreError> {
+    async fn add_site(&self, site: Site) -> Result<(), StoreError> {
         let tables = &mut *self.tables();
-        let before = tables.sites.get(&site.id).map(|site| site.token);
-        index(&mut tables.site_tokens, before, site.token, site.id)?;
-        tables.logs.entry(site.id).or_default().hint.send_replace(());
-        tables.sites.insert(site.id, site);
+        if !tables.sites.contains_key(&site.id) {
+            index(&mut tables.site_tokens, None, site.token, site.id)?;
+            tables.sites.insert(site.id, site);
+        }
         Ok(())
     }
 
-    async fn put_agent(&self, agent: Agent) -> Result<(), StoreError> {
+    async fn add_agent(&self, agent: Agent) -> Result<(), StoreError> {
         let tables = &mut *self.tables();
         if !tables.owners.contains_key(&agent.owner) {
             return Err(StoreError::UnknownOwner(agent.owner));
         }
-        let before = tables.agents.get(&agent.id).map(|agent| agent.token);
-        index(&mut tables.agent_tokens, before, agent.token, agent.id)?;
-        tables.agents.insert(agent.id, agent);
+        if !tables.agents.contains_key(&agent.id) {
+            index(&mut tables.agent_tokens, None, agent.token, agent.id)?;
+            tables.agents.insert(agent.id, agent);
+        }
         Ok(())
+    }
+
+    async fn suspend_owner(&self, id: Id, suspended: bool) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let owner = tables.owners.get_mut(&id);
+        Ok(owner.map(|owner| owner.suspended = suspended).is_some())
+    }
+
+    async fn change_site(&self, id: Id, change: SiteChange) -> Result<bool, StoreError> {
+        let tables = &mut *self.tables();
+        let Some(site) = tables.sites.get_mut(&id) else { return Ok(false) };
+        match change {
+            SiteChange::Token(token) => {
+                index(&mut tables.site_tokens, Some(site.token), token, id)?;
+                site.token = token;
+            }
+            SiteChange::Suspended(suspended) => site.suspended = suspended,
+            SiteChange::Denied { agent, denied: true } => drop(tables.denied.insert((id, agent))),
+            SiteChange::Denied { agent, denied: false } => drop(tables.denied.remove(&(id, agent))),
+        }
+        tables.logs.entry(id).or_default().hint.send_replace(());
+        Ok(true)
+    }
+
+    async fn change_agent(&self, id: Id, change: AgentChange) -> Result<bool, StoreError> {
+        let tables = &mut *self.tables();
+        let Some(agent) = tables.agents.get_mut(&id) else { return Ok(false) };
+        match change {
+            AgentChange::Token(token) => {
+                index(&mut tables.agent_tokens, Some(agent.token), token, id)?;
+                agent.token = token;
+            }
+            AgentChange::Active(active) => agent.active = active,
+            AgentChange::Mcp(mcp) => agent.mcp = mcp,
+        }
+        Ok(true)
+    }
+
+    async fn denies(&self, site: Id, agent: Id) -> Result<bool, StoreError> {
+        Ok(self.tables().denied.contains(&(site, agent)))
     }
 
     async fn site(&self, id: Id) -> Result<Option<Site>, StoreError> {
@@ -174,6 +221,9 @@ impl Store for MemoryStore {
         let tables = &mut *self.tables();
         // The clock decides what is pending, not the sweeper.
         tables.expire_due(now, usize::MAX);
+        if tables.requests.contains_key(&request.id) {
+            return Ok(true);
+        }
         let log = tables.logs.entry(request.site).or_default();
         if log.pending >= limit {
             return Ok(false);
@@ -214,29 +264,26 @@ impl Store for MemoryStore {
             tables.requests.remove(&id);
         }
         for log in tables.logs.values_mut() {
-            // In order of time but for clocks that step back; then they stay a little longer.
-            while log.events.front().is_some_and(|event| is_old(event.at)) {
+            // One from the future was written before the clock stepped back; it must not keep those behind it.
+            while log.events.front().is_some_and(|event| is_old(event.at) || event.at > now + RETENTION) {
                 log.events.pop_front();
             }
         }
         Ok(expired)
     }
 
-    async fn epoch(&self) -> Result<u64, StoreError> {
-        Ok(self.epoch)
-    }
-
-    async fn head(&self, site: Id) -> Result<u64, StoreError> {
-        Ok(self.tables().logs.get(&site).map_or(0, |log| log.head))
+    async fn head(&self, site: Id) -> Result<EventId, StoreError> {
+        let sequence = self.tables().logs.get(&site).map_or(0, |log| log.head);
+        Ok(EventId { epoch: self.epoch, sequence })
     }
 
     async fn events(&self, site: Id, after: u64, wanted: Wanted, limit: usize) -> Result<Page, StoreError> {
         let tables = self.tables();
-        let Some(log) = tables.logs.get(&site) else { return Ok(Page { events: Vec::new(), end: after }) };
-        let mut page = Page { events: Vec::new(), end: after };
+        let mut page = Page { epoch: self.epoch, events: Vec::new(), end: after };
+        let Some(log) = tables.logs.get(&site) else { return Ok(page) };
         let first = log.events.partition_point(|event| event.sequence <= after);
-        for event in log.events.range(first..) {
-            if page.events.len() == limit {
+        for (looked_at, event) in log.events.range(first..).enumerate() {
+            if page.events.len() == limit || looked_at == LOOK_AT {
                 return Ok(page);
             }
             page.end = event.sequence;

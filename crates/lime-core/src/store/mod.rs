@@ -1,17 +1,20 @@
 //! What is kept: principals, login requests, and a log of events for each site.
 //!
 //! Written for stores that several processes share. Nothing is read, decided on and written back: every change is one
-//! conditional operation of the store. Nobody relies on being told of a change: [`Store::hint`] is a hint, and readers
-//! look for themselves from time to time. `tests/store.rs` holds the suite that a store must pass.
+//! operation of the store, conditional where something depends on what is there. Nobody relies on being told of a change:
+//! [`Store::hint`] is a hint, and readers look for themselves from time to time. `tests/store.rs` holds the suite that a store
+//! must pass.
+//!
+//! What readers of a log rely on: an event never becomes visible behind one of its site that could be read before, and
+//! [`Page::end`] is of the moment that the page's events are of. Numbers from a sequence that transactions draw from do not do.
 
 mod memory;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use lime_proto::login::{EventKind, LoginRequest, Transition};
-use lime_proto::{Id, Timestamp};
+use lime_proto::{EventId, Id, Timestamp};
 use tokio::sync::watch;
 
 pub use memory::MemoryStore;
@@ -38,8 +41,22 @@ pub struct Site {
     pub token: TokenHash,
     /// Whether it is locked out.
     pub suspended: bool,
-    /// The agents that it does not let in.
-    pub denied: BTreeSet<Id>,
+}
+
+/// What may change about a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SiteChange {
+    /// Its token; the one before is nobody's from then on.
+    Token(TokenHash),
+    /// Whether it is locked out.
+    Suspended(bool),
+    /// Whether it refuses an agent.
+    Denied {
+        /// Which agent.
+        agent: Id,
+        /// Whether it is refused.
+        denied: bool,
+    },
 }
 
 /// An agent.
@@ -61,6 +78,17 @@ pub struct Agent {
     pub avatar_url: Option<String>,
     /// What it says of itself.
     pub description: Option<String>,
+}
+
+/// What may change about an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentChange {
+    /// Its token; the one before is nobody's from then on.
+    Token(TokenHash),
+    /// Whether its owner has it switched on.
+    Active(bool),
+    /// Whether it may have tokens for MCP servers.
+    Mcp(bool),
 }
 
 /// An agent and whether its owner is suspended.
@@ -97,9 +125,12 @@ pub enum Wanted {
 /// A part of a site's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
+    /// The log that it is of: where a store begins anew, sequences do too, and this is another number.
+    pub epoch: u64,
     /// Events in order.
     pub events: Vec<Event>,
-    /// The sequence up to which the log has been looked at: where to read on.
+    /// The sequence up to which the log has been looked at: where to read on. With no events it may be further than where the
+    /// page begins, and then there may be more behind it.
     pub end: u64,
 }
 
@@ -136,15 +167,23 @@ pub trait Store: Send + Sync + 'static {
     /// Whether it answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Creates or replaces an owner.
-    async fn put_owner(&self, owner: Owner) -> Result<(), StoreError>;
-    /// Creates or replaces a site; its readers get a hint.
-    async fn put_site(&self, site: Site) -> Result<(), StoreError>;
-    /// Creates or replaces an agent.
-    async fn put_agent(&self, agent: Agent) -> Result<(), StoreError>;
+    /// Adds an owner. One that is there stays as it is; so with sites and agents.
+    async fn add_owner(&self, owner: Owner) -> Result<(), StoreError>;
+    /// Adds a site.
+    async fn add_site(&self, site: Site) -> Result<(), StoreError>;
+    /// Adds an agent.
+    async fn add_agent(&self, agent: Agent) -> Result<(), StoreError>;
+    /// Locks an owner's agents out, or lets them in again. Returns whether there is such an owner; so with sites and agents.
+    async fn suspend_owner(&self, id: Id, suspended: bool) -> Result<bool, StoreError>;
+    /// Changes one thing about a site, whose readers get a hint, and leaves the others as they are.
+    async fn change_site(&self, id: Id, change: SiteChange) -> Result<bool, StoreError>;
+    /// Changes one thing about an agent, and leaves the others as they are.
+    async fn change_agent(&self, id: Id, change: AgentChange) -> Result<bool, StoreError>;
 
     /// A site by its identifier.
     async fn site(&self, id: Id) -> Result<Option<Site>, StoreError>;
+    /// Whether a site refuses an agent.
+    async fn denies(&self, site: Id, agent: Id) -> Result<bool, StoreError>;
     /// A site by its token.
     async fn site_by_token(&self, token: &TokenHash) -> Result<Option<Site>, StoreError>;
     /// An agent by its identifier.
@@ -152,7 +191,8 @@ pub trait Store: Send + Sync + 'static {
     /// An agent by its token.
     async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError>;
 
-    /// Adds a pending request. Returns false, and adds nothing, where its site has `limit` pending ones at this moment.
+    /// Adds a pending request. Returns false, and adds nothing, where its site has `limit` pending ones at this moment. One that
+    /// is there stays as it is, and counts once.
     async fn insert(&self, request: LoginRequest, limit: usize, now: Timestamp) -> Result<bool, StoreError>;
     /// A request.
     async fn request(&self, id: Id) -> Result<Option<LoginRequest>, StoreError>;
@@ -167,11 +207,9 @@ pub trait Store: Send + Sync + 'static {
     /// how many requests expired.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
-    /// What changes when sequences begin anew.
-    async fn epoch(&self) -> Result<u64, StoreError>;
-    /// The sequence of a site's last event; 0 before the first.
-    async fn head(&self, site: Id) -> Result<u64, StoreError>;
-    /// The next events behind a sequence, at most `limit`.
+    /// The last event of a site; sequence 0 before the first.
+    async fn head(&self, site: Id) -> Result<EventId, StoreError>;
+    /// The next events behind a sequence, at most `limit`. May look at a part of the log alone: see [`Page::end`].
     async fn events(&self, site: Id, after: u64, wanted: Wanted, limit: usize) -> Result<Page, StoreError>;
     /// Changes when the site's log or the site itself may have. Only a hint: a change may come without, or from another
     /// process.

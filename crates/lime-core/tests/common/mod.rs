@@ -12,13 +12,15 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use futures_util::StreamExt;
 use http_body_util::BodyExt;
 use lime_core::dev::{self, Principals};
-use lime_core::store::{Agent, OwnedAgent, Owner, Page, Site, StoreError, Transitioned, Wanted};
+use lime_core::store::{
+    Agent, AgentChange, OwnedAgent, Owner, Page, Site, SiteChange, StoreError, Transitioned, Wanted,
+};
 use lime_core::{
     Clock, Config, Core, Entropy, Issuer, Keys, MemoryStore, Store, SystemEntropy, Token, TokenHash, app,
 };
 use lime_pow::{Challenge, Difficulty, Order, Search, Step};
 use lime_proto::login::{LoginRequest, Transition};
-use lime_proto::{Id, Timestamp};
+use lime_proto::{EventId, Id, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -53,15 +55,24 @@ impl Clock for ManualClock {
     }
 }
 
-/// A store that fails when it is told to, and another one when it is not.
+/// A store that fails, hangs or gives no hints when it is told to, and another one when it is not.
 pub(crate) struct FlakyStore {
     pub(crate) inner: MemoryStore,
     pub(crate) down: AtomicBool,
+    /// Calls to wait for ever in.
+    pub(crate) hung: AtomicBool,
+    /// Hints to give none.
+    pub(crate) silent: AtomicBool,
 }
 
 impl FlakyStore {
     fn new() -> Self {
-        Self { inner: MemoryStore::new(&SystemEntropy), down: AtomicBool::new(false) }
+        Self {
+            inner: MemoryStore::new(&SystemEntropy),
+            down: AtomicBool::new(false),
+            hung: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
+        }
     }
 
     fn up(&self) -> Result<&MemoryStore, StoreError> {
@@ -77,14 +88,26 @@ impl Store for FlakyStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.up()?.ping().await
     }
-    async fn put_owner(&self, owner: Owner) -> Result<(), StoreError> {
-        self.up()?.put_owner(owner).await
+    async fn add_owner(&self, owner: Owner) -> Result<(), StoreError> {
+        self.up()?.add_owner(owner).await
     }
-    async fn put_site(&self, site: Site) -> Result<(), StoreError> {
-        self.up()?.put_site(site).await
+    async fn add_site(&self, site: Site) -> Result<(), StoreError> {
+        self.up()?.add_site(site).await
     }
-    async fn put_agent(&self, agent: Agent) -> Result<(), StoreError> {
-        self.up()?.put_agent(agent).await
+    async fn add_agent(&self, agent: Agent) -> Result<(), StoreError> {
+        self.up()?.add_agent(agent).await
+    }
+    async fn suspend_owner(&self, id: Id, suspended: bool) -> Result<bool, StoreError> {
+        self.up()?.suspend_owner(id, suspended).await
+    }
+    async fn change_site(&self, id: Id, change: SiteChange) -> Result<bool, StoreError> {
+        self.up()?.change_site(id, change).await
+    }
+    async fn change_agent(&self, id: Id, change: AgentChange) -> Result<bool, StoreError> {
+        self.up()?.change_agent(id, change).await
+    }
+    async fn denies(&self, site: Id, agent: Id) -> Result<bool, StoreError> {
+        self.up()?.denies(site, agent).await
     }
     async fn site(&self, id: Id) -> Result<Option<Site>, StoreError> {
         self.up()?.site(id).await
@@ -115,17 +138,21 @@ impl Store for FlakyStore {
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.up()?.sweep(now, limit).await
     }
-    async fn epoch(&self) -> Result<u64, StoreError> {
-        self.up()?.epoch().await
-    }
-    async fn head(&self, site: Id) -> Result<u64, StoreError> {
+    async fn head(&self, site: Id) -> Result<EventId, StoreError> {
         self.up()?.head(site).await
     }
     async fn events(&self, site: Id, after: u64, wanted: Wanted, limit: usize) -> Result<Page, StoreError> {
+        if self.hung.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         self.up()?.events(site, after, wanted, limit).await
     }
     fn hint(&self, site: Id) -> watch::Receiver<()> {
-        self.inner.hint(site)
+        match self.silent.load(Ordering::SeqCst) {
+            false => self.inner.hint(site),
+            // Its sender is gone.
+            true => watch::channel(()).1,
+        }
     }
 }
 
@@ -272,22 +299,22 @@ impl World {
         Stream { headers: response.headers().clone(), body: response.into_body().into_data_stream() }
     }
 
-    /// Stores an agent as it is after a change.
-    pub(crate) async fn change_agent(&self, index: usize, change: impl FnOnce(&mut Agent)) {
-        let mut agent = self.agent(index).0.clone();
-        change(&mut agent);
-        self.store.put_agent(agent).await.unwrap();
+    pub(crate) async fn change_agent(&self, index: usize, change: AgentChange) {
+        assert!(self.store.change_agent(self.agent(index).0.id, change).await.unwrap());
     }
 
-    pub(crate) async fn change_site(&self, index: usize, change: impl FnOnce(&mut Site)) {
-        let mut site = self.site(index).0.clone();
-        change(&mut site);
-        self.store.put_site(site).await.unwrap();
+    pub(crate) async fn change_site(&self, index: usize, change: SiteChange) {
+        assert!(self.store.change_site(self.site(index).0.id, change).await.unwrap());
+    }
+
+    /// Has a site refuse an agent, or accept it again.
+    pub(crate) async fn deny(&self, site: usize, agent: usize, denied: bool) {
+        self.change_site(site, SiteChange::Denied { agent: self.agent(agent).0.id, denied }).await;
     }
 
     /// Locks the owner of all agents out, or lets it in again.
     pub(crate) async fn suspend_owner(&self, suspended: bool) {
-        self.store.put_owner(Owner { id: self.agent(0).0.owner, suspended }).await.unwrap();
+        assert!(self.store.suspend_owner(self.agent(0).0.owner, suspended).await.unwrap());
     }
 
     /// What the sweeper does each second.
