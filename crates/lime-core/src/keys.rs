@@ -29,7 +29,7 @@ struct Inner {
     jwks: Jwks,
     /// The same, as it is sent.
     jwks_json: Bytes,
-    /// Signatures at once: more than cores would only wait for each other.
+    /// Signatures at once: twice as many as cores, so that the next is queued when a thread ends one.
     permits: Arc<Semaphore>,
 }
 
@@ -141,7 +141,7 @@ impl Keys {
         let jwks = Jwks { keys: vec![Jwk { kty, kid, usage, alg, n, e }] };
         let jwks_json = serde_json::to_vec(&jwks).expect("its maps have texts for keys").into();
         let cores = std::thread::available_parallelism().map_or(1, Into::into);
-        Self(Arc::new(Inner { pair, header, jwks, jwks_json, permits: Arc::new(Semaphore::new(cores)) }))
+        Self(Arc::new(Inner { pair, header, jwks, jwks_json, permits: Arc::new(Semaphore::new(2 * cores)) }))
     }
 
     /// The public keys.
@@ -153,7 +153,7 @@ impl Keys {
         self.0.jwks_json.clone()
     }
 
-    /// A JWT with these claims, which are asked for when it is their turn, since they hold the time. Signs on a blocking thread, as many at once as there are cores.
+    /// A JWT with these claims, which are asked for when it is their turn, since they hold the time. Signs on blocking threads.
     ///
     /// # Errors
     ///
