@@ -1,15 +1,12 @@
 //! Jobs, and what they tell.
 
-#![expect(unsafe_code, reason = "what belongs to another process is not dropped")]
-
-use std::mem::ManuallyDrop;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lime_pow::BundleSolution;
 use pyo3::prelude::*;
 
 use crate::errors::{PowTimeoutError, SolveError, exception};
+use crate::process::{OfThisProcess, SharedPool};
 
 /// How long a waiting thread does not look at signals.
 const SIGNALS: Duration = Duration::from_millis(25);
@@ -19,36 +16,11 @@ const SIGNALS: Duration = Duration::from_millis(25);
 pub(crate) struct Job {
     job: OfThisProcess<lime_pow::Job<BundleSolution>>,
     /// So that the workers live as long as the job.
-    _solver: OfThisProcess<Arc<lime_pow::Solver>>,
-}
-
-/// Something with threads behind it, which a forked child does not have: there it is neither used nor dropped.
-pub(crate) struct OfThisProcess<T> {
-    process: u32,
-    value: ManuallyDrop<T>,
-}
-
-impl<T> OfThisProcess<T> {
-    pub(crate) fn new(value: T) -> Self {
-        Self { process: std::process::id(), value: ManuallyDrop::new(value) }
-    }
-
-    pub(crate) fn get(&self) -> Option<&T> {
-        (self.process == std::process::id()).then_some(&*self.value)
-    }
-}
-
-impl<T> Drop for OfThisProcess<T> {
-    fn drop(&mut self) {
-        if self.process == std::process::id() {
-            // SAFETY: this is the only place that drops it, and `self` is not used after.
-            unsafe { ManuallyDrop::drop(&mut self.value) }
-        }
-    }
+    _solver: OfThisProcess<SharedPool>,
 }
 
 impl Job {
-    pub(crate) fn new(job: lime_pow::Job<BundleSolution>, solver: Arc<lime_pow::Solver>) -> Self {
+    pub(crate) fn new(job: lime_pow::Job<BundleSolution>, solver: SharedPool) -> Self {
         Self { job: OfThisProcess::new(job), _solver: OfThisProcess::new(solver) }
     }
 
@@ -58,8 +30,9 @@ impl Job {
 
     /// Waits without the GIL, and looks at signals: a handler's exception ends the wait.
     pub(crate) fn wait_until(&self, py: Python<'_>, until: Option<Instant>) -> PyResult<Option<Solution>> {
-        let job = self.job()?;
         loop {
+            // Each time, since a signal's handler may have forked.
+            let job = self.job()?;
             let left = until.map_or(SIGNALS, |until| until.saturating_duration_since(Instant::now()));
             if let Some(outcome) = py.detach(|| job.wait_timeout(left.min(SIGNALS))) {
                 return outcome.map(Solution).map(Some).map_err(|error| exception(&error));

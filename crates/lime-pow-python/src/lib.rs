@@ -4,6 +4,7 @@
 mod errors;
 mod job;
 mod notifier;
+mod process;
 mod puzzle;
 mod solver;
 mod tools;
@@ -25,5 +26,6 @@ fn _lime_pow(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(tools::info, module)?)?;
     module.add_function(wrap_pyfunction!(tools::bench, module)?)?;
     module.add_function(wrap_pyfunction!(tools::calibrate, module)?)?;
+    module.add_function(wrap_pyfunction!(process::forked, module)?)?;
     module.add_function(wrap_pyfunction!(notifier::stop_notifier, module)?)
 }

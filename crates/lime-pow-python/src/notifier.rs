@@ -1,14 +1,17 @@
 //! A thread that tells Python of ended jobs. Workers must not wait for the GIL: they put the callback into a channel, and this
 //! thread calls it, as many at a time as there are.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
 use crate::errors::SolveError;
+use crate::process::Process;
 
 enum Message {
     Call(Py<PyAny>),
@@ -17,13 +20,19 @@ enum Message {
 
 struct Notifier {
     /// The process that it runs in: a forked child has this value and no thread.
-    process: u32,
+    process: Process,
     sender: Sender<Message>,
     thread: JoinHandle<()>,
 }
 
 /// Locked by threads that hold the GIL, for moments, and `os.fork` holds it too: so a child never finds it locked.
 static NOTIFIER: Mutex<Option<Notifier>> = Mutex::new(None);
+
+/// Whether the interpreter is ending. Read and set with `NOTIFIER` locked.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// How long the end waits for a callback that is running.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Wakes by calling back, once.
 struct Callback {
@@ -48,8 +57,12 @@ pub(crate) fn waker(callback: Py<PyAny>) -> PyResult<Waker> {
 
 fn sender() -> PyResult<Sender<Message>> {
     let mut notifier = NOTIFIER.lock().unwrap_or_else(PoisonError::into_inner);
+    if STOPPED.load(Ordering::Relaxed) {
+        // A thread that calls into an interpreter that ends takes the process down with it.
+        return Err(SolveError::new_err("the interpreter is ending"));
+    }
     match &*notifier {
-        Some(running) if running.process == std::process::id() => Ok(running.sender.clone()),
+        Some(running) if running.process == Process::current() => Ok(running.sender.clone()),
         _ => {
             let (sender, receiver) = channel();
             let start = std::thread::Builder::new().name("lime-pow-notifier".to_owned());
@@ -58,7 +71,7 @@ fn sender() -> PyResult<Sender<Message>> {
                 .map_err(|error| SolveError::new_err(format!("no thread for callbacks: {error}")))?;
             // The parent's channel may have been in use when the process was forked.
             std::mem::forget(notifier.replace(Notifier {
-                process: std::process::id(),
+                process: Process::current(),
                 sender: sender.clone(),
                 thread,
             }));
@@ -88,18 +101,21 @@ fn run(receiver: &Receiver<Message>) {
     }
 }
 
-/// Ends the thread, before the interpreter does. Registered with `atexit`.
+/// Ends the thread, before the interpreter does; a callback that blocks is left behind after a second. Registered with `atexit`.
 #[pyfunction]
 pub(crate) fn stop_notifier(py: Python<'_>) {
-    let notifier = NOTIFIER.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let mut running = NOTIFIER.lock().unwrap_or_else(PoisonError::into_inner);
+    STOPPED.store(true, Ordering::Relaxed);
+    let notifier = running.take();
+    drop(running);
     let Some(notifier) = notifier else { return };
-    if notifier.process == std::process::id() {
-        let _ = notifier.sender.send(Message::Stop);
-        py.detach(|| {
-            // It has nothing to say.
-            let _ = notifier.thread.join();
-        });
-    } else {
+    if notifier.process != Process::current() {
         std::mem::forget(notifier);
+        return;
+    }
+    let _ = notifier.sender.send(Message::Stop);
+    let begun = Instant::now();
+    while !notifier.thread.is_finished() && begun.elapsed() < PATIENCE {
+        py.detach(|| std::thread::sleep(Duration::from_millis(1)));
     }
 }

@@ -4,7 +4,7 @@ use lime_pow::scheme::{Format, Parameters};
 use lime_pow::{Bundle, Nonce, Order};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBool, PyInt, PyList, PyMapping, PyString};
 
 use crate::errors::exception;
 
@@ -14,12 +14,15 @@ pub(crate) fn bundle(
     scheme: &str,
     challenge: Option<&str>,
     difficulty: Option<&Bound<'_, PyAny>>,
-    parameters: Option<&Bound<'_, PyDict>>,
+    parameters: Option<&Bound<'_, PyMapping>>,
 ) -> PyResult<Bundle> {
     let format = Format::by_name(scheme).map_err(|error| exception(&error))?;
     let mut given = Parameters::default();
-    for (name, value) in parameters.into_iter().flatten() {
-        given.set(name.extract::<String>()?, text(&value)?);
+    if let Some(parameters) = parameters {
+        for item in parameters.items()? {
+            let (name, value) = item.extract::<(String, Bound<'_, PyAny>)>()?;
+            given.set(name, text(&value)?);
+        }
     }
     if let Some(challenge) = challenge {
         given.set(format.parameters[0].name, challenge);
@@ -33,12 +36,12 @@ pub(crate) fn bundle(
     format.check_names(&given).and_then(|()| format.parse(&given)).map_err(|error| exception(&error))
 }
 
+/// Of the value itself: a class of its own may print as something else.
 fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    let is_bool = value.is_instance_of::<pyo3::types::PyBool>();
-    if !is_bool
-        && (value.is_instance_of::<pyo3::types::PyInt>() || value.is_instance_of::<pyo3::types::PyString>())
-    {
-        Ok(value.str()?.extract()?)
+    if value.is_instance_of::<PyString>() {
+        value.extract()
+    } else if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
+        Ok(value.extract::<i128>()?.to_string())
     } else {
         Err(PyTypeError::new_err(format!("parameters are int or str, not {}", value.get_type().name()?)))
     }
@@ -50,7 +53,7 @@ pub(crate) fn nonces(value: &Bound<'_, PyAny>) -> PyResult<Vec<Option<Nonce>>> {
         Ok(number) => Ok(Some(Nonce::new(number))),
         Err(_) => text(value).map(|text| text.parse().ok()),
     };
-    if let Ok(list) = value.cast::<pyo3::types::PyList>() {
+    if let Ok(list) = value.cast::<PyList>() {
         list.iter().map(|value| one(&value)).collect()
     } else {
         one(value).map(|nonce| vec![nonce])

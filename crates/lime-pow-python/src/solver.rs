@@ -1,30 +1,31 @@
 //! The solver: a pool of workers that follows its process through forks.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::task::Context;
 use std::time::{Duration, Instant};
 
 use lime_pow::{Kernel, Pinning};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyMapping};
 
 use crate::errors::{PowTimeoutError, exception};
-use crate::job::{Job, OfThisProcess, Solution};
+use crate::job::{Job, Solution};
 use crate::notifier;
+use crate::process::{OfThisProcess, SharedPool};
 use crate::puzzle::{bundle, order};
 
 /// A pool of worker threads that solves challenges, many at once, for all threads of the process.
 #[pyclass(frozen, subclass, module = "lime_pow")]
 pub(crate) struct Solver {
-    settings: Settings,
+    pub(crate) settings: Settings,
     /// Locked for moments, and with the GIL held, as `os.fork` does too: a child never finds it locked.
-    pool: Mutex<OfThisProcess<Arc<lime_pow::Solver>>>,
+    pool: Mutex<OfThisProcess<SharedPool>>,
 }
 
 #[derive(Clone, Copy)]
-struct Settings {
+pub(crate) struct Settings {
     threads: Option<usize>,
     pinning: Pinning,
     kernel: Option<Kernel>,
@@ -32,7 +33,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn build(self) -> PyResult<Arc<lime_pow::Solver>> {
+    pub(crate) fn build(self) -> PyResult<SharedPool> {
         let mut builder = lime_pow::Solver::builder().pinning(self.pinning).low_priority(self.low_priority);
         if let Some(threads) = self.threads {
             builder = builder.threads(threads);
@@ -40,19 +41,19 @@ impl Settings {
         if let Some(kernel) = self.kernel {
             builder = builder.kernel(kernel);
         }
-        builder.build().map(Arc::new).map_err(|error| exception(&error))
+        builder.build().map(SharedPool::new).map_err(|error| exception(&error))
     }
 }
 
 impl Solver {
     /// The pool of this process: a forked child gets one of its own.
-    pub(crate) fn pool(&self) -> PyResult<Arc<lime_pow::Solver>> {
+    pub(crate) fn pool(&self) -> PyResult<SharedPool> {
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(solver) = pool.get() {
-            return Ok(Arc::clone(solver));
+            return Ok(solver.clone());
         }
         *pool = OfThisProcess::new(self.settings.build()?);
-        Ok(Arc::clone(pool.get().expect("it has just been made here")))
+        Ok(pool.get().expect("it has just been made here").clone())
     }
 }
 
@@ -91,7 +92,7 @@ impl Solver {
         challenge: Option<&str>,
         difficulty: Option<&Bound<'_, PyAny>>,
         scheme: &str,
-        parameters: Option<&Bound<'_, PyDict>>,
+        parameters: Option<&Bound<'_, PyMapping>>,
         order: &str,
         start: u64,
         max_nonce: Option<u64>,
@@ -140,7 +141,7 @@ impl Solver {
         challenge: Option<&str>,
         difficulty: Option<&Bound<'_, PyAny>>,
         scheme: &str,
-        parameters: Option<&Bound<'_, PyDict>>,
+        parameters: Option<&Bound<'_, PyMapping>>,
         order: &str,
         start: u64,
         max_nonce: Option<u64>,

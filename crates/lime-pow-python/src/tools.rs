@@ -7,9 +7,10 @@ use lime_pow::scheme::Format;
 use lime_pow::{ApproxDuration, Host, Kernel};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyMapping};
 
-use crate::errors::exception;
+use crate::errors::{SolveError, exception};
+use crate::process::Process;
 use crate::puzzle::{bundle, nonces};
 use crate::solver::Solver;
 
@@ -20,7 +21,7 @@ pub(crate) fn verify(
     nonce: &Bound<'_, PyAny>,
     difficulty: Option<&Bound<'_, PyAny>>,
     scheme: &str,
-    parameters: Option<&Bound<'_, PyDict>>,
+    parameters: Option<&Bound<'_, PyMapping>>,
 ) -> PyResult<bool> {
     let bundle = bundle(scheme, challenge, difficulty, parameters)?;
     let (challenges, nonces) = (bundle.challenges(), nonces(nonce)?);
@@ -51,11 +52,17 @@ fn measure(py: Python<'_>, solver: &Solver, scheme: &str, seconds: f64) -> PyRes
         return Err(PyValueError::new_err(format!("seconds {seconds}: must be 0.1 to 3600")));
     }
     let format = Format::by_name(scheme).map_err(|error| exception(&error))?;
-    let (pool, puzzle) = (solver.pool()?, unsolvable(&format.example()));
+    // A pool of its own, like the solver's: a measurement ends when all workers are idle, and those have other jobs.
+    let (pool, puzzle) = (solver.settings.build()?, unsolvable(&format.example()));
+    let process = Process::current();
     let (begun, mut rates) = (Instant::now(), Vec::new());
     while begun.elapsed().as_secs_f64() < seconds {
         rates.push(py.detach(|| hash_rate(&pool, &puzzle, WINDOW)).map_err(|error| exception(&error))?);
         py.check_signals()?;
+        if Process::current() != process {
+            std::mem::forget(pool);
+            return Err(SolveError::new_err("the measurement belongs to the process that was forked"));
+        }
     }
     Ok(Statistics::of(&rates))
 }

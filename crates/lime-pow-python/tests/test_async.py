@@ -1,6 +1,8 @@
 """asyncio: thousands at once, cancellation, errors."""
 
 import asyncio
+import gc
+import math
 import time
 
 import lime_pow
@@ -66,8 +68,14 @@ def test_a_timeout_of_asyncio_and_one_of_ours():
         solver = lime_pow.Solver(threads=1)
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(solver.asolve("x", 60), 0.05)
-        with pytest.raises(lime_pow.PowTimeoutError):
-            await solver.asolve("x", 60, timeout=0.05)
+        # One that is not refused: about 4 % to be solved in time.
+        rate = lime_pow.bench(solver, seconds=0.3)["hashes_per_second"]
+        difficulty = round(math.log2(25 * rate * 0.2))
+        with pytest.raises(lime_pow.PowTimeoutError, match="timed out"):
+            for number in range(20):
+                await solver.asolve(f"late {number}", difficulty, timeout=0.2)
+        solution = await solver.asolve("test-challenge-0001", 15, order="lowest", start=1)
+        assert solution.nonce == "36073"
         with pytest.raises(lime_pow.SolveError):
             await solver.asolve("x", 20, max_nonce=99)
         with pytest.raises(ValueError):
@@ -76,7 +84,7 @@ def test_a_timeout_of_asyncio_and_one_of_ours():
     run(main)
 
 
-def test_a_loop_that_is_closed_harms_nobody():
+def test_a_loop_that_is_closed_harms_nobody(capfd):
     solver = lime_pow.Solver(threads=1)
 
     async def leave():
@@ -86,3 +94,25 @@ def test_a_loop_that_is_closed_harms_nobody():
     for _ in range(20):
         asyncio.run(leave())
     assert run(lambda: solver.asolve("y", 8)).nonce
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_loop_that_just_stops_leaves_no_work_behind():
+    solver = lime_pow.Solver(threads=2)
+    loop = asyncio.new_event_loop()
+
+    async def begin():
+        asyncio.ensure_future(solver.asolve("x", 60))
+        await asyncio.sleep(0.05)
+
+    loop.run_until_complete(begin())
+    gc.collect()
+    assert solver.stats()["cancelled"] == 0, "the loop holds on to what waits in it"
+    loop.close()
+    begun = time.monotonic()
+    while solver.stats()["idle_workers"] < 2:
+        gc.collect()
+        assert time.monotonic() - begun < 10
+        time.sleep(0.01)
+    assert solver.stats()["cancelled"] == 1

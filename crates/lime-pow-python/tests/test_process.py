@@ -1,5 +1,6 @@
 """What a process does: forks, signals, its end, its memory."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -81,26 +82,100 @@ def test_a_child_of_a_fork_ends_by_itself():
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("call", ["lime_pow.solve('x', 60, max_timeout=1e9)", "lime_pow.Solver().solve('x', 60)"])
+@pytest.mark.parametrize("call", ["lime_pow.solve('x', 45, max_timeout=1e9)", "solver.solve('x', 60)"])
 def test_ctrl_c_interrupts_within_a_tenth_of_a_second(call):
     script = f"""
 import lime_pow, signal, sys, time
+solver = lime_pow.Solver()
 lime_pow.solve('warm', 8)
 sys.stdout.write('ready\\n'); sys.stdout.flush()
 try:
-    {call.replace("60, max_timeout=1e9", "45, max_timeout=1e9")}
+    {call}
 except KeyboardInterrupt:
     sys.stdout.write(f'{{time.time()}}\\n'); sys.stdout.flush()
     sys.exit(5)
 """
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "ready\n"
-    time.sleep(0.2)
-    sent = time.time()
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=30)
-    assert process.returncode == 5
-    assert float(out) - sent < 0.1
+    # A machine that is busy may not run the process for a while; so one of three must do.
+    taken = []
+    for _ in range(3):
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(0.2)
+            sent = time.time()
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+        assert process.returncode == 5
+        taken.append(float(out) - sent)
+        if taken[-1] < 0.1:
+            break
+    assert taken[-1] < 0.1, taken
+
+
+def test_a_fork_in_a_signal_s_handler():
+    result = python(
+        """
+        import os, signal, threading, time
+        import lime_pow
+
+        solver = lime_pow.Solver(threads=2)
+        def fork(signum, frame):
+            child = os.fork()
+            if child == 0:
+                return  # back into the wait for a job that this process does not have
+            status = os.waitpid(child, 0)[1]
+            raise SystemExit(os.waitstatus_to_exitcode(status))
+        signal.signal(signal.SIGALRM, fork)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            solver.solve("x", 60)
+        except lime_pow.SolveError as error:
+            assert "forked" in str(error), error
+            os._exit(9)
+        """
+    )
+    assert result.returncode == 9, result.stderr
+
+
+def test_dropping_a_solver_does_not_wait_for_its_workers():
+    for _ in range(5):
+        solver = lime_pow.Solver(threads=2, low_priority=True)
+        solver.submit("x", 60)
+        begun = time.monotonic()
+        del solver
+        taken = time.monotonic() - begun
+        if taken < 0.02:
+            return
+    raise AssertionError(taken)
+
+
+@pytest.mark.parametrize("thread", [True, False])
+def test_an_interpreter_that_ends_beside_a_loop_does_not_abort(thread):
+    script = """
+        import asyncio, threading, time
+        import lime_pow
+
+        solver = lime_pow.Solver(threads=2)
+        async def work():
+            while True:
+                await asyncio.gather(*(solver.asolve(str(number), 8) for number in range(50)))
+        threading.Thread(target=lambda: asyncio.run(work()), daemon=True).start()
+        time.sleep(0.2)
+        """
+    if not thread:
+        script = """
+        import threading
+        import lime_pow
+
+        lock = threading.Lock()
+        lock.acquire()
+        lime_pow.Solver(threads=1).submit("x", 4, on_done=lock.acquire).wait()
+        """
+    for _ in range(5):
+        result = python(script)
+        assert result.returncode == 0, result.stderr
 
 
 def test_an_interpreter_with_work_under_way_ends():
@@ -144,8 +219,26 @@ def test_a_hundred_thousand_calls_leak_nothing():
                     except lime_pow.SolveError:
                         pass
 
-    calls(20_000)
+    async def waits(count):
+        for number in range(count // 10):
+            await asyncio.gather(*(solver.asolve(f"leak {number} {part}", 4) for part in range(9)))
+            try:
+                await solver.asolve("x", 20, max_nonce=9)
+            except lime_pow.SolveError:
+                pass
+
+    def timeouts(count):
+        for _ in range(count):
+            with pytest.raises(TimeoutError):
+                lime_pow.solve("x", 200, max_timeout=1)
+
+    def everything(count):
+        calls(count)
+        asyncio.run(waits(count // 4))
+        timeouts(count // 20)
+
+    everything(20_000)
     threads, before = len(os.listdir("/proc/self/task")), resident()
-    calls(100_000)
+    everything(100_000)
     assert len(os.listdir("/proc/self/task")) == threads
     assert resident() - before < 2 * 2**20

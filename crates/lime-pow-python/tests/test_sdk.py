@@ -36,6 +36,25 @@ def test_as_a_context_manager():
     assert lime_agents._agent.solve is THEIRS
 
 
+def test_blocks_within_blocks_and_beside_a_lasting_call():
+    with lime_pow.accelerate():
+        with lime_pow.accelerate():
+            pass
+        assert lime_agents._agent.solve is lime_pow.solve
+    assert lime_agents._agent.solve is THEIRS
+    first, second = lime_pow.accelerate(), None
+    with lime_pow.accelerate():
+        pass
+    assert lime_agents._agent.solve is lime_pow.solve, "the lasting call has not been undone"
+    lime_pow.restore()
+    # As two tasks that overlap.
+    first, second = lime_pow.accelerate().__enter__(), lime_pow.accelerate().__enter__()
+    first.__exit__(None, None, None)
+    assert lime_agents._agent.solve is lime_pow.solve
+    second.__exit__(None, None, None)
+    assert lime_agents._agent.solve is THEIRS
+
+
 def test_unknown_versions_are_refused(monkeypatch):
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "9.9.9")
     with pytest.raises(RuntimeError, match="lime-agents-sdk 9.9.9 is not known to lime_pow, only 3.0.2"):

@@ -9,6 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import hashlib
+import itertools
+import operator
+import os
+import threading
+import time
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +51,9 @@ __all__ = [
 
 # Before the interpreter goes, so that no thread of ours calls into it afterwards.
 atexit.register(_lime_pow.stop_notifier)
+# A child has none of its parent's threads.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_lime_pow.forked)
 
 
 class Solver(_lime_pow.Solver):
@@ -68,10 +78,15 @@ class Solver(_lime_pow.Solver):
         """As ``solve``, without blocking the event loop. Cancelling the task stops the threads."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
+        # The job holds on to what it calls, and must not hold on to the task that waits, or neither would ever go when the
+        # loop is closed over them. Until then the loop holds on to it, by a timer.
+        waiting = weakref.ref(ended)
+        held = loop.call_later(_LONG, ended.done)
 
         def wake() -> None:
-            if not ended.done():
-                ended.set_result(None)
+            future = waiting()
+            if future is not None and not future.done():
+                future.set_result(None)
 
         def on_done() -> None:
             try:
@@ -79,34 +94,55 @@ class Solver(_lime_pow.Solver):
             except RuntimeError:
                 pass  # the loop has been closed, and nobody waits
 
-        job = self.submit(
-            challenge,
-            difficulty,
-            scheme=scheme,
-            parameters=parameters,
-            order=order,
-            start=start,
-            max_nonce=max_nonce,
-            threads=threads,
-            timeout=timeout,
-            on_done=on_done,
-        )
         try:
-            await ended
+            job = self.submit(
+                challenge,
+                difficulty,
+                scheme=scheme,
+                parameters=parameters,
+                order=order,
+                start=start,
+                max_nonce=max_nonce,
+                threads=threads,
+                timeout=timeout,
+                on_done=on_done,
+            )
+            try:
+                await ended
+            finally:
+                job.cancel()  # changes nothing about a job that has ended
+            return job.result()
         finally:
-            job.cancel()  # changes nothing about a job that has ended
-        return job.result()
+            held.cancel()
 
+
+#: Seconds that nobody waits for.
+_LONG = 1e9
 
 _default: Solver | None = None
+_default_lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _default_lock
+    _default_lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _default_solver() -> Solver:
     """One pool for the process, made on first use."""
     global _default
-    if _default is None:
-        _default = Solver()
-    return _default
+    with _default_lock:
+        if _default is None:
+            _default = Solver()
+        return _default
+
+
+#: Bytes of a challenge that the library takes.
+_MAX_BYTES = 1024
 
 
 def solve(challenge: str, difficulty: int, *, max_timeout: float = 10.0) -> str:
@@ -117,11 +153,37 @@ def solve(challenge: str, difficulty: int, *, max_timeout: float = 10.0) -> str:
     """
     if difficulty <= 0:
         return "0"
+    difficulty = operator.index(difficulty)
+    seconds = min(float(max_timeout), _LONG)
+
+    def late(why: object) -> BaseException:
+        return timeout_error(f"PoW not solved within {max_timeout}s (difficulty={difficulty}): {why}")
+
+    if difficulty > 256:
+        raise late("a digest has 256 bits")
+    if len(challenge) > _MAX_BYTES or len(challenge.encode()) > _MAX_BYTES:
+        nonce = _solve_long(challenge, difficulty, seconds)
+        if nonce is None:
+            raise late("challenges of more than 1024 bytes are solved by Python alone")
+        return nonce
     try:
-        return _default_solver().solve(challenge, difficulty, timeout=max_timeout).nonce
+        return _default_solver().solve(challenge, difficulty, timeout=seconds).nonce
     except PowTimeoutError as error:
-        message = f"PoW not solved within {max_timeout}s (difficulty={difficulty}): {error}"
-        raise timeout_error(message) from None
+        raise late(error) from None
+
+
+def _solve_long(challenge: str, difficulty: int, seconds: float) -> str | None:
+    """No server is known to send such a challenge, but the SDK would solve it."""
+    deadline = time.monotonic() + seconds
+    prefix = hashlib.sha256(b"lime:pow:v1\0" + challenge.encode() + b"\0")
+    for nonce in itertools.count():
+        if nonce % 64 == 0 and not time.monotonic() < deadline:
+            return None
+        message = prefix.copy()
+        message.update(str(nonce).encode())
+        if int.from_bytes(message.digest(), "big") >> (256 - difficulty) == 0:
+            return str(nonce)
+    raise AssertionError("counting does not end")
 
 
 def bench(

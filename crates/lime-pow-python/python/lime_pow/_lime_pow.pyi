@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, final
 
-from typing_extensions import disjoint_base
+from typing_extensions import Self, disjoint_base
 
 __version__: str
 
@@ -86,7 +86,7 @@ class Solver:
         pinning: Literal["auto", "on", "off"] = "auto",
         kernel: str | None = None,
         low_priority: bool = False,
-    ) -> Solver:
+    ) -> Self:
         """Start the workers: one a core unless ``threads`` says otherwise, with the fastest kernel."""
     def submit(
         self,
@@ -102,7 +102,11 @@ class Solver:
         timeout: float | None = None,
         on_done: Callable[[], object] | None = None,
     ) -> Job:
-        """Start a search and return at once. ``on_done`` is called from a thread of its own when it has ended."""
+        """Start a search and return at once.
+
+        ``on_done`` is called from a thread of its own when the search has ended. It must not refer to the job, which would
+        then live until it has ended, and must not block.
+        """
     def solve(
         self,
         challenge: str | None = None,
@@ -154,4 +158,5 @@ def calibrate(
     scheme: str = "lime-v1",
     seconds: float = 1.0,
 ) -> dict[str, Any]: ...
+def forked() -> None: ...
 def stop_notifier() -> None: ...

@@ -1,0 +1,89 @@
+//! What belongs to one process: a forked child has the values of its parent's threads and not the threads.
+
+#![expect(unsafe_code, reason = "what belongs to another process is not dropped")]
+
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use pyo3::prelude::*;
+
+/// Forks between the first process and this one, as far as Python made them. Relaxed: it changes while there is one thread.
+static FORKS: AtomicU64 = AtomicU64::new(0);
+
+/// To be called in the child of each fork, since process ids recur: in a new namespace, at once.
+#[pyfunction]
+pub(crate) fn forked() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// A process, as long as it is not forked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Process {
+    id: u32,
+    forks: u64,
+}
+
+impl Process {
+    pub(crate) fn current() -> Self {
+        Self { id: std::process::id(), forks: FORKS.load(Ordering::Relaxed) }
+    }
+}
+
+/// Something with threads behind it. In a child it is neither used nor dropped.
+pub(crate) struct OfThisProcess<T> {
+    process: Process,
+    value: ManuallyDrop<T>,
+}
+
+impl<T> OfThisProcess<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self { process: Process::current(), value: ManuallyDrop::new(value) }
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        (self.process == Process::current()).then_some(&*self.value)
+    }
+}
+
+impl<T> Drop for OfThisProcess<T> {
+    fn drop(&mut self) {
+        if self.process == Process::current() {
+            // SAFETY: this is the only place that drops it, and `self` is not used after.
+            unsafe { ManuallyDrop::drop(&mut self.value) }
+        }
+    }
+}
+
+/// A pool that is dropped on a thread of its own by whoever is the last: dropping it waits for its workers, and Python drops with
+/// the GIL held.
+pub(crate) struct SharedPool(Option<Arc<lime_pow::Solver>>);
+
+impl SharedPool {
+    pub(crate) fn new(solver: lime_pow::Solver) -> Self {
+        Self(Some(Arc::new(solver)))
+    }
+}
+
+impl Clone for SharedPool {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl std::ops::Deref for SharedPool {
+    type Target = lime_pow::Solver;
+
+    fn deref(&self) -> &lime_pow::Solver {
+        self.0.as_ref().expect("only dropping takes it")
+    }
+}
+
+impl Drop for SharedPool {
+    fn drop(&mut self) {
+        if let Some(last) = self.0.take().and_then(Arc::into_inner) {
+            // Without a thread it is dropped here.
+            let _ = std::thread::Builder::new().name("lime-pow-drop".to_owned()).spawn(move || drop(last));
+        }
+    }
+}
