@@ -39,6 +39,18 @@ impl Server {
         TcpStream::connect(self.address).await.unwrap()
     }
 
+    /// Begins a request whose body, two bytes, is still to come, and which the server waits for.
+    async fn begin_post(&self) -> TcpStream {
+        let mut slow = self.connect().await;
+        let token = self.principals.sites[0].1.reveal();
+        let head = format!(
+            "POST /api/v1/modules/agent-login/requests HTTP/1.1\r\nhost: x\r\nx-site-token: {token}\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n"
+        );
+        slow.write_all(head.as_bytes()).await.unwrap();
+        read_until(&mut slow, "100 Continue").await;
+        slow
+    }
+
     /// Opens an event stream, and reads its first frame.
     async fn stream(&self) -> TcpStream {
         let mut socket = self.connect().await;
@@ -191,13 +203,7 @@ async fn stopping_ends_streams_and_lets_requests_finish() {
     idle.write_all(HEALTH.as_bytes()).await.unwrap();
     read_until(&mut idle, "ok\n").await;
     // A request under way: its body is still to come.
-    let mut slow = server.connect().await;
-    let token = server.principals.sites[0].1.reveal();
-    let head = format!(
-        "POST /api/v1/modules/agent-login/requests HTTP/1.1\r\nhost: x\r\nx-site-token: {token}\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n"
-    );
-    slow.write_all(head.as_bytes()).await.unwrap();
-    read_until(&mut slow, "100 Continue").await;
+    let mut slow = server.begin_post().await;
 
     let begun = Instant::now();
     server.stop.send(()).unwrap();
@@ -213,13 +219,7 @@ async fn stopping_ends_streams_and_lets_requests_finish() {
 #[tokio::test]
 async fn a_request_that_does_not_finish_does_not_keep_the_server() {
     let server = Server::start(|config| config.http.drain_seconds = 1).await;
-    let mut slow = server.connect().await;
-    let token = server.principals.sites[0].1.reveal();
-    let head = format!(
-        "POST /api/v1/modules/agent-login/requests HTTP/1.1\r\nhost: x\r\nx-site-token: {token}\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n"
-    );
-    slow.write_all(head.as_bytes()).await.unwrap();
-    read_until(&mut slow, "100 Continue").await;
+    let mut slow = server.begin_post().await;
     let begun = Instant::now();
     server.stop.send(()).unwrap();
     server.running.await.unwrap();
