@@ -72,10 +72,10 @@ impl Kernel {
 
     /// Every kernel that this version has, the fastest on this CPU first, with the reason where one cannot run here.
     ///
-    /// What is fastest is a table, not a measurement. CPUs that do a `sha256rnds2` a cycle (AMD from Zen 4 on) go fastest
-    /// where SHA rounds and vectors overlap: measured, see `benches/record/`. Intel's do one in two cycles, on a port
-    /// that vectors need too: counted by ports, sixteen lanes of AVX-512 alone take 47 cycles a nonce there, and the
-    /// overlap 52. Where there is no AVX-512, SHA rounds beat AVX2 on both.
+    /// What is fastest is a table from measurements of two machines, see `benches/record/`. CPUs that do a `sha256rnds2` a cycle
+    /// (AMD from Zen 4 on) go fastest where SHA rounds and vectors overlap. Intel's do one in two cycles at best, on a port that
+    /// vectors need too, and sixteen lanes of AVX-512 alone are twice as fast as the overlap there. Where there is no AVX-512, SHA
+    /// rounds beat AVX2 on both.
     pub fn survey() -> Vec<Surveyed> {
         #[cfg(target_arch = "x86_64")]
         let [hybrid, sha_ni, avx512, avx2] = [
@@ -102,7 +102,7 @@ impl Kernel {
             Surveyed {
                 name: "sha_ni",
                 description: "x86 SHA extensions, several interleaved chains",
-                needs: "SHA and AVX",
+                needs: "SHA and SSE4.1",
                 kernel: sha_ni,
             },
             Surveyed {
