@@ -3,8 +3,8 @@
 //! (F, E, B, A) and (H, G, D, C), lowest lane first.
 //!
 //! Without AVX, although its three-operand forms would save moves: the SHA instructions have none, and where a compiler copies 32
-//! bytes at once in between, the upper half of a register is in use and Intel's CPUs take 200 times as long for the mix. Measured on
-//! a Xeon of the fifth generation: 0.13 MH/s with such copies and 30.9 without them, and no difference where there were none.
+//! bytes at once in between, the upper half of a register is in use, and the one Intel CPU that was measured (a Xeon of the fifth
+//! generation) takes 200 times as long for the mix: 0.13 MH/s with such copies, 30.9 without, no difference where there were none.
 
 use core::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_cvtsi32_si128, _mm_extract_epi32, _mm_min_epu32,

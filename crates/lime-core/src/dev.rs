@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::{Entropy, new_id};
-use crate::config::Issuer;
+use crate::issuer::Issuer;
 use crate::store::{Agent, Owner, Site, Store, StoreError};
 use crate::token::{Lane, Token};
 

@@ -26,6 +26,7 @@ mod config;
 mod core;
 pub mod dev;
 mod domain;
+mod issuer;
 mod keys;
 mod limits;
 mod routes;
@@ -34,8 +35,9 @@ pub mod store;
 mod token;
 
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
-pub use config::{Config, ConfigError, Events, Http, Issuer, Limits, Log, LogFormat, Login, Pow, Rate};
+pub use config::{Config, ConfigError, Events, Http, Limits, Log, LogFormat, Login, Pow, Rate};
 pub use core::Core;
+pub use issuer::Issuer;
 pub use keys::{KeyError, Keys, SignError};
 pub use routes::{Peer, app};
 pub use server::serve;
