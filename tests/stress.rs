@@ -161,7 +161,10 @@ fn a_hundred_thousand_jobs_leave_nothing_behind() {
     let told = [&seen.solved, &seen.cancelled, &seen.timed_out, &seen.exhausted, &seen.dropped].map(count);
     assert_eq!(told.iter().sum::<u64>() + count(&seen.refused), JOBS + JOBS / 10, "{told:?}");
     assert!(told.iter().all(|count| *count > 100), "an outcome hardly ever happened: {told:?}");
-    assert_eq!(status("Threads:"), threads);
+    // The end of a scope waits for what its threads do, not for the system to have taken them away; the watchdog ends this.
+    while status("Threads:") > threads {
+        std::thread::yield_now();
+    }
     assert_eq!(handle.strong_count(), 1, "a job holds on to its scheme");
     assert!(after <= before + 2048, "{before} KiB before, {after} KiB after");
     drop(solver);
