@@ -8,6 +8,10 @@ python=${PYTHON:-python3}
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 venv=${LIME_POW_VENV:-$root/target/python/$version}
 if ! cmp -s "$here/requirements-dev.txt" "$venv/requirements.txt"; then
+  if [[ -e $venv && ! -e $venv/pyvenv.cfg ]]; then
+    echo "$venv is there and is no virtual environment" >&2
+    exit 2
+  fi
   rm -rf "$venv"
   "$python" -m venv "$venv"
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements-dev.txt"

@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _lime_pow(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
+    process::require_main_interpreter(py)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("PowTimeoutError", py.get_type::<errors::PowTimeoutError>())?;
     module.add("SolveError", py.get_type::<errors::SolveError>())?;
@@ -22,10 +23,10 @@ fn _lime_pow(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<job::Job>()?;
     module.add_class::<job::Solution>()?;
     module.add_class::<job::Progress>()?;
+    module.add_class::<notifier::Callbacks>()?;
     module.add_function(wrap_pyfunction!(tools::verify, module)?)?;
     module.add_function(wrap_pyfunction!(tools::info, module)?)?;
     module.add_function(wrap_pyfunction!(tools::bench, module)?)?;
     module.add_function(wrap_pyfunction!(tools::calibrate, module)?)?;
-    module.add_function(wrap_pyfunction!(process::forked, module)?)?;
-    module.add_function(wrap_pyfunction!(notifier::stop_notifier, module)?)
+    module.add_function(wrap_pyfunction!(process::forked, module)?)
 }

@@ -1,121 +1,57 @@
-//! A thread that tells Python of ended jobs. Workers must not wait for the GIL: they put the callback into a channel, and this
-//! thread calls it, as many at a time as there are.
+//! Tells Python of ended jobs. Workers must not wait for the GIL: they put the callback into a channel, and a thread that Python
+//! owns takes it out and calls it (`python/lime_pow/_notifier.py`).
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
-use crate::errors::SolveError;
-use crate::process::Process;
+use crate::process::OfThisProcess;
 
-enum Message {
-    Call(Py<PyAny>),
-    Stop,
+type Channel = (Sender<Py<PyAny>>, Mutex<Receiver<Py<PyAny>>>);
+
+/// Callbacks that are due, for the one thread that iterates over them; it waits without the GIL.
+#[pyclass(frozen, module = "lime_pow")]
+pub(crate) struct Callbacks(OfThisProcess<Channel>);
+
+#[pymethods]
+impl Callbacks {
+    #[new]
+    fn new() -> Self {
+        let (sender, receiver) = channel();
+        Self(OfThisProcess::new((sender, Mutex::new(receiver))))
+    }
+
+    fn __iter__(this: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        this
+    }
+
+    fn __next__(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let (_, receiver) = self.0.get()?;
+        let due = receiver.try_lock().ok()?.try_recv();
+        due.ok().or_else(|| py.detach(|| receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()))
+    }
 }
 
-struct Notifier {
-    /// The process that it runs in: a forked child has this value and no thread.
-    process: Process,
-    sender: Sender<Message>,
-    thread: JoinHandle<()>,
+impl Callbacks {
+    /// A waker that has `callback` called, once and without arguments.
+    pub(crate) fn waker(&self, callback: Py<PyAny>) -> Option<Waker> {
+        let (sender, _) = self.0.get()?;
+        Some(Waker::from(Arc::new(Callback { sender: sender.clone(), callback: Mutex::new(Some(callback)) })))
+    }
 }
 
-/// Locked by threads that hold the GIL, for moments, and `os.fork` holds it too: so a child never finds it locked.
-static NOTIFIER: Mutex<Option<Notifier>> = Mutex::new(None);
-
-/// Whether the interpreter is ending. Read and set with `NOTIFIER` locked.
-static STOPPED: AtomicBool = AtomicBool::new(false);
-
-/// How long the end waits for a callback that is running.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Wakes by calling back, once.
 struct Callback {
-    sender: Sender<Message>,
+    sender: Sender<Py<PyAny>>,
     callback: Mutex<Option<Py<PyAny>>>,
 }
 
 impl Wake for Callback {
     fn wake(self: Arc<Self>) {
         if let Some(callback) = self.callback.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // After `stop_notifier` nobody listens.
-            let _ = self.sender.send(Message::Call(callback));
+            // The receiver goes with the process.
+            let _ = self.sender.send(callback);
         }
-    }
-}
-
-/// A waker that has `callback` called without arguments, on a thread of ours.
-pub(crate) fn waker(callback: Py<PyAny>) -> PyResult<Waker> {
-    let sender = sender()?;
-    Ok(Waker::from(Arc::new(Callback { sender, callback: Mutex::new(Some(callback)) })))
-}
-
-fn sender() -> PyResult<Sender<Message>> {
-    let mut notifier = NOTIFIER.lock().unwrap_or_else(PoisonError::into_inner);
-    if STOPPED.load(Ordering::Relaxed) {
-        // A thread that calls into an interpreter that ends takes the process down with it.
-        return Err(SolveError::new_err("the interpreter is ending"));
-    }
-    match &*notifier {
-        Some(running) if running.process == Process::current() => Ok(running.sender.clone()),
-        _ => {
-            let (sender, receiver) = channel();
-            let start = std::thread::Builder::new().name("lime-pow-notifier".to_owned());
-            let thread = start
-                .spawn(move || run(&receiver))
-                .map_err(|error| SolveError::new_err(format!("no thread for callbacks: {error}")))?;
-            // The parent's channel may have been in use when the process was forked.
-            std::mem::forget(notifier.replace(Notifier {
-                process: Process::current(),
-                sender: sender.clone(),
-                thread,
-            }));
-            Ok(sender)
-        }
-    }
-}
-
-fn run(receiver: &Receiver<Message>) {
-    while let Ok(first) = receiver.recv() {
-        let mut stopped = false;
-        let attached = Python::try_attach(|py| {
-            for message in std::iter::once(first).chain(receiver.try_iter()) {
-                match message {
-                    Message::Call(callback) => {
-                        if let Err(error) = callback.call0(py) {
-                            error.write_unraisable(py, None);
-                        }
-                    }
-                    Message::Stop => stopped = true,
-                }
-            }
-        });
-        if stopped || attached.is_none() {
-            return;
-        }
-    }
-}
-
-/// Ends the thread, before the interpreter does; a callback that blocks is left behind after a second. Registered with `atexit`.
-#[pyfunction]
-pub(crate) fn stop_notifier(py: Python<'_>) {
-    let mut running = NOTIFIER.lock().unwrap_or_else(PoisonError::into_inner);
-    STOPPED.store(true, Ordering::Relaxed);
-    let notifier = running.take();
-    drop(running);
-    let Some(notifier) = notifier else { return };
-    if notifier.process != Process::current() {
-        std::mem::forget(notifier);
-        return;
-    }
-    let _ = notifier.sender.send(Message::Stop);
-    let begun = Instant::now();
-    while !notifier.thread.is_finished() && begun.elapsed() < PATIENCE {
-        py.detach(|| std::thread::sleep(Duration::from_millis(1)));
     }
 }

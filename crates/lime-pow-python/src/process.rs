@@ -1,11 +1,15 @@
 //! What belongs to one process: a forked child has the values of its parent's threads and not the threads.
 
-#![expect(unsafe_code, reason = "what belongs to another process is not dropped")]
+#![expect(
+    unsafe_code,
+    reason = "what belongs to another process is not dropped; a question that only C can answer"
+)]
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
 /// Forks between the first process and this one, as far as Python made them. Relaxed: it changes while there is one thread.
@@ -15,6 +19,13 @@ static FORKS: AtomicU64 = AtomicU64::new(0);
 #[pyfunction]
 pub(crate) fn forked() {
     FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Callbacks would be called in whichever interpreter came first.
+pub(crate) fn require_main_interpreter(_py: Python<'_>) -> PyResult<()> {
+    // SAFETY: the GIL is held, so that there is a current interpreter.
+    let id = unsafe { pyo3::ffi::PyInterpreterState_GetID(pyo3::ffi::PyInterpreterState_Get()) };
+    if id == 0 { Ok(()) } else { Err(PyImportError::new_err("lime_pow works in the main interpreter only")) }
 }
 
 /// A process, as long as it is not forked.

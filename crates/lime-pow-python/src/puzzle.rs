@@ -4,7 +4,7 @@ use lime_pow::scheme::{Format, Parameters};
 use lime_pow::{Bundle, Nonce, Order};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyInt, PyList, PyMapping, PyString};
+use pyo3::types::{PyBool, PyInt, PyList, PyMapping, PyString, PyTuple};
 
 use crate::errors::exception;
 
@@ -40,21 +40,30 @@ pub(crate) fn bundle(
 fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
     if value.is_instance_of::<PyString>() {
         value.extract()
-    } else if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
+    } else if is_number(value) {
         Ok(value.extract::<i128>()?.to_string())
     } else {
         Err(PyTypeError::new_err(format!("parameters are int or str, not {}", value.get_type().name()?)))
     }
 }
 
-/// One nonce for each sub-puzzle; a text that is no nonce is none.
+fn is_number(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>()
+}
+
+/// One nonce for each sub-puzzle. Text and numbers that are no nonce are none: they come from whoever wants to be let in.
 pub(crate) fn nonces(value: &Bound<'_, PyAny>) -> PyResult<Vec<Option<Nonce>>> {
-    let one = |value: &Bound<'_, PyAny>| match value.extract::<u64>() {
-        Ok(number) => Ok(Some(Nonce::new(number))),
-        Err(_) => text(value).map(|text| text.parse().ok()),
+    let one = |value: &Bound<'_, PyAny>| {
+        if value.is_instance_of::<PyString>() {
+            Ok(value.extract::<String>().ok().and_then(|text| text.parse().ok()))
+        } else if is_number(value) {
+            Ok(value.extract().ok().map(Nonce::new))
+        } else {
+            Err(PyTypeError::new_err(format!("nonces are int or str, not {}", value.get_type().name()?)))
+        }
     };
-    if let Ok(list) = value.cast::<PyList>() {
-        list.iter().map(|value| one(&value)).collect()
+    if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+        value.try_iter()?.map(|value| one(&value?)).collect()
     } else {
         one(value).map(|nonce| vec![nonce])
     }

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::Context;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lime_pow::{Kernel, Pinning};
 use pyo3::exceptions::PyValueError;
@@ -11,8 +11,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
 use crate::errors::{PowTimeoutError, exception};
-use crate::job::{Job, Solution};
-use crate::notifier;
+use crate::job::Job;
+use crate::notifier::Callbacks;
 use crate::process::{OfThisProcess, SharedPool};
 use crate::puzzle::{bundle, order};
 
@@ -81,7 +81,11 @@ impl Solver {
         Ok(Self { settings, pool: Mutex::new(OfThisProcess::new(settings.build()?)) })
     }
 
-    /// Starts a search.
+    /// Start a search and return at once.
+    ///
+    /// ``challenge`` is the scheme's first parameter, ``difficulty`` the one that makes it harder, ``parameters`` any by name.
+    /// Bad input is a ``ValueError``. ``on_done`` is called when the search has ended, from a thread that all callbacks share:
+    /// it must not block. Nor must it refer to the job, which would then live until it has ended.
     #[pyo3(signature = (
         challenge=None, difficulty=None, *, scheme="lime-v1", parameters=None, order="any", start=0, max_nonce=None,
         threads=None, timeout=None, on_done=None
@@ -89,6 +93,7 @@ impl Solver {
     #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
     fn submit(
         &self,
+        py: Python<'_>,
         challenge: Option<&str>,
         difficulty: Option<&Bound<'_, PyAny>>,
         scheme: &str,
@@ -101,6 +106,13 @@ impl Solver {
         on_done: Option<Py<PyAny>>,
     ) -> PyResult<Job> {
         let bundle = bundle(scheme, challenge, difficulty, parameters)?;
+        let waker = match on_done {
+            Some(callback) => {
+                let callbacks = py.import("lime_pow._notifier")?.call_method0("callbacks")?;
+                callbacks.cast::<Callbacks>()?.get().waker(callback)
+            }
+            None => None,
+        };
         let pool = self.pool()?;
         let mut builder = pool
             .bundle(&bundle)
@@ -120,66 +132,33 @@ impl Solver {
             }
         }
         let mut job = builder.spawn().map_err(|error| exception(&error))?;
-        if let Some(callback) = on_done {
-            let waker = notifier::waker(callback)?;
-            if Pin::new(&mut job).poll(&mut Context::from_waker(&waker)).is_ready() {
-                waker.wake();
-            }
+        if let Some(waker) = waker
+            && Pin::new(&mut job).poll(&mut Context::from_waker(&waker)).is_ready()
+        {
+            waker.wake();
         }
         Ok(Job::new(job, pool))
     }
 
-    /// Solves and waits.
-    #[pyo3(signature = (
-        challenge=None, difficulty=None, *, scheme="lime-v1", parameters=None, order="any", start=0, max_nonce=None,
-        threads=None, timeout=None, progress=None
-    ))]
-    #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
-    fn solve(
-        &self,
-        py: Python<'_>,
-        challenge: Option<&str>,
-        difficulty: Option<&Bound<'_, PyAny>>,
-        scheme: &str,
-        parameters: Option<&Bound<'_, PyMapping>>,
-        order: &str,
-        start: u64,
-        max_nonce: Option<u64>,
-        threads: Option<usize>,
-        timeout: Option<f64>,
-        progress: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Solution> {
-        /// How often a caller is told of progress.
-        const TELL: Duration = Duration::from_millis(100);
-        let job = self.submit(
-            challenge, difficulty, scheme, parameters, order, start, max_nonce, threads, timeout, None,
-        )?;
-        loop {
-            let until = progress.map(|_| Instant::now() + TELL);
-            if let Some(solution) = job.wait_until(py, until)? {
-                return Ok(solution);
-            }
-            if let Some(progress) = progress {
-                progress.call1((job.progress()?,))?;
-            }
-        }
-    }
-
+    /// Workers of the pool.
     #[getter]
     fn threads(&self) -> PyResult<usize> {
         Ok(self.pool()?.threads())
     }
 
+    /// Workers that the system let us pin to a core.
     #[getter]
     fn pinned(&self) -> PyResult<usize> {
         Ok(self.pool()?.pinned())
     }
 
+    /// The kernel that searches where it can.
     #[getter]
     fn kernel(&self) -> PyResult<&'static str> {
         Ok(self.pool()?.kernel().name())
     }
 
+    /// Counts since the pool was made.
     fn stats(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
         let stats = self.pool()?.stats();
         let dict = PyDict::new(py);

@@ -14,6 +14,9 @@ use crate::process::Process;
 use crate::puzzle::{bundle, nonces};
 use crate::solver::Solver;
 
+/// Whether a nonce solves a puzzle, or one for each sub-puzzle.
+///
+/// Text that is no canonical decimal number does not, nor a number of more than 64 bits.
 #[pyfunction]
 #[pyo3(signature = (challenge, nonce, difficulty=None, *, scheme="lime-v1", parameters=None))]
 pub(crate) fn verify(
@@ -30,6 +33,7 @@ pub(crate) fn verify(
     Ok(challenges.len() == nonces.len() && challenges.iter().zip(&nonces).all(solves))
 }
 
+/// Version, cores, the kernel, and for each kernel ``None`` or why this machine cannot run it.
 #[pyfunction]
 pub(crate) fn info(py: Python<'_>) -> PyResult<Py<PyDict>> {
     let (host, info, kernels) = (Host::detect(), PyDict::new(py), PyDict::new(py));

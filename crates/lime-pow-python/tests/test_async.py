@@ -98,7 +98,9 @@ def test_a_loop_that_is_closed_harms_nobody(capfd):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_loop_that_just_stops_leaves_no_work_behind():
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("close", [True, False])
+def test_a_loop_that_just_stops_leaves_no_work_behind(close):
     solver = lime_pow.Solver(threads=2)
     loop = asyncio.new_event_loop()
 
@@ -109,7 +111,10 @@ def test_a_loop_that_just_stops_leaves_no_work_behind():
     loop.run_until_complete(begin())
     gc.collect()
     assert solver.stats()["cancelled"] == 0, "the loop holds on to what waits in it"
-    loop.close()
+    if close:
+        loop.close()
+    else:
+        del loop
     begun = time.monotonic()
     while solver.stats()["idle_workers"] < 2:
         gc.collect()

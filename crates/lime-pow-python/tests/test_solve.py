@@ -75,11 +75,10 @@ def test_without_the_sdk_a_timeout_is_ours(monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "lime_agents"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "lime_agents", None)
-    _sdk._timeout_class.cache_clear()
+    monkeypatch.setattr(_sdk, "_timeout_class", None)
     with pytest.raises(TimeoutError) as caught:
         lime_pow.solve("x", 60, max_timeout=0.05)
     assert type(caught.value) is lime_pow.PowTimeoutError
-    _sdk._timeout_class.cache_clear()
 
 
 def test_a_deadline_is_punctual():
@@ -149,6 +148,15 @@ def test_bad_input_is_a_value_error(solver):
         solver.solve("x", 5, max_nonce=2**64)
     with pytest.raises(UnicodeEncodeError):
         solver.solve("\ud800", 5)
+
+
+def test_what_is_no_nonce_does_not_verify():
+    for nonce in ["\ud800", "", "-1", "007", "1e3", -1, 2**64, 2**200, [], ["0", "0"], ("\ud800",)]:
+        assert lime_pow.verify("x", nonce, 0) is False
+    assert lime_pow.verify("x", ("7",), 0) is lime_pow.verify("x", 7, 0) is True
+    for nonce in [None, True, 1.0, b"1", [None]]:
+        with pytest.raises(TypeError, match="nonces are int or str, not"):
+            lime_pow.verify("x", nonce, 0)
 
 
 def test_exhausted_and_cancelled_are_solve_errors(solver):

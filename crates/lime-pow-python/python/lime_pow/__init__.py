@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
+import contextlib
 import hashlib
 import itertools
 import operator
@@ -16,7 +16,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lime_pow import _lime_pow
@@ -49,8 +49,6 @@ __all__ = [
     "verify",
 ]
 
-# Before the interpreter goes, so that no thread of ours calls into it afterwards.
-atexit.register(_lime_pow.stop_notifier)
 # A child has none of its parent's threads.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_lime_pow.forked)
@@ -61,6 +59,42 @@ class Solver(_lime_pow.Solver):
 
     A child of ``os.fork`` that uses it gets a pool of its own; jobs of the parent raise ``SolveError`` there.
     """
+
+    def solve(
+        self,
+        challenge: str | None = None,
+        difficulty: int | str | None = None,
+        *,
+        scheme: str = "lime-v1",
+        parameters: Mapping[str, int | str] | None = None,
+        order: str = "any",
+        start: int = 0,
+        max_nonce: int | None = None,
+        threads: int | None = None,
+        timeout: float | None = None,
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Solution:
+        """As ``submit``, and wait, without the GIL. Signals are looked at every 25 ms; an exception stops the threads.
+
+        ``progress`` is called about every 100 ms.
+        """
+        job = self.submit(
+            challenge,
+            difficulty,
+            scheme=scheme,
+            parameters=parameters,
+            order=order,
+            start=start,
+            max_nonce=max_nonce,
+            threads=threads,
+            timeout=timeout,
+        )
+        try:
+            while progress is not None and not job.done(0.1):
+                progress(job.progress())
+            return job.wait()
+        finally:
+            job.cancel()  # changes nothing about a job that has ended
 
     async def asolve(
         self,
@@ -78,21 +112,21 @@ class Solver(_lime_pow.Solver):
         """As ``solve``, without blocking the event loop. Cancelling the task stops the threads."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
-        # The job holds on to what it calls, and must not hold on to the task that waits, or neither would ever go when the
-        # loop is closed over them. Until then the loop holds on to it, by a timer.
-        waiting = weakref.ref(ended)
-        held = loop.call_later(_LONG, ended.done)
+        # The job holds on to what it calls, where no collector looks: that must be neither the task that waits nor its loop,
+        # or neither would ever go once nobody else wants them. The loop holds on to the task.
+        loop_of_job, ended_of_job = weakref.ref(loop), weakref.ref(ended)
+        hold = _Hold(loop, ended)
 
         def wake() -> None:
-            future = waiting()
+            future = ended_of_job()
             if future is not None and not future.done():
                 future.set_result(None)
 
         def on_done() -> None:
-            try:
-                loop.call_soon_threadsafe(wake)
-            except RuntimeError:
-                pass  # the loop has been closed, and nobody waits
+            loop = loop_of_job()
+            if loop is not None:
+                with contextlib.suppress(RuntimeError):  # it has been closed, and nobody waits
+                    loop.call_soon_threadsafe(wake)
 
         try:
             job = self.submit(
@@ -113,19 +147,32 @@ class Solver(_lime_pow.Solver):
                 job.cancel()  # changes nothing about a job that has ended
             return job.result()
         finally:
-            held.cancel()
+            hold.end()
 
 
-#: Seconds that nobody waits for.
-_LONG = 1e9
+class _Hold:
+    """What keeps a future, and so whoever waits for it, as long as its loop is there and open: a timer of the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, future: asyncio.Future[None]) -> None:
+        self._loop, self._future = loop, future
+        self._renew()
+
+    def _renew(self) -> None:
+        # Some loops keep what has been cancelled until its time has come: not for long.
+        self._timer = self._loop.call_later(60, self._renew)
+
+    def end(self) -> None:
+        self._timer.cancel()
+
 
 _default: Solver | None = None
-_default_lock = threading.Lock()
+# Reentrant, for a signal's handler that solves.
+_default_lock = threading.RLock()
 
 
 def _renew_lock() -> None:
     global _default_lock
-    _default_lock = threading.Lock()
+    _default_lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
@@ -149,12 +196,14 @@ def solve(challenge: str, difficulty: int, *, max_timeout: float = 10.0) -> str:
     """Find a nonce for a challenge of LIME; the same call as the official SDK's own solver.
 
     Any solution, not the smallest. Raises ``PowTimeoutError`` after ``max_timeout`` seconds, or at once where the chance
-    to solve it in time is under 1 %: the SDK's own class where that is installed, which is then also one of ours.
+    to solve it in time is under 1 %: the SDK's own class where that is installed (it is imported then), which is then also
+    one of ours.
     """
     if difficulty <= 0:
         return "0"
     difficulty = operator.index(difficulty)
-    seconds = min(float(max_timeout), _LONG)
+    # Longer than the library can count to is for ever.
+    seconds = min(float(max_timeout), 1e9)
 
     def late(why: object) -> BaseException:
         return timeout_error(f"PoW not solved within {max_timeout}s (difficulty={difficulty}): {why}")

@@ -33,9 +33,11 @@ class Solution:
     def elapsed(self) -> float:
         """Seconds since the job was submitted."""
     @property
-    def hashes_per_second(self) -> float: ...
+    def hashes_per_second(self) -> float:
+        """``hashes`` divided by ``elapsed``."""
     @property
-    def kernel(self) -> str: ...
+    def kernel(self) -> str:
+        """The kernel that searched."""
     @property
     def threads(self) -> int:
         """The most workers that were on it at once."""
@@ -45,16 +47,20 @@ class Progress:
     """How far a search has come."""
 
     @property
-    def hashes(self) -> int: ...
+    def hashes(self) -> int:
+        """Nonces tried."""
     @property
-    def elapsed(self) -> float: ...
+    def elapsed(self) -> float:
+        """Seconds since the job was submitted."""
     @property
-    def hashes_per_second(self) -> float: ...
+    def hashes_per_second(self) -> float:
+        """Of this job, since it was submitted."""
     @property
     def solved(self) -> int:
         """Sub-puzzles that are solved."""
     @property
-    def sub_puzzles(self) -> int: ...
+    def sub_puzzles(self) -> int:
+        """Sub-puzzles in all."""
     @property
     def chance(self) -> float:
         """Probability that so many hashes solve the puzzle."""
@@ -62,7 +68,8 @@ class Progress:
     def time_to_50(self) -> float | None:
         """Seconds from now after which it is solved with probability 0.5; ``None`` before the first hash."""
     @property
-    def time_to_95(self) -> float | None: ...
+    def time_to_95(self) -> float | None:
+        """The same for probability 0.95."""
 
 @final
 class Job:
@@ -72,10 +79,12 @@ class Job:
         """Block until it ends. After ``timeout`` seconds ``PowTimeoutError``, and the job goes on."""
     def result(self) -> Solution:
         """The outcome, or its exception; ``SolveError`` while there is none."""
-    def done(self) -> bool: ...
+    def done(self, timeout: float = 0.0) -> bool:
+        """Whether it has ended, or does within ``timeout`` seconds."""
     def cancel(self) -> None:
         """End it with ``SolveError``, unless it has ended; its threads leave it within about 100 µs."""
-    def progress(self) -> Progress: ...
+    def progress(self) -> Progress:
+        """How far it has come."""
 
 @disjoint_base
 class Solver:
@@ -104,46 +113,34 @@ class Solver:
     ) -> Job:
         """Start a search and return at once.
 
-        ``on_done`` is called from a thread of its own when the search has ended. It must not refer to the job, which would
-        then live until it has ended, and must not block.
-        """
-    def solve(
-        self,
-        challenge: str | None = None,
-        difficulty: int | str | None = None,
-        *,
-        scheme: str = "lime-v1",
-        parameters: Mapping[str, int | str] | None = None,
-        order: str = "any",
-        start: int = 0,
-        max_nonce: int | None = None,
-        threads: int | None = None,
-        timeout: float | None = None,
-        progress: Callable[[Progress], object] | None = None,
-    ) -> Solution:
-        """Solve and wait, without the GIL; signals are looked at every 25 ms.
-
-        ``challenge`` is the scheme's first parameter, ``difficulty`` the one that makes it harder, ``parameters`` any by
-        name. ``progress`` is called about every 100 ms. Bad input is a ``ValueError``.
+        ``challenge`` is the scheme's first parameter, ``difficulty`` the one that makes it harder, ``parameters`` any by name.
+        Bad input is a ``ValueError``. ``on_done`` is called when the search has ended, from a thread that all callbacks share:
+        it must not block. Nor must it refer to the job, which would then live until it has ended.
         """
     @property
-    def threads(self) -> int: ...
+    def threads(self) -> int:
+        """Workers of the pool."""
     @property
-    def pinned(self) -> int: ...
+    def pinned(self) -> int:
+        """Workers that the system let us pin to a core."""
     @property
-    def kernel(self) -> str: ...
+    def kernel(self) -> str:
+        """The kernel that searches where it can."""
     def stats(self) -> dict[str, int]:
         """Counts since the pool was made."""
 
 def verify(
     challenge: str | None,
-    nonce: str | int | list[str] | list[int],
+    nonce: str | int | list[str] | list[int] | tuple[str | int, ...],
     difficulty: int | str | None = None,
     *,
     scheme: str = "lime-v1",
     parameters: Mapping[str, int | str] | None = None,
 ) -> bool:
-    """Whether nonces solve a puzzle. Text that is no canonical decimal number does not."""
+    """Whether a nonce solves a puzzle, or one for each sub-puzzle.
+
+    Text that is no canonical decimal number does not, nor a number of more than 64 bits.
+    """
 
 def info() -> dict[str, Any]:
     """Version, cores, the kernel, and for each kernel ``None`` or why this machine cannot run it."""
@@ -159,4 +156,9 @@ def calibrate(
     seconds: float = 1.0,
 ) -> dict[str, Any]: ...
 def forked() -> None: ...
-def stop_notifier() -> None: ...
+
+@final
+class Callbacks:
+    def __new__(cls) -> Self: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Callable[[], object]: ...

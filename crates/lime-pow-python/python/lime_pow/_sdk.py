@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import importlib.metadata
+import os
 import threading
 from types import TracebackType
 from typing import Any
@@ -21,22 +21,30 @@ _lock = threading.RLock()
 #: What was there before, by module; empty while nothing is replaced.
 _replaced: dict[str, Any] = {}
 
-#: Whether it stays until `restore`, and how many `with` blocks it stays for.
-_lasting = False
+#: Calls that last until `restore`, and `with` blocks that are open; both counted since the last `restore`.
+_lasting = 0
 _blocks = 0
+_restores = 0
 
 
 class Acceleration:
     """What ``accelerate`` returns. As a context manager it restores at the end of the outermost block."""
 
-    def __init__(self, lasting_before: bool) -> None:
-        self._lasting_before = lasting_before
+    def __init__(self, modules: tuple[str, ...]) -> None:
+        self._modules = modules
+        # Both as the number of restores when it was counted: what came before a restore counts no more.
+        self._lasts_since: int | None = _restores
+        self._entered: list[int] = []
 
     def __enter__(self) -> Acceleration:
         global _lasting, _blocks
         with _lock:
-            _lasting = self._lasting_before
+            if self._lasts_since == _restores:
+                _lasting -= 1
+            self._lasts_since = None
+            self._entered.append(_restores)
             _blocks += 1
+            _put_in(self._modules)
         return self
 
     def __exit__(
@@ -47,9 +55,10 @@ class Acceleration:
     ) -> None:
         global _blocks
         with _lock:
-            _blocks = max(0, _blocks - 1)
-            if not _lasting and _blocks == 0:
-                _put_back()
+            if self._entered.pop() == _restores:
+                _blocks -= 1
+                if _lasting == _blocks == 0:
+                    _put_back()
 
 
 def accelerate() -> Acceleration:
@@ -59,8 +68,6 @@ def accelerate() -> Acceleration:
     is as calling it once.
     """
     global _lasting
-    import lime_pow
-
     try:
         version = importlib.metadata.version(_PACKAGE)
     except importlib.metadata.PackageNotFoundError:
@@ -69,23 +76,30 @@ def accelerate() -> Acceleration:
     if modules is None:
         known = ", ".join(_KNOWN)
         raise RuntimeError(f"{_PACKAGE} {version} is not known to lime_pow, only {known}")
-    # All of them are there before the first is changed.
-    loaded: dict[str, Any] = {name: importlib.import_module(name) for name in modules}
     with _lock:
-        before, _lasting = _lasting, True
-        if not _replaced:
-            _replaced.update({name: module.solve for name, module in loaded.items()})
-            for module in loaded.values():
-                module.solve = lime_pow.solve
-        return Acceleration(before)
+        _put_in(modules)
+        _lasting += 1
+        return Acceleration(modules)
 
 
 def restore() -> None:
     """Undo ``accelerate``, inside a ``with`` block too; does nothing where there is nothing to undo."""
-    global _lasting, _blocks
+    global _lasting, _blocks, _restores
     with _lock:
-        _lasting, _blocks = False, 0
+        _lasting, _blocks, _restores = 0, 0, _restores + 1
         _put_back()
+
+
+def _put_in(modules: tuple[str, ...]) -> None:
+    import lime_pow
+
+    # All of them are there before the first is changed.
+    loaded: dict[str, Any] = {name: importlib.import_module(name) for name in modules}
+    for name, module in loaded.items():
+        # One that has been reloaded has the SDK's again.
+        if module.solve is not lime_pow.solve:
+            _replaced[name] = module.solve
+            module.solve = lime_pow.solve
 
 
 def _put_back() -> None:
@@ -95,22 +109,40 @@ def _put_back() -> None:
         module.solve = original
 
 
-@functools.cache
-def _timeout_class() -> type[BaseException]:
-    try:
-        from lime_agents._errors import PowTimeoutError as Theirs
-    except Exception:  # a broken SDK must not hide the timeout
-        return PowTimeoutError
-    return type("SdkPowTimeoutError", (Theirs, PowTimeoutError), {"__module__": __name__})
+_timeout_class: type[BaseException] | None = None
+
+
+def _sdk_timeout_class() -> type[BaseException]:
+    """One class for the process, made on first use."""
+    global _timeout_class
+    with _lock:
+        if _timeout_class is None:
+            try:
+                from lime_agents._errors import PowTimeoutError as Theirs
+            except Exception:  # a broken SDK must not hide the timeout
+                _timeout_class = PowTimeoutError
+            else:
+                _timeout_class = type("SdkPowTimeoutError", (Theirs, PowTimeoutError), {"__module__": __name__})
+        return _timeout_class
+
+
+def _forked() -> None:
+    """A child may not have the thread that held it."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def __getattr__(name: str) -> Any:
     """Where ``pickle`` finds the class."""
     if name == "SdkPowTimeoutError":
-        return _timeout_class()
+        return _sdk_timeout_class()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def timeout_error(message: str) -> BaseException:
     """The exception of a timeout: the SDK's own class where that is installed, and always one of ours."""
-    return _timeout_class()(message)
+    return _sdk_timeout_class()(message)

@@ -1,0 +1,48 @@
+"""The thread that calls back when jobs have ended.
+
+It is Python's own: when the interpreter ends while a callback runs, the thread is taken down like any daemon thread, which could
+not be done through frames of Rust.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from lime_pow._lime_pow import Callbacks
+
+# Reentrant, for a signal's handler that submits a job.
+_lock = threading.RLock()
+_callbacks: Callbacks | None = None
+
+
+def callbacks() -> Callbacks:
+    """What jobs of this process put their callbacks into; its thread runs from the first use on."""
+    global _callbacks
+    with _lock:
+        if _callbacks is None:
+            due = Callbacks()
+            threading.Thread(target=_call, args=(due,), name="lime-pow-notifier", daemon=True).start()
+            _callbacks = due
+        return _callbacks
+
+
+def _call(due: Callbacks) -> None:
+    for callback in due:
+        try:
+            callback()
+        except BaseException:
+            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
+        # Not kept until the next is due.
+        del callback
+
+
+def _forked() -> None:
+    """A child has neither the thread nor, perhaps, the lock's owner."""
+    global _lock, _callbacks
+    _lock, _callbacks = threading.RLock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
