@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use lime_pow::Difficulty;
+use lime_proto::login::MAX_TTL;
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
@@ -182,8 +183,9 @@ pub enum ConfigError {
     },
 }
 
-/// Variables with this prefix overlay the file: `LIME_CORE_LOGIN__TTL_SECONDS=60` is `login.ttl_seconds`.
-const PREFIX: &str = "LIME_CORE_";
+/// Variables with this prefix overlay the file: `LIME_CORE__LOGIN__TTL_SECONDS=60` is `login.ttl_seconds`. Kubernetes gives
+/// programs variables named for services, such as `LIME_CORE_PORT`: none has two underscores.
+const PREFIX: &str = "LIME_CORE__";
 
 impl Config {
     /// The defaults for an issuer.
@@ -246,7 +248,7 @@ impl Config {
     ///
     /// [`ConfigError::Range`].
     pub fn check(&self) -> Result<(), ConfigError> {
-        within("login.ttl_seconds", self.login.ttl_seconds, 30, 900)?;
+        within("login.ttl_seconds", self.login.ttl_seconds, 30, MAX_TTL.as_secs())?;
         within("login.pending_per_site", self.login.pending_per_site as u64, 1, 1_000_000)?;
         if self.pow.scheme != "lime-v1" {
             let value = format!("{:?}", self.pow.scheme);
@@ -436,11 +438,12 @@ mod tests {
         let config = load(
             "issuer = 'https://a.example'\n[login]\nttl_seconds = 60",
             &[
-                ("LIME_CORE_ISSUER", "https://b.example"),
-                ("LIME_CORE_LOGIN__TTL_SECONDS", "90"),
-                ("LIME_CORE_TRUSTED_PROXIES", "['10.0.0.0/8']"),
-                ("LIME_CORE_LIMITS__CREATE", "{ burst = 1, per_second = 2 }"),
+                ("LIME_CORE__ISSUER", "https://b.example"),
+                ("LIME_CORE__LOGIN__TTL_SECONDS", "90"),
+                ("LIME_CORE__TRUSTED_PROXIES", "['10.0.0.0/8']"),
+                ("LIME_CORE__LIMITS__CREATE", "{ burst = 1, per_second = 2 }"),
                 ("OTHER", "x"),
+                ("LIME_CORE_PORT", "tcp://10.0.0.1:8080"),
             ],
         )
         .unwrap();
@@ -474,15 +477,15 @@ mod tests {
                 &[],
                 "pow.scheme = \"target\": must be \"lime-v1\"",
             ),
-            (issuer, &[("LIME_CORE_HTTP__BODY_BYTES", "1")], "http.body_bytes = 1: must be 1024 to 1048576"),
+            (issuer, &[("LIME_CORE__HTTP__BODY_BYTES", "1")], "http.body_bytes = 1: must be 1024 to 1048576"),
             (
                 issuer,
-                &[("LIME_CORE_ISSUER__X", "1")],
-                "issuer: environment variable LIME_CORE_ISSUER__X sets a part",
+                &[("LIME_CORE__ISSUER__X", "1")],
+                "issuer: environment variable LIME_CORE__ISSUER__X sets a part",
             ),
             (
                 issuer,
-                &[("LIME_CORE_LIMITS__TOKEN", "{ burst = 0, per_second = 1 }")],
+                &[("LIME_CORE__LIMITS__TOKEN", "{ burst = 0, per_second = 1 }")],
                 "limits.token = { burst = 0, per_second = 1 }: must be 1 or more",
             ),
         ] {

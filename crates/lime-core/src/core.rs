@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lime_proto::{Code, Timestamp};
 use tokio_util::sync::CancellationToken;
@@ -59,22 +60,34 @@ impl Core {
         self.stopping.cancel();
     }
 
-    /// Expires requests that are due and drops old ones, once a second, until Core is stopped. Nothing but the prompt
-    /// arrival of `expired` frames and the size of the store depends on it.
+    /// Expires requests that are due, drops old ones and forgets passports, once a second, until Core is stopped. Nothing but the
+    /// prompt arrival of `expired` frames and what is kept in memory depends on it.
     pub async fn sweep(self: Arc<Self>) {
         /// More than a store can be asked to do at once while others wait for it.
         const BATCH: usize = 10_000;
-        let mut ticks = tokio::time::interval(std::time::Duration::from_secs(1));
+        let mut ticks = tokio::time::interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = self.stopping.cancelled() => return,
                 _ = ticks.tick() => {}
             }
+            self.mints.forget(self.now());
             if let Err(error) = self.store.sweep(self.now(), BATCH).await {
                 tracing::warn!(%error, "sweep failed");
             }
         }
+    }
+
+    /// A store that does not answer is not available; a stream must not wait for it silently.
+    pub(crate) async fn in_time<T>(
+        &self,
+        round: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
+        let limit = Duration::from_secs(self.config.http.request_seconds);
+        tokio::time::timeout(limit, round).await.unwrap_or_else(|_| {
+            Err(Refusal { code: Code::EventsUnavailable, cause: Some(format!("no answer within {limit:?}")) })
+        })
     }
 
     pub(crate) fn now(&self) -> Timestamp {

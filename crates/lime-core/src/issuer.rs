@@ -1,7 +1,9 @@
 //! The origin that a Core is known by, in its one spelling: whoever compares texts must get the same.
 
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
+use lime_proto::is_host_name;
 use serde::Deserialize;
 
 /// An origin: `https://host` or with a port, in lower case, without the default port, path or slash.
@@ -45,7 +47,7 @@ impl TryFrom<String> for Issuer {
     fn try_from(text: String) -> Result<Self, String> {
         let fault = || {
             format!(
-                "{text:?} is no origin such as \"https://lime.example.com\": scheme and host in lower case, no default port, path or slash"
+                "{text:?} is no origin such as \"https://lime.example.com\": a host name or address in lower case, no default port, path or slash"
             )
         };
         let url: axum::http::Uri = text.parse().map_err(|_| fault())?;
@@ -62,10 +64,17 @@ impl TryFrom<String> for Issuer {
             Some(port) => format!("{scheme}://{}:{port}", authority.host()),
             None => format!("{scheme}://{}", authority.host()),
         };
-        let one_spelling =
-            spelled == text && text == text.to_lowercase() && port != Some(default) && port != Some(0);
-        if one_spelling && !authority.host().is_empty() { Ok(Self(text)) } else { Err(fault()) }
+        let one_spelling = spelled == text && port != Some(default) && port != Some(0);
+        if one_spelling && is_host(authority.host()) { Ok(Self(text)) } else { Err(fault()) }
     }
+}
+
+/// Whether a text is a host name, or an address as it is printed.
+fn is_host(text: &str) -> bool {
+    let v6 = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    is_host_name(text)
+        || text.parse().is_ok_and(|address: Ipv4Addr| address.to_string() == text)
+        || v6().is_some_and(|address: Ipv6Addr| format!("[{address}]") == text)
 }
 
 impl fmt::Display for Issuer {
@@ -105,6 +114,13 @@ mod tests {
             "ftp://lime.example",
             "https://lime.example:0",
             "https://lime.example:08443",
+            "https://lime.example.",
+            "https://a!b",
+            "https://-",
+            "https://[zz]",
+            "http://[0:0:0:0:0:0:0:1]:1",
+            "http://127.1",
+            "http://0177.0.0.1",
         ] {
             assert!(issuer(text).is_err(), "{text}");
         }

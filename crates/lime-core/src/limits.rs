@@ -105,11 +105,24 @@ impl<K> std::fmt::Debug for Limiter<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::SystemClock;
+
+    /// A clock that stands.
+    #[derive(Debug)]
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> lime_proto::Timestamp {
+            lime_proto::Timestamp::from_unix_millis(0)
+        }
+
+        fn uptime(&self) -> std::time::Duration {
+            std::time::Duration::ZERO
+        }
+    }
 
     #[test]
     fn each_key_has_its_burst_and_memory_is_bounded() {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = Arc::new(Still);
         let limiter = Limiter::new(Some(Rate { burst: 3, per_second: 1 }), &clock);
         for key in [1u32, 2] {
             assert_eq!((0..5).filter(|_| limiter.allows(key)).count(), 3, "key {key}");

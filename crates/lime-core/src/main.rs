@@ -1,7 +1,7 @@
 //! The command `lime-core`: serve, check settings, or run for development.
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -210,7 +210,10 @@ fn filter(text: &str) -> Result<EnvFilter, Failure> {
 }
 
 fn start_log(format: LogFormat, filter: &str) -> Result<(), Failure> {
-    let lines = tracing_subscriber::fmt().with_env_filter(self::filter(filter)?).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(self::filter(filter)?)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match format {
         LogFormat::Json => lines.json().init(),
         LogFormat::Text => lines.init(),

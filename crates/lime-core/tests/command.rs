@@ -105,13 +105,15 @@ fn an_environment_that_is_no_text_is_no_panic() {
     use std::os::unix::ffi::OsStringExt;
     let bad = std::ffi::OsString::from_vec(vec![0xff]);
     let run = |name: &str| {
-        let output =
-            command(&["check-config"]).env("LIME_CORE_ISSUER", "http://127.0.0.1:1").env(name, &bad).output();
+        let output = command(&["check-config"])
+            .env("LIME_CORE__ISSUER", "http://127.0.0.1:1")
+            .env(name, &bad)
+            .output();
         let output = output.unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
     assert_eq!(run("OTHER").0, 0);
-    let (code, err) = run("LIME_CORE_LOG__FILTER");
+    let (code, err) = run("LIME_CORE__LOG__FILTER");
     assert_eq!((code, &*err), (2, "error: log.filter: the environment's value is not UTF-8\n"));
 }
 

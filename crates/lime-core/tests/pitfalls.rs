@@ -13,7 +13,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::{World, claims, request};
 use lime_core::store::{AgentChange, SiteChange};
-use lime_core::{Entropy, Lane, Peer, Rate, Store, SystemEntropy, Token};
+use lime_core::{Clock, Entropy, Lane, Peer, Rate, Store, SystemEntropy, Token};
+use lime_proto::login::Status;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -45,9 +46,14 @@ async fn tokens_of_one_lane_are_nothing_in_another() {
         (401, "MISSING_AGENT_TOKEN")
     );
     assert_eq!(world.get(PROFILE, &[("x-agent-token", mcp)]).await.refusal(), (401, "INVALID_AGENT_TOKEN"));
+}
 
-    // Nor are the two kinds of JWT alike in what verifiers look at.
-    let mcp = claims(mcp, "mcp");
+#[tokio::test]
+async fn jwts_of_one_lane_do_not_look_like_those_of_another() {
+    let world = World::new().await;
+    let agent = [("x-agent-token", world.agent(0).1.reveal())];
+    let answer = world.post(TOKEN, &agent, &json!({ "domain": "mcp.example" })).await;
+    let mcp = claims(answer.body["access_token"].as_str().unwrap(), "mcp");
     for claim in ["user_id", "passport_version", "request_id"] {
         assert_eq!(mcp.get(claim), None);
     }
@@ -174,21 +180,51 @@ async fn events_of_one_site_never_reach_another() {
     assert!(world.stream(1).await.is_quiet().await);
 }
 
+/// What takes a site's right to its stream away.
+fn revocations() -> [SiteChange; 2] {
+    [SiteChange::Suspended(true), SiteChange::Token(Token::new(Lane::Site, &SystemEntropy).hash())]
+}
+
 #[tokio::test]
 async fn a_token_revoked_mid_stream_closes_it() {
-    for suspended in [true, false] {
+    for change in revocations() {
         let world = World::new().await;
         let mut stream = world.stream(0).await;
         world.log_in(0, 0).await;
         assert!(stream.next().await.is_some());
-        world.log_in(0, 0).await;
-        let change = match suspended {
-            true => SiteChange::Suspended(true),
-            false => SiteChange::Token(Token::new(Lane::Site, &SystemEntropy).hash()),
-        };
+        // Nothing else is to be said.
         world.change_site(0, change).await;
         assert_eq!(stream.next().await, None);
     }
+}
+
+#[tokio::test]
+async fn a_token_revoked_while_a_passport_is_made_gets_none() {
+    for change in revocations() {
+        let world = World::new().await;
+        let mut stream = world.stream(0).await;
+        stream.text().await.unwrap();
+        let id = world.log_in(0, 0).await;
+        *world.store.meanwhile.lock().unwrap() = Some((world.site(0).0.id, change));
+        assert_eq!(stream.next().await, None);
+        assert_eq!(
+            world.store.request(id.parse().unwrap()).await.unwrap().unwrap().status(world.clock.now()),
+            Status::Approved
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_is_locked_out_while_a_passport_is_made_gets_none() {
+    let world = World::new().await;
+    let mut stream = world.stream(0).await;
+    stream.text().await.unwrap();
+    let id = world.log_in(0, 0).await;
+    let change = SiteChange::Denied { agent: world.agent(0).0.id, denied: true };
+    // Before it is made, all is in order.
+    *world.store.meanwhile.lock().unwrap() = Some((world.site(0).0.id, change));
+    let (_, frame) = stream.next().await.unwrap();
+    assert_eq!(frame, json!({ "type": "expired", "login_request_id": id, "status": "expired" }));
 }
 
 #[tokio::test]
@@ -295,6 +331,10 @@ impl std::io::Write for Lines {
 
 #[tokio::test]
 async fn the_most_talkative_log_holds_no_secret() {
+    // With one dispatcher alone, a callsite that another test's thread comes to first would be off for all threads.
+    let _another = tracing::Dispatch::new(
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(std::io::sink).finish(),
+    );
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()

@@ -418,17 +418,29 @@ async fn a_store_that_hangs_ends_the_stream() {
     let mut stream = world.stream(0).await;
     stream.text().await.unwrap();
     world.store.hung.store(true, Ordering::SeqCst);
-    let frame = loop {
-        match tokio::time::timeout(Duration::from_secs(9), stream.next()).await {
-            Ok(frame) => break frame.unwrap().1,
-            Err(_) => assert!(world.store.hung.load(Ordering::SeqCst)),
-        }
-    };
-    assert_eq!(
-        (&frame["type"], &frame["code"]),
-        (&json!("error"), &json!("SITE_LOGIN_EVENT_CHANNEL_UNAVAILABLE"))
-    );
+    let begun = tokio::time::Instant::now();
+    let frame = stream.late().await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 10);
+    assert!(frame.contains(r#""type":"error","code":"SITE_LOGIN_EVENT_CHANNEL_UNAVAILABLE""#), "{frame}");
     assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_is_503() {
+    let world = World::new().await;
+    let id = world.create(0).await;
+    world.store.hung.store(true, Ordering::SeqCst);
+    let site = [("x-site-token", world.site(0).1.reveal())];
+    let begun = tokio::time::Instant::now();
+    for (path, headers, code) in [
+        ("/api/v1/modules/agent-login/events", &site[..], "SITE_LOGIN_EVENT_CHANNEL_UNAVAILABLE"),
+        (&format!("/api/v1/modules/agent-login/requests/{id}"), &site, "SERVICE_UNAVAILABLE"),
+        (&format!("/api/v1/auth/requests/{id}"), &[], "SERVICE_UNAVAILABLE"),
+        ("/readyz", &[], "SERVICE_UNAVAILABLE"),
+    ] {
+        assert_eq!(world.get(path, headers).await.refusal(), (503, code), "{path}");
+    }
+    assert_eq!(begun.elapsed().as_secs(), 40);
 }
 
 #[tokio::test]

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use lime_core::store::{Agent, AgentChange, Event, Owner, RETENTION, Site, SiteChange, StoreError, Wanted};
+use lime_core::store::{
+    Agent, AgentChange, EVENT_RETENTION, Event, Owner, RETENTION, Site, SiteChange, StoreError, Wanted,
+};
 use lime_core::{Entropy, Lane, MemoryStore, Store, SystemEntropy, Token};
-use lime_proto::login::{Approval, EventKind, LoginRequest, REPLAY, State, Transition};
+use lime_proto::login::{Approval, EventKind, LoginRequest, MAX_TTL, REPLAY, State, Transition};
 use lime_proto::{Id, Timestamp};
 
 /// Stamps the suite into a module, for a function that makes an empty store.
@@ -37,6 +39,7 @@ suite! {
         pending_requests_are_limited_by_the_clock,
         sweeping_expires_what_is_due_once,
         old_requests_and_events_go,
+        a_passport_sent_at_the_last_moment_can_be_sent_again,
         events_are_numbered_by_site_and_read_in_pages,
         only_news_is_news,
         hints_follow_changes,
@@ -326,18 +329,35 @@ async fn old_requests_and_events_go(store: Arc<dyn Store>) {
     let site = id();
     let request = insert(&*store, site).await;
     store.sweep(at(300), usize::MAX).await.unwrap();
+    let just_before = |time: Timestamp| Timestamp::from_unix_millis(time.unix_millis() - 1);
     let old = at(300) + RETENTION;
-    store.sweep(Timestamp::from_unix_millis(old.unix_millis() - 1), usize::MAX).await.unwrap();
+    store.sweep(just_before(old), usize::MAX).await.unwrap();
     assert!(store.request(request).await.unwrap().is_some());
-    assert_eq!(all_events(&*store, site).await.len(), 1);
     store.sweep(old, usize::MAX).await.unwrap();
     assert_eq!(store.request(request).await, Ok(None));
+    let old = at(300) + EVENT_RETENTION;
+    store.sweep(just_before(old), usize::MAX).await.unwrap();
+    assert_eq!(all_events(&*store, site).await.len(), 1);
+    store.sweep(old, usize::MAX).await.unwrap();
     // The numbers go on.
     let page = store.events(site, 0, Wanted::All, 9).await.unwrap();
     assert_eq!((page.events, page.end), (vec![], 1));
     let next = insert(&*store, site).await;
     make(&*store, next, approve(id()), at(1)).await;
     assert_eq!(all_events(&*store, site).await[0].sequence, 2);
+}
+
+async fn a_passport_sent_at_the_last_moment_can_be_sent_again(store: Arc<dyn Store>) {
+    let site = id();
+    let request = LoginRequest { expires: at(0) + MAX_TTL, ..pending(site) };
+    let (request_id, last) = (request.id, Timestamp::from_unix_millis(request.expires.unix_millis() - 1));
+    assert!(store.insert(request, usize::MAX, at(0)).await.unwrap());
+    make(&*store, request_id, approve(id()), at(0)).await;
+    make(&*store, request_id, Transition::Deliver, last).await;
+    let reconnects = last + REPLAY / 2;
+    store.sweep(reconnects, usize::MAX).await.unwrap();
+    let page = store.events(site, 0, Wanted::News(reconnects), 9).await.unwrap();
+    assert_eq!(page.events.iter().map(|event| event.request).collect::<Vec<_>>(), [request_id]);
 }
 
 async fn events_are_numbered_by_site_and_read_in_pages(store: Arc<dyn Store>) {

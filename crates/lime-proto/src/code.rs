@@ -105,13 +105,16 @@ pub enum OauthCode {
     AccessDenied,
     /// Too many requests: 429.
     TemporarilyUnavailable,
+    /// Another, which a reader takes for a 400.
+    #[serde(other)]
+    Unknown,
 }
 
 impl OauthCode {
     /// The HTTP status that it is sent with.
     pub fn status(self) -> u16 {
         match self {
-            Self::InvalidRequest => 400,
+            Self::InvalidRequest | Self::Unknown => 400,
             Self::InvalidClient => 401,
             Self::AccessDenied => 403,
             Self::TemporarilyUnavailable => 429,

@@ -39,6 +39,12 @@ pub enum DomainError {
     /// An address, in whatever spelling.
     #[error("domain must not be an IP address")]
     Address,
+    /// A port that is no number.
+    #[error("domain must not have a port that is no number")]
+    BadPort,
+    /// Another spelling than the one that is compared.
+    #[error("domain must be in lower case, without scheme, path or white space")]
+    NotCanonical,
     /// No host name.
     #[error(
         "domain must be a host name of at most 253 characters, its labels of 1 to 63 letters, digits and inner hyphens"
@@ -71,7 +77,7 @@ impl Domain {
             Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Self::of_host(host)
             }
-            Some(_) => Err(DomainError::HostName),
+            Some(_) => Err(DomainError::BadPort),
             None => Self::of_host(&host),
         }
     }
@@ -82,24 +88,10 @@ impl Domain {
     }
 
     fn of_host(host: &str) -> Result<Self, DomainError> {
-        // Every spelling that some resolver takes for an address: 127.1, 2130706433, 0x7f000001, 0177.0.0.1.
-        let number = |label: &str| {
-            // URL parsers of browsers read a bare 0x as 0.
-            match label.strip_prefix("0x") {
-                Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
-                None => !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit()),
-            }
-        };
-        let label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-        };
         let below = |name: &str| host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'));
-        if host.split('.').all(number) {
+        if is_address(host) {
             Err(DomainError::Address)
-        } else if host.len() > 253 || !host.split('.').all(label) {
+        } else if !is_host_name(host) {
             Err(DomainError::HostName)
         } else if RESERVED.contains(&host)
             || WILDCARDS.contains(&host)
@@ -110,6 +102,28 @@ impl Domain {
             Ok(Self(host.to_owned()))
         }
     }
+}
+
+/// Every spelling that some resolver takes for an IPv4 address: 127.1, 2130706433, 0x7f000001, 0177.0.0.1.
+fn is_address(host: &str) -> bool {
+    host.split('.').all(|label| {
+        // URL parsers of browsers read a bare 0x as 0.
+        match label.strip_prefix("0x") {
+            Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            None => !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit()),
+        }
+    })
+}
+
+/// Whether a text is a host name by RFC 1123 in lower case, and no address in any spelling.
+pub fn is_host_name(host: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    host.len() <= 253 && host.split('.').all(is_label) && !is_address(host)
 }
 
 /// What is left of a URL or host without scheme and path, in lower case.
@@ -148,7 +162,7 @@ impl TryFrom<String> for Domain {
 
     fn try_from(text: String) -> Result<Self, DomainError> {
         let domain: Self = text.parse()?;
-        if domain.0 == text { Ok(domain) } else { Err(DomainError::HostName) }
+        if domain.0 == text { Ok(domain) } else { Err(DomainError::NotCanonical) }
     }
 }
 
@@ -267,9 +281,18 @@ mod tests {
         let of = |text| Domain::of_target(text).map(String::from);
         assert_eq!(of("https://H.com:8443/mcp").as_deref(), Ok("h.com"));
         assert_eq!(of("h.com").as_deref(), Ok("h.com"));
-        assert_eq!(of("h.com:"), Err(DomainError::HostName));
-        assert_eq!(of("h.com:8a"), Err(DomainError::HostName));
+        assert_eq!(of("h.com:"), Err(DomainError::BadPort));
+        assert_eq!(of("h.com:8a"), Err(DomainError::BadPort));
         assert_eq!(of("127.0.0.1:80"), Err(DomainError::Address));
+    }
+
+    #[test]
+    fn tokens_have_the_one_spelling() {
+        let read = |text: &str| Domain::try_from(text.to_owned()).map(String::from);
+        assert_eq!(read("h.com").as_deref(), Ok("h.com"));
+        for text in ["H.com", "https://h.com", "h.com/", " h.com"] {
+            assert_eq!(read(text), Err(DomainError::NotCanonical), "{text}");
+        }
     }
 
     proptest! {

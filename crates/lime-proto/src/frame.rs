@@ -18,6 +18,7 @@ pub enum Frame {
         /// The login request.
         login_request_id: Id,
         /// `approved`.
+        #[serde(default)]
         status: Approved,
         /// The passport, which lives for a minute.
         agent_passport_jwt: String,
@@ -27,6 +28,7 @@ pub enum Frame {
         /// The login request.
         login_request_id: Id,
         /// `expired`.
+        #[serde(default)]
         status: Expired,
     },
     /// The stream has a problem, and ends.
@@ -36,6 +38,9 @@ pub enum Frame {
         /// What a person reads.
         message: String,
     },
+    /// Of a type that a reader does not know, and goes by.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The one status of an approved frame.
@@ -138,6 +143,9 @@ mod tests {
             let json = text.strip_prefix("data: ").unwrap().strip_suffix("\n\n").unwrap();
             assert!(!json.contains(['\n', '\r']), "{json}");
             assert_eq!(serde_json::from_str::<Frame>(json).unwrap(), frame);
+        }
+        for text in [r#"{"type":"news","of":{"later":1}}"#, r#"{"type":"unknown"}"#] {
+            assert_eq!(serde_json::from_str::<Frame>(text).unwrap(), Frame::Unknown);
         }
         let expired = serde_json::json!({ "type": "expired", "login_request_id": id, "status": "expired" });
         assert_eq!(serde_json::to_value(Frame::expired(id)).unwrap(), expired);

@@ -15,7 +15,7 @@ pub use claims::{
     LOGIN_AUDIENCE, LOGIN_LIFE, MCP_AUDIENCE, MCP_LIFE, McpClaims, PASSPORT_VERSION, PassportClaims,
 };
 pub use code::{Code, OauthCode};
-pub use domain::{Domain, DomainError};
+pub use domain::{Domain, DomainError, is_host_name};
 pub use envelope::{Envelope, Failure};
 pub use frame::{EventId, Frame};
 pub use id::{Id, NotAnId};

@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Id, Timestamp};
 
+/// The longest that a request may wait.
+pub const MAX_TTL: Duration = Duration::from_secs(900);
+
 /// How long a passport that has been sent may be sent again: a write into a dead socket is no delivery.
 pub const REPLAY: Duration = Duration::from_secs(60);
 

@@ -1,15 +1,15 @@
 //! A site's event stream: what comes next on one connection, and passports minted when they are about to be sent.
 //!
 //! A connection holds its place in the site's log and the identifiers of a few events, never a passport: that is minted when
-//! the connection asks for the frame, after everything has been checked again. It is marked as delivered before it is
-//! written, so that nobody can expire the request meanwhile; should the write be lost, a connection within
-//! [`REPLAY`](lime_proto::login::REPLAY) gets it again.
+//! the connection asks for the frame, after everything has been checked again, and checked once more when it is there. It is
+//! marked as delivered before it is written, so that nobody can expire the request meanwhile; should the write be lost, a
+//! connection within [`REPLAY`](lime_proto::login::REPLAY) gets it again.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lime_proto::login::{Approval, EventKind, LoginRequest, Sending, State, Transition};
+use lime_proto::login::{Approval, EventKind, Sending, State, Transition};
 use lime_proto::{
     Code, EventId, Frame, Id, LOGIN_AUDIENCE, LOGIN_LIFE, PASSPORT_VERSION, PassportClaims, Timestamp,
 };
@@ -40,20 +40,31 @@ type MintCell = Arc<OnceCell<String>>;
 const SHARED: Duration = Duration::from_secs(5);
 
 impl Mints {
+    /// Forgets what is not shared any more.
+    pub(crate) fn forget(&self, now: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).forget(now);
+    }
+
     fn cell(&self, request: Id, now: Timestamp) -> MintCell {
         let recent = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_old = |made: Timestamp| made + SHARED <= now || made > now;
-        while let Some((made, id)) = recent.order.front().copied().filter(|(made, _)| is_old(*made)) {
-            recent.order.pop_front();
-            if recent.cells.get(&id).is_some_and(|cell| cell.0 == made) {
-                recent.cells.remove(&id);
-            }
-        }
+        recent.forget(now);
         let (_, cell) = recent.cells.entry(request).or_insert_with(|| {
             recent.order.push_back((now, request));
             (now, MintCell::default())
         });
         Arc::clone(cell)
+    }
+}
+
+impl Recent {
+    fn forget(&mut self, now: Timestamp) {
+        let is_old = |made: Timestamp| made + SHARED <= now || made > now;
+        while let Some((made, id)) = self.order.front().copied().filter(|(made, _)| is_old(*made)) {
+            self.order.pop_front();
+            if self.cells.get(&id).is_some_and(|cell| cell.0 == made) {
+                self.cells.remove(&id);
+            }
+        }
     }
 }
 
@@ -222,6 +233,12 @@ impl EventStream {
     }
 }
 
+/// An approval whose passport is to be sent.
+struct Deliverable {
+    request: Id,
+    approval: Approval,
+}
+
 /// What a look into the log came to.
 enum Read {
     Something,
@@ -230,40 +247,44 @@ enum Read {
 }
 
 impl Core {
-    /// A store that does not answer is not available; a stream must not wait for it silently.
-    async fn in_time<T>(&self, round: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
-        let limit = Duration::from_secs(self.config.http.request_seconds);
-        tokio::time::timeout(limit, round).await.unwrap_or_else(|_| {
-            Err(Refusal { code: Code::EventsUnavailable, cause: Some(format!("no answer within {limit:?}")) })
-        })
-    }
-
     /// What is to be sent for an event at this moment, if anything.
     async fn frame(&self, site: Id, token: &TokenHash, event: Event) -> Result<Option<Frame>, Refusal> {
         if event.kind == EventKind::Expired {
             return Ok(Some(Frame::expired(event.request)));
         }
-        let request = self.store.request(event.request).await.or_unavailable(Code::EventsUnavailable)?;
-        let Some(request) = request else { return Ok(None) };
-        let (approval, is_first) = match request.sending(self.now()) {
-            Sending::First(approval) => (approval, true),
-            Sending::Again(approval) => (approval, false),
-            Sending::Due => return self.end(&request, &Transition::Expire).await,
-            Sending::Never => return Ok(None),
-        };
-        // First, since it may have to wait for its turn: what is checked after that is as it is now.
-        let passport = self.passport(&request, &approval).await?;
+        let Some(deliverable) = self.deliverable(site, event.request).await? else { return Ok(None) };
+        let passport = self.passport(&deliverable).await?;
+        // It may have had to wait for its turn, and what held before need not hold any more.
         self.site_of(token).await?;
-        match self.may_log_in(approval.agent, site).await {
-            Ok(()) => {}
-            Err(refusal) if refusal.cause.is_some() => return Err(refusal),
-            Err(_) if is_first => return self.end(&request, &Transition::Refuse).await,
-            Err(_) => return Ok(None),
+        if self.deliverable(site, event.request).await?.is_none() {
+            return Ok(None);
         }
-        let sent = self.store.transition(request.id, &Transition::Deliver, self.now()).await;
+        let sent = self.store.transition(event.request, &Transition::Deliver, self.now()).await;
         let sent = sent.or_unavailable(Code::EventsUnavailable)?;
         let is_delivered = sent.is_some_and(|sent| matches!(sent.request.state, State::Delivered { .. }));
-        Ok(is_delivered.then(|| Frame::approved(request.id, passport)))
+        Ok(is_delivered.then(|| Frame::approved(event.request, passport)))
+    }
+
+    /// Whose passport is to be sent for a request at this moment, if anybody's. A request that has come to its end without one
+    /// is ended, and its own event tells the site.
+    async fn deliverable(&self, site: Id, request: Id) -> Result<Option<Deliverable>, Refusal> {
+        let end = async |transition| {
+            let ended = self.store.transition(request, &transition, self.now()).await;
+            ended.or_unavailable(Code::EventsUnavailable).map(|_| None)
+        };
+        let found = self.store.request(request).await.or_unavailable(Code::EventsUnavailable)?;
+        let (approval, is_first) = match found.map(|found| found.sending(self.now())) {
+            Some(Sending::First(approval)) => (approval, true),
+            Some(Sending::Again(approval)) => (approval, false),
+            Some(Sending::Due) => return end(Transition::Expire).await,
+            Some(Sending::Never) | None => return Ok(None),
+        };
+        match self.may_log_in(approval.agent, site).await {
+            Ok(()) => Ok(Some(Deliverable { request, approval })),
+            Err(refusal) if refusal.cause.is_some() => Err(refusal),
+            Err(_) if is_first => end(Transition::Refuse).await,
+            Err(_) => Ok(None),
+        }
     }
 
     /// Much may have changed since the approval.
@@ -272,31 +293,22 @@ impl Core {
         self.admits(site, agent, Code::EventsUnavailable).await
     }
 
-    /// Ends a request that is not to be delivered; its own event tells the site.
-    async fn end(&self, request: &LoginRequest, transition: &Transition) -> Result<Option<Frame>, Refusal> {
-        self.store
-            .transition(request.id, transition, self.now())
-            .await
-            .or_unavailable(Code::EventsUnavailable)?;
-        Ok(None)
-    }
-
     /// The passport of an approval; one for all connections that ask within a few seconds.
-    async fn passport(&self, request: &LoginRequest, approval: &Approval) -> Result<String, Refusal> {
+    async fn passport(&self, Deliverable { request, approval }: &Deliverable) -> Result<String, Refusal> {
         let claims = || {
             let now = self.now();
             PassportClaims {
                 aud: LOGIN_AUDIENCE.to_owned(),
                 iss: self.config.issuer.to_string(),
                 sub: approval.agent,
-                request_id: request.id,
+                request_id: *request,
                 user_id: approval.owner,
                 passport_version: PASSPORT_VERSION.to_owned(),
                 iat: now.unix_seconds(),
                 exp: (now + LOGIN_LIFE).unix_seconds(),
             }
         };
-        let cell = self.mints.cell(request.id, self.now());
+        let cell = self.mints.cell(*request, self.now());
         let passport = cell.get_or_try_init(|| self.keys.sign(claims)).await;
         passport
             .cloned()

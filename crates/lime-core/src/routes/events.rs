@@ -18,7 +18,7 @@ pub(super) async fn stream(State(core): State<Arc<Core>>, request: Request) -> R
     if core.stopping.is_cancelled() {
         return Err(Code::EventsUnavailable.into());
     }
-    let site = core.authenticate_site(shown(request.headers(), "x-site-token")).await?;
+    let site = core.in_time(core.authenticate_site(shown(request.headers(), "x-site-token"))).await?;
     let last = request.headers().get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let events = EventStream::open(&core, &site, last).await?;
     // The server asks for a frame when it can write one, so that a slow reader makes nothing pile up.

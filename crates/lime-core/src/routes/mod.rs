@@ -80,15 +80,16 @@ async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> R
         Ok(Err(_)) => return closing(Code::ValidationError),
         Err(_) => return closing(Code::RequestTimeout),
     };
-    // A stream sees to its own time until it begins, and then lasts as long as the client likes.
+    // A stream sees to its own time, and lasts as long as the client likes.
     let is_stream = head.uri.path() == EVENTS;
     let answer = next.run(Request::from_parts(head, body.into()));
     if is_stream {
         return answer.await;
     }
-    tokio::time::timeout_at(deadline, answer)
-        .await
-        .unwrap_or_else(|_| Refusal::from(Code::RequestTimeout).into_response())
+    tokio::time::timeout_at(deadline, answer).await.unwrap_or_else(|_| {
+        let cause = Some(format!("no answer within {} s", http.request_seconds));
+        Refusal { code: Code::ServiceUnavailable, cause }.into_response()
+    })
 }
 
 fn is_over_limit(error: &axum::Error) -> bool {

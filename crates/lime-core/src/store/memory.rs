@@ -10,8 +10,8 @@ use lime_proto::{EventId, Id, Timestamp};
 use tokio::sync::watch;
 
 use super::{
-    Agent, AgentChange, Event, OwnedAgent, Owner, Page, RETENTION, Site, SiteChange, Store, StoreError,
-    Transitioned, Wanted,
+    Agent, AgentChange, EVENT_RETENTION, Event, OwnedAgent, Owner, Page, RETENTION, Site, SiteChange, Store,
+    StoreError, Transitioned, Wanted,
 };
 use crate::clock::Entropy;
 use crate::token::TokenHash;
@@ -251,9 +251,10 @@ impl Store for MemoryStore {
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         let tables = &mut *self.tables();
         let expired = tables.expire_due(now, limit);
-        let is_old = |at: Timestamp| at + RETENTION <= now;
         for _ in 0..limit {
-            let Some((_, id)) = tables.by_age.first().copied().filter(|(expires, _)| is_old(*expires)) else {
+            let Some((_, id)) =
+                tables.by_age.first().copied().filter(|(expires, _)| *expires + RETENTION <= now)
+            else {
                 break;
             };
             if tables.open.contains(&tables.by_age.pop_first().expect("it has a first")) {
@@ -265,7 +266,8 @@ impl Store for MemoryStore {
         }
         for log in tables.logs.values_mut() {
             // One from the future was written before the clock stepped back; it must not keep those behind it.
-            while log.events.front().is_some_and(|event| is_old(event.at) || event.at > now + RETENTION) {
+            let is_old = |at: Timestamp| at + EVENT_RETENTION <= now || at > now + EVENT_RETENTION;
+            while log.events.front().is_some_and(|event| is_old(event.at)) {
                 log.events.pop_front();
             }
         }

@@ -13,7 +13,7 @@ mod memory;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lime_proto::login::{EventKind, LoginRequest, Transition};
+use lime_proto::login::{EventKind, LoginRequest, MAX_TTL, Transition};
 use lime_proto::{EventId, Id, Timestamp};
 use tokio::sync::watch;
 
@@ -158,8 +158,11 @@ pub enum StoreError {
     UnknownOwner(Id),
 }
 
-/// How long ended requests and their events can be read.
+/// How long a request can be read after its time is over.
 pub const RETENTION: Duration = Duration::from_secs(15 * 60);
+
+/// How long an event can be read: at least as long as its request.
+pub const EVENT_RETENTION: Duration = Duration::from_secs(MAX_TTL.as_secs() + RETENTION.as_secs());
 
 /// Where everything is kept. All operations are atomic, and safe to repeat.
 #[async_trait]
@@ -203,8 +206,8 @@ pub trait Store: Send + Sync + 'static {
         transition: &Transition,
         now: Timestamp,
     ) -> Result<Option<Transitioned>, StoreError>;
-    /// Expires what is due, and drops requests and events that ended [`RETENTION`] ago; at most `limit` of each. Returns
-    /// how many requests expired.
+    /// Expires what is due, and drops requests [`RETENTION`] after their time and events of an age of [`EVENT_RETENTION`]; at
+    /// most `limit` requests each. Returns how many expired.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
     /// The last event of a site; sequence 0 before the first.

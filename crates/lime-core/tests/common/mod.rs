@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -59,8 +59,10 @@ impl Clock for ManualClock {
 pub(crate) struct FlakyStore {
     pub(crate) inner: MemoryStore,
     pub(crate) down: AtomicBool,
-    /// Calls to wait for ever in.
+    /// Whether calls never come back.
     pub(crate) hung: AtomicBool,
+    /// What happens to a site right after it has been asked whether it refuses an agent.
+    pub(crate) meanwhile: Mutex<Option<(Id, SiteChange)>>,
     /// Hints to give none.
     pub(crate) silent: AtomicBool,
 }
@@ -71,11 +73,15 @@ impl FlakyStore {
             inner: MemoryStore::new(&SystemEntropy),
             down: AtomicBool::new(false),
             hung: AtomicBool::new(false),
+            meanwhile: Mutex::default(),
             silent: AtomicBool::new(false),
         }
     }
 
-    fn up(&self) -> Result<&MemoryStore, StoreError> {
+    async fn up(&self) -> Result<&MemoryStore, StoreError> {
+        if self.hung.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         match self.down.load(Ordering::SeqCst) {
             false => Ok(&self.inner),
             true => Err(StoreError::Unavailable("switched off by a test".to_owned())),
@@ -86,46 +92,51 @@ impl FlakyStore {
 #[async_trait]
 impl Store for FlakyStore {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.up()?.ping().await
+        self.up().await?.ping().await
     }
     async fn add_owner(&self, owner: Owner) -> Result<(), StoreError> {
-        self.up()?.add_owner(owner).await
+        self.up().await?.add_owner(owner).await
     }
     async fn add_site(&self, site: Site) -> Result<(), StoreError> {
-        self.up()?.add_site(site).await
+        self.up().await?.add_site(site).await
     }
     async fn add_agent(&self, agent: Agent) -> Result<(), StoreError> {
-        self.up()?.add_agent(agent).await
+        self.up().await?.add_agent(agent).await
     }
     async fn suspend_owner(&self, id: Id, suspended: bool) -> Result<bool, StoreError> {
-        self.up()?.suspend_owner(id, suspended).await
+        self.up().await?.suspend_owner(id, suspended).await
     }
     async fn change_site(&self, id: Id, change: SiteChange) -> Result<bool, StoreError> {
-        self.up()?.change_site(id, change).await
+        self.up().await?.change_site(id, change).await
     }
     async fn change_agent(&self, id: Id, change: AgentChange) -> Result<bool, StoreError> {
-        self.up()?.change_agent(id, change).await
+        self.up().await?.change_agent(id, change).await
     }
     async fn denies(&self, site: Id, agent: Id) -> Result<bool, StoreError> {
-        self.up()?.denies(site, agent).await
+        let denies = self.up().await?.denies(site, agent).await;
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some((site, change)) = meanwhile {
+            self.inner.change_site(site, change).await?;
+        }
+        denies
     }
     async fn site(&self, id: Id) -> Result<Option<Site>, StoreError> {
-        self.up()?.site(id).await
+        self.up().await?.site(id).await
     }
     async fn site_by_token(&self, token: &TokenHash) -> Result<Option<Site>, StoreError> {
-        self.up()?.site_by_token(token).await
+        self.up().await?.site_by_token(token).await
     }
     async fn agent(&self, id: Id) -> Result<Option<OwnedAgent>, StoreError> {
-        self.up()?.agent(id).await
+        self.up().await?.agent(id).await
     }
     async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError> {
-        self.up()?.agent_by_token(token).await
+        self.up().await?.agent_by_token(token).await
     }
     async fn insert(&self, request: LoginRequest, limit: usize, now: Timestamp) -> Result<bool, StoreError> {
-        self.up()?.insert(request, limit, now).await
+        self.up().await?.insert(request, limit, now).await
     }
     async fn request(&self, id: Id) -> Result<Option<LoginRequest>, StoreError> {
-        self.up()?.request(id).await
+        self.up().await?.request(id).await
     }
     async fn transition(
         &self,
@@ -133,19 +144,16 @@ impl Store for FlakyStore {
         transition: &Transition,
         now: Timestamp,
     ) -> Result<Option<Transitioned>, StoreError> {
-        self.up()?.transition(id, transition, now).await
+        self.up().await?.transition(id, transition, now).await
     }
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.up()?.sweep(now, limit).await
+        self.up().await?.sweep(now, limit).await
     }
     async fn head(&self, site: Id) -> Result<EventId, StoreError> {
-        self.up()?.head(site).await
+        self.up().await?.head(site).await
     }
     async fn events(&self, site: Id, after: u64, wanted: Wanted, limit: usize) -> Result<Page, StoreError> {
-        if self.hung.load(Ordering::SeqCst) {
-            std::future::pending::<()>().await;
-        }
-        self.up()?.events(site, after, wanted, limit).await
+        self.up().await?.events(site, after, wanted, limit).await
     }
     fn hint(&self, site: Id) -> watch::Receiver<()> {
         match self.silent.load(Ordering::SeqCst) {
@@ -358,8 +366,12 @@ impl Stream {
 
     /// The next frame as it is sent; a stream that says nothing for ten seconds fails the test.
     pub(crate) async fn text(&mut self) -> Option<String> {
-        let next = tokio::time::timeout(Duration::from_secs(10), self.body.next()).await;
-        let bytes = next.expect("a frame or the end")?.unwrap();
+        tokio::time::timeout(Duration::from_secs(10), self.late()).await.expect("a frame or the end")
+    }
+
+    /// The next frame as it is sent, however long it takes.
+    pub(crate) async fn late(&mut self) -> Option<String> {
+        let bytes = self.body.next().await?.unwrap();
         Some(String::from_utf8(bytes.to_vec()).unwrap())
     }
 
