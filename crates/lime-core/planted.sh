@@ -4,7 +4,7 @@
 # whether each test has its patch, and each patch still applies.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-tests=$(grep -A1 '^#\[tokio::test' crates/lime-core/tests/pitfalls.rs | sed -n 's/^async fn \([a-z_]*\).*/\1/p' | sort)
+tests=$(grep -A1 '^#\[tokio::test' crates/lime-core/tests/pitfalls.rs | sed -n 's/^async fn \([a-z0-9_]*\).*/\1/p' | sort)
 patches=$(basename -s .patch crates/lime-core/planted/*.patch | sort)
 diff <(echo "$tests") <(echo "$patches") || { echo "tests and patches differ"; exit 1; }
 if [[ ${1-} == --check ]]; then
