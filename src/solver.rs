@@ -376,12 +376,19 @@ mod tests {
                 Solver { pool, kernel, schedules: Arc::default(), min_chance: 0.0, measured_rate: wrong };
             // Each job takes its span from the estimate that the ones before it left.
             let challenge = Challenge::lime_v1("recovers", Difficulty::bits(60).unwrap()).unwrap();
-            for _ in 0..100 {
-                let _ = solver.job(&challenge).timeout(Duration::from_millis(3)).run();
+            let begun = Instant::now();
+            loop {
+                for _ in 0..100 {
+                    let _ = solver.job(&challenge).timeout(Duration::from_millis(3)).run();
+                }
+                // Other tests keep the machine busy, hence the room and the time.
+                let rate = solver.pool.rate() / truth;
+                if (0.1..=3.0).contains(&rate) {
+                    break;
+                }
+                let patient = begun.elapsed() < Duration::from_secs(30);
+                assert!(patient, "{rate} of the truth, from {}", wrong / truth);
             }
-            // Other tests keep the machine busy, hence the room.
-            let rate = solver.pool.rate() / truth;
-            assert!((0.1..=3.0).contains(&rate), "{rate} of the truth, from {}", wrong / truth);
         }
     }
 }

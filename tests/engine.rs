@@ -157,7 +157,7 @@ fn a_deadline_ends_the_search() {
     assert!(begun.elapsed() < Duration::from_secs(5));
 
     // Nobody waits: the workers see the deadline by themselves.
-    let job = solver.job(&challenge(1, 60)).timeout(Duration::from_millis(5)).spawn().unwrap();
+    let job = solver.job(&challenge(1, 60)).timeout(Duration::from_millis(200)).spawn().unwrap();
     wait_until_idle(&solver);
     assert!(matches!(job.outcome(), Some(Err(Error::TimedOut { .. }))));
     assert_eq!(solver.stats().timed_out, 2);
@@ -174,7 +174,8 @@ fn hopeless_jobs_are_refused_before_the_first_hash() {
     let Error::Hopeless { expected, allowed, chance } = error.clone() else { panic!("{error:?}") };
     assert!(expected > Duration::from_secs(3_000_000) && chance < 0.01);
     assert_eq!(allowed.as_secs_f64().round(), 1.0);
-    assert!(error.to_string().contains("years on average, 1.0 s allowed"), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("years on average, ") && text.contains("s allowed"), "{text}");
 
     let late = solver.job(&challenge(1, 1)).timeout(Duration::ZERO).run();
     assert_eq!(late, Err(Error::TimedOut { elapsed: Duration::ZERO, hashes: 0 }));
@@ -231,13 +232,20 @@ fn endless_work_is_refused() {
 fn low_priority_workers_are_nice() {
     let solver = Solver::builder().threads(3).low_priority(true).build().unwrap();
     assert!(solver.solve(&challenge(1, 10)).is_ok());
-    let nice = std::fs::read_dir("/proc/self/task").unwrap().filter(|task| {
-        // The name in parentheses, then fields; niceness is the 17th of them.
-        let stat = std::fs::read_to_string(task.as_ref().unwrap().path().join("stat")).unwrap_or_default();
-        let (name, fields) = stat.split_once(") ").unwrap_or_default();
-        name.contains("(lime-pow-") && fields.split(' ').nth(16) == Some("19")
-    });
-    assert_eq!(nice.count(), 3);
+    let nice = || {
+        let is_nice = |task: std::io::Result<std::fs::DirEntry>| {
+            // The name in parentheses, then fields; niceness is the 17th of them.
+            let stat = std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap_or_default();
+            let (name, fields) = stat.split_once(") ").unwrap_or_default();
+            name.contains("(lime-pow-") && fields.split(' ').nth(16) == Some("19")
+        };
+        std::fs::read_dir("/proc/self/task").unwrap().filter_map(|task| is_nice(task).then_some(())).count()
+    };
+    // The list leaves some out while threads of other tests end.
+    let begun = Instant::now();
+    while nice() != 3 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{} workers are nice", nice());
+    }
 }
 
 #[test]

@@ -377,9 +377,9 @@ fn uniform_work_in_the_solver() {
         Challenge::altcha_v1(Sha256::digest(format!("salt{answer}")).into(), "salt", max_number).unwrap()
     };
     let solver = Solver::builder().threads(1).build().unwrap();
-    let refused = solver.job(&altcha((1 << 53) - 1, 7)).timeout(std::time::Duration::from_millis(10)).run();
+    let refused = solver.job(&altcha((1 << 53) - 1, 7)).timeout(std::time::Duration::from_secs(1)).run();
     let Err(Error::Hopeless { chance, .. }) = refused else { panic!("{refused:?}") };
-    assert!((1e-12..1e-8).contains(&chance), "{chance}");
+    assert!((1e-10..1e-6).contains(&chance), "{chance}");
     let job = solver.job(&altcha((1 << 40) - 1, 1 << 41)).spawn().unwrap();
     while job.progress().hashes < 1_000_000 {
         std::thread::yield_now();

@@ -14,7 +14,7 @@ from anyio import fail_after
 
 PYTHON = os.environ["LIME_INTEROP_MCP_PYTHON"]
 SCRIPTS = Path(__file__).parent / "mcp_side"
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 async def verify(origin: str, domain: str, tokens: dict[str, str]) -> dict[str, Any]:

@@ -124,7 +124,8 @@ async fn serve_public(config: Config) -> Result<(), Failure> {
     let keys = keys.map_err(Failure::of)?;
     let listener = listen(config.listen).await?;
     let store = Arc::new(MemoryStore::new(&SystemEntropy));
-    tracing::info!(listen = %config.listen, issuer = %config.issuer, kid = keys.jwks().keys[0].kid, "serving");
+    let address = listener.local_addr().map_err(Failure::of)?;
+    tracing::info!(listen = %address, issuer = %config.issuer, kid = keys.jwks().keys[0].kid, "serving");
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }

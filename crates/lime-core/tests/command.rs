@@ -144,18 +144,18 @@ fn serve_keeps_its_key_and_stops_on_a_signal() {
     let key = directory.path().join("key.pem");
     let mut kids = Vec::new();
     for signal in ["-TERM", "-INT"] {
-        // The system picks a port, and the log tells that it serves.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // The system picks a port, and the log tells which.
         let config = directory.path().join("config.toml");
-        std::fs::write(&config, format!("listen = '{free}'\nissuer = 'http://{free}'\nkey_file = {key:?}"))
-            .unwrap();
+        let settings = format!("listen = '127.0.0.1:0'\nissuer = 'http://127.0.0.1:1'\nkey_file = {key:?}");
+        std::fs::write(&config, settings).unwrap();
         let mut server = Server::start(&["serve", "--config", config.to_str().unwrap()]);
         let mut log = BufReader::new(server.0.stderr.take().unwrap());
         let mut line = String::new();
         log.read_line(&mut line).unwrap();
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(line["fields"]["message"], "serving");
-        let jwks = get(&format!("http://{free}"), "/api/v1/core/.well-known/jwks.json");
+        let address = line["fields"]["listen"].as_str().unwrap();
+        let jwks = get(&format!("http://{address}"), "/api/v1/core/.well-known/jwks.json");
         kids.push(line["fields"]["kid"].as_str().unwrap().to_owned());
         assert!(jwks.contains(&kids[0]));
         assert_eq!(server.terminate(signal), 0);

@@ -94,8 +94,8 @@ async fn a_hundred_parallel_approvals_have_one_winner() {
 #[tokio::test]
 async fn a_nonce_of_another_request_is_nothing() {
     let world = World::with(|config| {
-        config.pow.base = 16;
-        config.pow.ceiling = 16;
+        // A nonce of the one solves the other once in a million times.
+        config.pow.base = 20;
     })
     .await;
     let (first, second) = (world.create(0).await, world.create(0).await);

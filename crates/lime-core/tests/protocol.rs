@@ -113,8 +113,7 @@ async fn missing_and_malformed_tokens() {
 #[tokio::test]
 async fn nonces_that_are_none_and_nonces_that_are_wrong() {
     let world = World::with(|config| {
-        config.pow.base = 16;
-        config.pow.ceiling = 16;
+        config.pow.base = 20;
     })
     .await;
     let id = world.create(0).await;
@@ -186,8 +185,7 @@ async fn approvals_are_checked_in_order() {
         let once = Rate { burst: 1, per_second: 1 };
         config.limits =
             Some(Limits { address: Rate { burst: 12, per_second: 1 }, approve: once, ..Limits::default() });
-        config.pow.base = 16;
-        config.pow.ceiling = 16;
+        config.pow.base = 20;
     })
     .await;
     let id = world.create(0).await;

@@ -371,9 +371,9 @@ fn a_full_disk_is_an_error() {
 #[cfg(target_os = "linux")]
 #[test]
 fn threads_that_cannot_be_started_are_an_error() {
-    // Stacks of a thousand threads do not fit into so little address space.
+    // A few stacks of this size fit into so little address space, and leave room for what else the threads need.
     let script = format!(
-        "ulimit -v 400000; exec {} solve --challenge a --difficulty 1 --threads 1000",
+        "ulimit -v 400000; RUST_MIN_STACK=67108864 exec {} solve --challenge a --difficulty 1 --threads 1000",
         env!("CARGO_BIN_EXE_lime-pow")
     );
     let failed =
