@@ -7,6 +7,7 @@ use std::task::{Wake, Waker};
 
 use pyo3::prelude::*;
 
+use crate::errors::SolveError;
 use crate::process::OfThisProcess;
 
 type Channel = (Sender<Py<PyAny>>, Mutex<Receiver<Py<PyAny>>>);
@@ -23,6 +24,11 @@ impl Callbacks {
         Self(OfThisProcess::new((sender, Mutex::new(receiver))))
     }
 
+    /// Whether they are this process's.
+    fn here(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     fn __iter__(this: PyRef<'_, Self>) -> PyRef<'_, Self> {
         this
     }
@@ -36,9 +42,10 @@ impl Callbacks {
 
 impl Callbacks {
     /// A waker that has `callback` called, once and without arguments.
-    pub(crate) fn waker(&self, callback: Py<PyAny>) -> Option<Waker> {
-        let (sender, _) = self.0.get()?;
-        Some(Waker::from(Arc::new(Callback { sender: sender.clone(), callback: Mutex::new(Some(callback)) })))
+    pub(crate) fn waker(&self, callback: Py<PyAny>) -> PyResult<Waker> {
+        let forked = || SolveError::new_err("callbacks belong to the process that was forked");
+        let (sender, _) = self.0.get().ok_or_else(forked)?;
+        Ok(Waker::from(Arc::new(Callback { sender: sender.clone(), callback: Mutex::new(Some(callback)) })))
     }
 }
 

@@ -81,19 +81,14 @@ impl Solver {
         Ok(Self { settings, pool: Mutex::new(OfThisProcess::new(settings.build()?)) })
     }
 
-    /// Start a search and return at once.
-    ///
-    /// ``challenge`` is the scheme's first parameter, ``difficulty`` the one that makes it harder, ``parameters`` any by name.
-    /// Bad input is a ``ValueError``. ``on_done`` is called when the search has ended, from a thread that all callbacks share:
-    /// it must not block. Nor must it refer to the job, which would then live until it has ended.
+    /// ``submit``, with what calls ``on_done``: Python code beneath a frame of Rust must not be there when the interpreter ends.
     #[pyo3(signature = (
         challenge=None, difficulty=None, *, scheme="lime-v1", parameters=None, order="any", start=0, max_nonce=None,
-        threads=None, timeout=None, on_done=None
+        threads=None, timeout=None, on_done=None, callbacks=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
-    fn submit(
+    fn _submit(
         &self,
-        py: Python<'_>,
         challenge: Option<&str>,
         difficulty: Option<&Bound<'_, PyAny>>,
         scheme: &str,
@@ -104,15 +99,11 @@ impl Solver {
         threads: Option<usize>,
         timeout: Option<f64>,
         on_done: Option<Py<PyAny>>,
+        callbacks: Option<&Bound<'_, Callbacks>>,
     ) -> PyResult<Job> {
         let bundle = bundle(scheme, challenge, difficulty, parameters)?;
-        let waker = match on_done {
-            Some(callback) => {
-                let callbacks = py.import("lime_pow._notifier")?.call_method0("callbacks")?;
-                callbacks.cast::<Callbacks>()?.get().waker(callback)
-            }
-            None => None,
-        };
+        let waker = on_done.zip(callbacks).map(|(callback, callbacks)| callbacks.get().waker(callback));
+        let waker = waker.transpose()?;
         let pool = self.pool()?;
         let mut builder = pool
             .bundle(&bundle)

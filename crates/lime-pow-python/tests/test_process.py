@@ -208,8 +208,23 @@ def test_a_signal_during_the_first_call_does_not_hang():
         threading.Thread(target=lambda: solver.solve("x", 60, progress=tell), daemon=True).start()
         told.wait()
         """,
+        """
+        import threading, time
+        import lime_pow
+
+        solver = lime_pow.Solver(threads=1)
+        jobs = []
+        def again():
+            jobs[:] = [solver.submit("x", 1, on_done=again)]
+        def loop():
+            while True:
+                solver.submit("x", 1, on_done=lambda: None)
+        again()
+        threading.Thread(target=loop, daemon=True).start()
+        time.sleep(0.1)
+        """,
     ],
-    ids=["a loop", "a callback that blocks", "callbacks that are due", "progress"],
+    ids=["a loop", "a callback that blocks", "callbacks that are due", "progress", "jobs that submit jobs"],
 )
 def test_an_interpreter_that_ends_meanwhile_does_not_abort(script):
     for _ in range(5):

@@ -30,6 +30,7 @@ from lime_pow._lime_pow import (
     info,
     verify,
 )
+from lime_pow._notifier import callbacks
 from lime_pow._sdk import accelerate, restore, timeout_error
 
 __all__ = [
@@ -59,6 +60,40 @@ class Solver(_lime_pow.Solver):
 
     A child of ``os.fork`` that uses it gets a pool of its own; jobs of the parent raise ``SolveError`` there.
     """
+
+    def submit(
+        self,
+        challenge: str | None = None,
+        difficulty: int | str | None = None,
+        *,
+        scheme: str = "lime-v1",
+        parameters: Mapping[str, int | str] | None = None,
+        order: str = "any",
+        start: int = 0,
+        max_nonce: int | None = None,
+        threads: int | None = None,
+        timeout: float | None = None,
+        on_done: Callable[[], object] | None = None,
+    ) -> Job:
+        """Start a search and return at once.
+
+        ``challenge`` is the scheme's first parameter, ``difficulty`` the one that makes it harder, ``parameters`` any by name.
+        Bad input is a ``ValueError``. ``on_done`` is called when the search has ended, from a thread that all callbacks share:
+        it must not block. Nor must it refer to the job, which would then live until it has ended.
+        """
+        return self._submit(
+            challenge,
+            difficulty,
+            scheme=scheme,
+            parameters=parameters,
+            order=order,
+            start=start,
+            max_nonce=max_nonce,
+            threads=threads,
+            timeout=timeout,
+            on_done=on_done,
+            callbacks=None if on_done is None else callbacks(),
+        )
 
     def solve(
         self,

@@ -97,7 +97,7 @@ class Solver:
         low_priority: bool = False,
     ) -> Self:
         """Start the workers: one a core unless ``threads`` says otherwise, with the fastest kernel."""
-    def submit(
+    def _submit(
         self,
         challenge: str | None = None,
         difficulty: int | str | None = None,
@@ -110,13 +110,8 @@ class Solver:
         threads: int | None = None,
         timeout: float | None = None,
         on_done: Callable[[], object] | None = None,
-    ) -> Job:
-        """Start a search and return at once.
-
-        ``challenge`` is the scheme's first parameter, ``difficulty`` the one that makes it harder, ``parameters`` any by name.
-        Bad input is a ``ValueError``. ``on_done`` is called when the search has ended, from a thread that all callbacks share:
-        it must not block. Nor must it refer to the job, which would then live until it has ended.
-        """
+        callbacks: Callbacks | None = None,
+    ) -> Job: ...
     @property
     def threads(self) -> int:
         """Workers of the pool."""
@@ -160,5 +155,7 @@ def forked() -> None: ...
 @final
 class Callbacks:
     def __new__(cls) -> Self: ...
+    def here(self) -> bool:
+        """Whether they are this process's."""
     def __iter__(self) -> Self: ...
     def __next__(self) -> Callable[[], object]: ...

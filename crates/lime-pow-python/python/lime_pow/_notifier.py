@@ -1,16 +1,17 @@
 """The thread that calls back when jobs have ended.
 
-It is Python's own: when the interpreter ends while a callback runs, the thread is taken down like any daemon thread, which could
-not be done through frames of Rust.
+It is Python's own: when the interpreter ends while a callback runs, the thread is taken down like any daemon thread, which cannot be
+done where a frame of Rust lies beneath Python code. Waiting in Rust is safe: PyO3 then stops the thread where it is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
 
-from lime_pow._lime_pow import Callbacks
+from lime_pow._lime_pow import Callbacks, SolveError
 
 # Reentrant, for a signal's handler that submits a job.
 _lock = threading.RLock()
@@ -21,11 +22,16 @@ def callbacks() -> Callbacks:
     """What jobs of this process put their callbacks into; its thread runs from the first use on."""
     global _callbacks
     with _lock:
-        if _callbacks is None:
+        due = _callbacks
+        # A fork in C tells nobody.
+        if due is None or not due.here():
             due = Callbacks()
-            threading.Thread(target=_call, args=(due,), name="lime-pow-notifier", daemon=True).start()
+            try:
+                threading.Thread(target=_call, args=(due,), name="lime-pow-notifier", daemon=True).start()
+            except RuntimeError as error:
+                raise SolveError(f"no thread for callbacks: {error}") from None
             _callbacks = due
-        return _callbacks
+        return due
 
 
 def _call(due: Callbacks) -> None:
@@ -33,7 +39,8 @@ def _call(due: Callbacks) -> None:
         try:
             callback()
         except BaseException:
-            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
+            with contextlib.suppress(BaseException):  # a hook that fails must not end the thread
+                threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
         # Not kept until the next is due.
         del callback
 
