@@ -184,7 +184,7 @@ pub enum ConfigError {
 }
 
 /// Variables with this prefix overlay the file: `LIME_CORE__LOGIN__TTL_SECONDS=60` is `login.ttl_seconds`. Kubernetes gives
-/// programs variables named for services, such as `LIME_CORE_PORT`: none has two underscores.
+/// programs variables named for services, such as `LIME_CORE_PORT`: hardly any has two underscores.
 const PREFIX: &str = "LIME_CORE__";
 
 impl Config {

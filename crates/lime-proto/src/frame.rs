@@ -38,7 +38,7 @@ pub enum Frame {
         /// What a person reads.
         message: String,
     },
-    /// Of a type that a reader does not know, and goes by.
+    /// Of a type that the reader does not know, to be skipped.
     #[serde(other)]
     Unknown,
 }

@@ -206,8 +206,8 @@ pub trait Store: Send + Sync + 'static {
         transition: &Transition,
         now: Timestamp,
     ) -> Result<Option<Transitioned>, StoreError>;
-    /// Expires what is due, and drops requests [`RETENTION`] after their time and events of an age of [`EVENT_RETENTION`]; at
-    /// most `limit` requests each. Returns how many expired.
+    /// Expires what is due, at most `limit` requests, and drops requests [`RETENTION`] after their time, at most `limit`, and
+    /// events of an age of [`EVENT_RETENTION`]. Returns how many requests expired.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
     /// The last event of a site; sequence 0 before the first.

@@ -98,7 +98,7 @@ def _put_in(modules: tuple[str, ...]) -> None:
     for name, module in loaded.items():
         # One that has been reloaded has the SDK's again.
         if module.solve is not lime_pow.solve:
-            _replaced[name] = module.solve
+            _replaced.setdefault(name, module.solve)
             module.solve = lime_pow.solve
 
 
