@@ -1,6 +1,6 @@
 //! Mixed jobs for as long as wanted, and whether the process stays as it was: resident memory, file handles, threads, rate.
-//! Linux only. The first third warms up, the second is compared with the last; since the allocator's reserve grows for minutes, some
-//! more thirds follow where they differ.
+//! Linux only. The first third warms up, and the second is compared with the last. The allocator's reserve may grow for minutes: while
+//! memory still does, up to three more thirds follow, each compared with the one before.
 //!
 //! `cargo run --release --example soak -- 120`
 
@@ -118,11 +118,13 @@ fn work(solver: &Solver, thread: u64, stop: &AtomicBool, jobs: &AtomicU64) {
     }
 }
 
-/// What has grown from one third to the next, or fallen, by more than it may.
-fn faults(before: &Third, after: &Third) -> Vec<String> {
+/// What is more than in the second third, or less, by more than it may be; of memory, than in the last third but one.
+fn faults(thirds: &[Third]) -> Vec<String> {
+    let [_, before, .., after] = thirds else { unreachable!("three at least") };
     let mut faults = Vec::new();
-    let grown = after.resident_kib - before.resident_kib;
-    let allowed = (GROWTH * before.resident_kib).max(SLACK_KIB);
+    let settled = thirds[thirds.len() - 2].resident_kib;
+    let grown = after.resident_kib - settled;
+    let allowed = (GROWTH * settled).max(SLACK_KIB);
     if grown > allowed {
         faults.push(format!("resident memory grew by {grown:.0} KiB, more than {allowed:.0}"));
     }
@@ -152,10 +154,7 @@ fn main() {
             scope.spawn(move || work(solver, thread, stop, jobs));
         }
         // A leak goes on for ever; an allocator that has asked for more, or a machine that was busy, does not.
-        while thirds.len() < 3
-            || (thirds.len() < 3 + MORE
-                && !faults(&thirds[thirds.len() - 2], &thirds[thirds.len() - 1]).is_empty())
-        {
+        while thirds.len() < 3 || (thirds.len() < 3 + MORE && !faults(&thirds).is_empty()) {
             let samples = (0..seconds / 3).map(|_| {
                 std::thread::sleep(Duration::from_secs(1));
                 Sample::of(&solver)
@@ -165,9 +164,9 @@ fn main() {
         stop.store(true, Ordering::Relaxed);
     });
 
-    let [.., before, after] = &thirds[..] else { unreachable!("three at least") };
+    let [_, before, .., after] = &thirds[..] else { unreachable!("three at least") };
     println!(
-        "{} s, {} jobs; from the last third but one to the last: resident {:.0} KiB {:+.0}, handles {} → {}, threads {} → {}, \
+        "{} s, {} jobs; from the second third to the last: resident {:.0} KiB {:+.0}, handles {} → {}, threads {} → {}, \
          hashes per CPU time × {:.2}",
         thirds.len() as u64 * (seconds / 3),
         jobs.load(Ordering::Relaxed),
@@ -179,6 +178,6 @@ fn main() {
         after.threads,
         after.rate / before.rate,
     );
-    let faults = faults(before, after);
+    let faults = faults(&thirds);
     assert!(faults.is_empty(), "{}", faults.join("; "));
 }
