@@ -1,16 +1,17 @@
 //! SHA extensions and AVX-512 vectors in one stream of instructions: they are different execution units, so that their
-//! rates add up in part. Compilers do not keep such code in registers, so it is generated; this file hands it arguments
-//! and reads its results.
+//! rates add up in part. Compilers do not keep such code in registers, so it is generated; these files hand it arguments
+//! and read its results: `own.rs` where each nonce has its own schedule, `shared.rs` where rows share them.
 //!
-//! `crates/hybrid-gen` writes the `.s` files beside this one and says how they work.
+//! `crates/hybrid-gen` writes the `.s` files beside them and says how they work.
 
-use core::arch::naked_asm;
-use core::mem::{MaybeUninit, offset_of};
+mod own;
+mod shared;
 
-use super::one_word::{FirstRounds, constants, for_word};
-use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
+use own::scan as own_schedules;
+
+use super::one_word::for_word;
+use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, States};
 use super::sha_ni::{self, ShaNi};
-use super::sha256::{K, round};
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +33,6 @@ const LANES: usize = 8;
 const CHAINS: usize = 24;
 pub(super) const GROUP: usize = CHAINS + LANES;
 
-/// Nonces that advance together where each has its own schedule.
-const BATCH: usize = 8;
-/// Rows of one call.
-const ROWS: usize = 16;
-
 pub(super) fn scan(
     proof: Hybrid,
     scan: &Scan<'_>,
@@ -46,345 +42,18 @@ pub(super) fn scan(
 ) -> Option<Cursor> {
     match scan {
         Scan::OneWord(one) if one.word >= 3 => {
-            for_word!([3 4 5 6 7 8 9 10 11 12 13], one.word, one_word, proof, one, screen, from, out)
+            for_word!([3 4 5 6 7 8 9 10 11 12 13], one.word, own_schedules, proof, one, screen, from, out)
         }
         Scan::OneWord(_) => sha_ni::scan(proof.0, scan, screen, from, out),
-        Scan::Shared(shared) => shared_schedules(proof, shared, screen, from, out),
+        Scan::Shared(shared) => shared::scan(proof, shared, screen, from, out),
     }
 }
 
 pub(super) fn midstates(proof: Hybrid, scan: &OneWord<'_>, out: &mut States) {
     match scan.word {
-        13 => one_word_midstates::<13>(proof, scan, out),
-        15 => one_word_midstates::<15>(proof, scan, out),
+        13 => own::midstates::<13>(proof, scan, out),
+        15 => own::midstates::<15>(proof, scan, out),
         _ => sha_ni::midstates(proof.0, scan, GROUP, out),
-    }
-}
-
-/// What the code for one varying word reads and writes. The generator knows the offsets.
-#[repr(C, align(64))]
-struct OneWordArguments {
-    columns: *const u32,
-    columns_end: *const u32,
-    batches: u64,
-    states: *mut u32,
-    width: u32,
-    padding: [u32; 7],
-    /// (F, E, B, A, H, G, D, C)
-    feed: [u32; 8],
-    padding_2: [u32; 8],
-    sums: [[u32; 4]; BATCH],
-    k: [u32; 64],
-    words: [[u32; 8]; 64],
-    pairs: [[[u32; 16]; 32]; 2],
-    /// One more than there are: the schedule of the batch behind the last is computed too, and never used.
-    rows: [Row; ROWS + 1],
-}
-
-#[repr(C, align(64))]
-#[derive(Clone, Copy)]
-struct Row {
-    consts: [u32; 64],
-    state: [u32; 8],
-}
-
-const _: () = {
-    assert!(offset_of!(OneWordArguments, width) == 32);
-    assert!(offset_of!(OneWordArguments, feed) == 64);
-    assert!(offset_of!(OneWordArguments, sums) == 128);
-    assert!(offset_of!(OneWordArguments, k) == 256);
-    assert!(offset_of!(OneWordArguments, words) == 512);
-    assert!(offset_of!(OneWordArguments, pairs) == 2560);
-    assert!(offset_of!(OneWordArguments, rows) == 6656);
-    assert!(size_of::<Row>() == 320 && offset_of!(Row, state) == 256);
-};
-
-/// (F, E, B, A, H, G, D, C), as the SHA instructions want it.
-fn chain_order([a, b, c, d, e, f, g, h]: [u32; 8]) -> [u32; 8] {
-    [f, e, b, a, h, g, d, c]
-}
-
-/// Arguments for the generated code. Most of them are its own to write.
-struct OneWordCall(MaybeUninit<OneWordArguments>);
-
-#[expect(unsafe_code, reason = "memory shared with generated code")]
-impl OneWordCall {
-    /// `feed` is in chain order.
-    fn new(feed: [u32; 8], width: u32) -> Self {
-        let mut arguments = MaybeUninit::<OneWordArguments>::uninit();
-        let place = arguments.as_mut_ptr();
-        // SAFETY: writes to fields of our own memory.
-        unsafe {
-            (&raw mut (*place).feed).write(feed);
-            (&raw mut (*place).width).write(width);
-            (&raw mut (*place).k).write(K);
-            (&raw mut (*place).sums).write([[0; 4]; BATCH]);
-        }
-        Self(arguments)
-    }
-
-    /// Lays out up to [`ROWS`] rows of the block that varies in word `W`.
-    fn set_rows<const W: usize>(&mut self, first_rounds: &mut FirstRounds, blocks: &[[u32; 16]]) {
-        assert!(blocks.len() <= ROWS);
-        // SAFETY: only the place of the field is taken.
-        let rows = unsafe { &raw mut (*self.0.as_mut_ptr()).rows }.cast::<Row>();
-        for (index, block) in blocks.iter().enumerate() {
-            // Behind an odd word, its round is done: the columns are added to what it leaves in A and E.
-            let mut state = first_rounds.of(block, W);
-            if W % 2 == 1 {
-                round(&mut state, K[W].wrapping_add(block[W]));
-            }
-            let row = Row { consts: constants::<W>(block), state: chain_order(state) };
-            // SAFETY: there is room for `ROWS` rows, and no more blocks than that.
-            unsafe { rows.add(index).write(row) }
-        }
-    }
-
-    /// Screens `rows` rows of `columns`. Returns the batch that holds a word that passes, with its [`sums`](Self::sums),
-    /// or the number of batches.
-    fn scan(&mut self, ScanCode(code): ScanCode, rows: usize, columns: &[u32]) -> usize {
-        let batches = Self::batches(rows, columns);
-        // SAFETY: `ScanCode` is made with the proof of its instructions. It reads whole batches of columns, of which
-        // there are whole ones, and rows that have been set or, for the batch behind the last, are ours and ignored; it
-        // writes to the arguments.
-        unsafe { self.run(code, batches, columns, std::ptr::null_mut()) }
-    }
-
-    /// Makes the chaining values of `rows` rows of `columns`, eight words each.
-    fn midstates(
-        &mut self,
-        MidstatesCode(code): MidstatesCode,
-        rows: usize,
-        columns: &[u32],
-        states: &mut [u32],
-    ) {
-        let batches = Self::batches(rows, columns);
-        assert!(states.len() >= 8 * BATCH * batches);
-        // SAFETY: as in `scan`; it also writes a batch of chaining values for each batch, and there is room for them.
-        unsafe { self.run(code, batches, columns, states.as_mut_ptr()) };
-    }
-
-    fn batches(rows: usize, columns: &[u32]) -> usize {
-        assert!(rows <= ROWS && !columns.is_empty() && columns.len().is_multiple_of(BATCH));
-        rows * columns.len() / BATCH
-    }
-
-    unsafe fn run(&mut self, code: OneWordCode, batches: usize, columns: &[u32], states: *mut u32) -> usize {
-        let range = columns.as_ptr_range();
-        let place = self.0.as_mut_ptr();
-        // SAFETY: writes to fields of our own memory; for the call the caller answers.
-        unsafe {
-            (&raw mut (*place).columns).write(range.start);
-            (&raw mut (*place).columns_end).write(range.end);
-            (&raw mut (*place).batches).write(batches as u64);
-            (&raw mut (*place).states).write(states);
-            code(place) as usize
-        }
-    }
-
-    /// First digest words of the batch that [`scan`](Self::scan) returned, chaining value added and lower bound
-    /// subtracted.
-    fn sums(&self) -> [u32; BATCH] {
-        // SAFETY: `new` and after it the code have written them.
-        let sums = unsafe { (&raw const (*self.0.as_ptr()).sums).read() };
-        sums.map(|[.., a]| a)
-    }
-}
-
-fn one_word<const W: usize>(
-    proof: Hybrid,
-    scan: &OneWord<'_>,
-    screen: Screen,
-    from: Cursor,
-    out: &mut Candidates,
-) -> Option<Cursor> {
-    let code = ScanCode::of::<W>(proof);
-    let (addend, width) = screen.one_compare(scan.state[0]);
-    let mut call = OneWordCall::new([0, 0, 0, addend, 0, 0, 0, 0], width);
-    let mut first_rounds = FirstRounds::new(scan.state);
-    let mut padded = Padded::new();
-    let Cursor { mut row, mut column } = from;
-    while row < scan.blocks.len() {
-        if !out.has_room() {
-            return Some(Cursor { row, column });
-        }
-        let words = &scan.words[column..];
-        // Rows that begin in the middle are on their own.
-        let rows = if column == 0 { ROWS.min(scan.blocks.len() - row) } else { 1 };
-        call.set_rows::<W>(&mut first_rounds, &scan.blocks[row..row + rows]);
-        let columns = padded.batches(words);
-        let batch = call.scan(code, rows, columns);
-        let row_batches = columns.len() / BATCH;
-        if batch == rows * row_batches {
-            (row, column) = (row + rows, 0);
-            continue;
-        }
-        row += batch / row_batches;
-        let first = column + batch % row_batches * BATCH;
-        report(&call.sums(), width, scan.words.len() - first, |lane| out.push(row, first + lane));
-        column = first + BATCH;
-        if column >= scan.words.len() {
-            (row, column) = (row + 1, 0);
-        }
-    }
-    None
-}
-
-fn one_word_midstates<const W: usize>(proof: Hybrid, scan: &OneWord<'_>, out: &mut States) {
-    let code = MidstatesCode::of::<W>(proof);
-    let (rows, columns) = (scan.blocks.len(), scan.words.len());
-    let padded_columns = columns.next_multiple_of(BATCH);
-    out.len = rows * columns;
-    out.words.resize((rows * padded_columns).next_multiple_of(GROUP) * 8);
-    let states = out.words.as_mut_slice();
-
-    let mut padded = Padded::new();
-    let words = padded.batches(scan.words);
-    let mut call = OneWordCall::new(chain_order(scan.state), 0);
-    let mut first_rounds = FirstRounds::new(scan.state);
-    for (blocks, states) in scan.blocks.chunks(ROWS).zip(states.chunks_mut(8 * ROWS * padded_columns)) {
-        call.set_rows::<W>(&mut first_rounds, blocks);
-        call.midstates(code, blocks.len(), words, states);
-    }
-    if columns < padded_columns {
-        for row in 1..rows {
-            let padded_row = 8 * row * padded_columns;
-            states.copy_within(padded_row..padded_row + 8 * columns, 8 * row * columns);
-        }
-    }
-    // A group of padding alone would be searched too.
-    out.words.truncate(out.len.next_multiple_of(GROUP) * 8);
-}
-
-/// Room for columns that do not fill their last batch.
-struct Padded(MaybeUninit<[u32; OneWord::MAX_COLUMNS]>);
-
-impl Padded {
-    fn new() -> Self {
-        const { assert!(OneWord::MAX_COLUMNS.is_multiple_of(BATCH)) };
-        Self(MaybeUninit::uninit())
-    }
-
-    /// The words, and zeros up to a whole batch.
-    fn batches<'a>(&'a mut self, words: &'a [u32]) -> &'a [u32] {
-        let len = words.len().next_multiple_of(BATCH);
-        if len == words.len() {
-            return words;
-        }
-        assert!(len <= OneWord::MAX_COLUMNS);
-        let place = self.0.as_mut_ptr().cast::<u32>();
-        #[expect(unsafe_code, reason = "initialises no more than is needed")]
-        // SAFETY: there is room for `len` words, at least as many as `words`, and all of them are written.
-        unsafe {
-            place.copy_from_nonoverlapping(words.as_ptr(), words.len());
-            place.add(words.len()).write_bytes(0, len - words.len());
-            std::slice::from_raw_parts(place, len)
-        }
-    }
-}
-
-/// What the code for shared schedules reads and writes. The generator knows the offsets.
-#[repr(C, align(64))]
-struct SharedArguments {
-    schedules: *const u32,
-    schedules_end: *const u32,
-    chain_states: *const u32,
-    width: u32,
-    padding: [u32; 9],
-    vector_states: [[u32; LANES]; 8],
-    vector_addends: [u32; LANES],
-    vector_sums: [u32; LANES],
-    chains: [Chain; CHAINS],
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Chain {
-    addend: [u32; 4],
-    sum: [u32; 4],
-}
-
-const _: () = {
-    assert!(offset_of!(SharedArguments, width) == 24);
-    assert!(offset_of!(SharedArguments, vector_states) == 64);
-    assert!(offset_of!(SharedArguments, vector_addends) == 320);
-    assert!(offset_of!(SharedArguments, vector_sums) == 352);
-    assert!(offset_of!(SharedArguments, chains) == 384);
-};
-
-fn shared_schedules(
-    proof: Hybrid,
-    scan: &Shared<'_>,
-    screen: Screen,
-    from: Cursor,
-    out: &mut Candidates,
-) -> Option<Cursor> {
-    let (lower_bound, width) = screen.one_compare(0);
-    let mut arguments = SharedArguments::new(width);
-    let schedules = scan.schedules.as_slice();
-    let groups = scan.states.words.as_slice().as_chunks::<8>().0.as_chunks::<GROUP>().0;
-    let mut column = from.column;
-    for (group, states) in groups.iter().enumerate().skip(from.row / GROUP) {
-        let row = group * GROUP;
-        let (chains, lanes) = states.split_at(CHAINS);
-        for (chain, [_, _, _, a, ..]) in arguments.chains.iter_mut().zip(chains) {
-            chain.addend[3] = a.wrapping_add(lower_bound);
-        }
-        for (lane, &[f, e, b, a, h, g, d, c]) in lanes.iter().enumerate() {
-            arguments.vector_addends[lane] = a.wrapping_add(lower_bound);
-            for (word, value) in [a, b, c, d, e, f, g, h].into_iter().enumerate() {
-                arguments.vector_states[word][lane] = value;
-            }
-        }
-        while column < schedules.len() {
-            if !out.has_room() {
-                return Some(Cursor { row, column });
-            }
-            column += arguments.run(proof, &schedules[column..], chains);
-            if column < schedules.len() {
-                let sums = arguments.chains.map(|chain| chain.sum[3]);
-                let rows = scan.states.len - row;
-                report(&sums, width, rows, |chain| out.push(row + chain, column));
-                let rows = rows.saturating_sub(CHAINS);
-                report(&arguments.vector_sums, width, rows, |lane| out.push(row + CHAINS + lane, column));
-                column += 1;
-            }
-        }
-        column = 0;
-    }
-    None
-}
-
-impl SharedArguments {
-    fn new(width: u32) -> Self {
-        Self {
-            schedules: std::ptr::null(),
-            schedules_end: std::ptr::null(),
-            chain_states: std::ptr::null(),
-            width,
-            padding: [0; 9],
-            vector_states: [[0; LANES]; 8],
-            vector_addends: [0; LANES],
-            vector_sums: [0; LANES],
-            chains: [Chain { addend: [0; 4], sum: [0; 4] }; CHAINS],
-        }
-    }
-
-    fn point(&mut self, schedules: &[[u32; 64]], chains: &[[u32; 8]]) {
-        assert!(!schedules.is_empty() && chains.len() == CHAINS);
-        let range = schedules.as_ptr_range();
-        (self.schedules, self.schedules_end) = (range.start.cast(), range.end.cast());
-        self.chain_states = chains.as_ptr().cast();
-    }
-
-    /// Runs over `schedules`. Returns the one whose sums hold a word that passes, or how many there are.
-    fn run(&mut self, _proof: Hybrid, schedules: &[[u32; 64]], chains: &[[u32; 8]]) -> usize {
-        self.point(schedules, chains);
-        #[expect(unsafe_code, reason = "calls generated code")]
-        // SAFETY: the proof exists only because detection saw the instructions. The code reads whole schedules, of which
-        // there is one at least, and the states of so many chains; it writes to the arguments.
-        let column = unsafe { shared_code(self) };
-        column as usize
     }
 }
 
@@ -393,94 +62,33 @@ fn report(sums: &[u32], width: u32, lanes: usize, mut push: impl FnMut(usize)) {
     sums.iter().enumerate().take(lanes).filter(|(_, sum)| **sum <= width).for_each(|(lane, _)| push(lane));
 }
 
-type OneWordCode = unsafe extern "sysv64" fn(*mut OneWordArguments) -> u64;
-
 /// Generated code. To be called with a proof, as `ScanCode`, `MidstatesCode` and `SharedArguments::run` do.
 macro_rules! code {
     ($($name:ident($arguments:ty) = $file:literal;)*) => {$(
         #[allow(unsafe_code, reason = "generated code")]
         #[unsafe(naked)]
         unsafe extern "sysv64" fn $name(_arguments: *mut $arguments) -> u64 {
-            naked_asm!(include_str!($file), options(raw))
+            core::arch::naked_asm!(include_str!($file), options(raw))
         }
     )*};
 }
 
-code! {
-    shared_code(SharedArguments) = "hybrid/shared.s";
-    scan_3(OneWordArguments) = "hybrid/scan_3.s";
-    scan_4(OneWordArguments) = "hybrid/scan_4.s";
-    scan_5(OneWordArguments) = "hybrid/scan_5.s";
-    scan_6(OneWordArguments) = "hybrid/scan_6.s";
-    scan_7(OneWordArguments) = "hybrid/scan_7.s";
-    scan_8(OneWordArguments) = "hybrid/scan_8.s";
-    scan_9(OneWordArguments) = "hybrid/scan_9.s";
-    scan_10(OneWordArguments) = "hybrid/scan_10.s";
-    scan_11(OneWordArguments) = "hybrid/scan_11.s";
-    scan_12(OneWordArguments) = "hybrid/scan_12.s";
-    scan_13(OneWordArguments) = "hybrid/scan_13.s";
-    midstates_13(OneWordArguments) = "hybrid/midstates_13.s";
-    midstates_15(OneWordArguments) = "hybrid/midstates_15.s";
-}
+use code;
 
-/// Code that screens, and the proof of its instructions.
-#[derive(Clone, Copy)]
-struct ScanCode(OneWordCode);
-
-impl ScanCode {
-    /// Where word `W` varies.
-    fn of<const W: usize>(_proof: Hybrid) -> Self {
-        Self(
-            const {
-                match W {
-                    3 => scan_3 as OneWordCode,
-                    4 => scan_4,
-                    5 => scan_5,
-                    6 => scan_6,
-                    7 => scan_7,
-                    8 => scan_8,
-                    9 => scan_9,
-                    10 => scan_10,
-                    11 => scan_11,
-                    12 => scan_12,
-                    13 => scan_13,
-                    _ => panic!("there is no such file"),
-                }
-            },
-        )
-    }
-}
-
-/// Code that makes chaining values, and the proof of its instructions.
-#[derive(Clone, Copy)]
-struct MidstatesCode(OneWordCode);
-
-impl MidstatesCode {
-    /// Where word `W` varies.
-    fn of<const W: usize>(_proof: Hybrid) -> Self {
-        Self(
-            const {
-                match W {
-                    13 => midstates_13 as OneWordCode,
-                    15 => midstates_15,
-                    _ => panic!("there is no such file"),
-                }
-            },
-        )
-    }
-}
-
+/// For tests of generated code: it must leave callee-saved registers as they were.
 #[cfg(test)]
-mod tests {
+mod canaries {
     use core::arch::asm;
 
-    use super::*;
-
-    const CANARIES: [u64; 6] = [0x11, 0x2222, 0x33_3333, 0x4444_4444, 0x55_5555_5555, 0x6666_6666_6666];
+    pub(super) const CANARIES: [u64; 6] =
+        [0x11, 0x2222, 0x33_3333, 0x4444_4444, 0x55_5555_5555, 0x6666_6666_6666];
 
     /// Calls `code` with canaries in all callee-saved registers. Returns its answer and what it left there.
     #[expect(unsafe_code, reason = "registers that compilers keep to themselves")]
-    unsafe fn call<T>(code: unsafe extern "sysv64" fn(*mut T) -> u64, arguments: *mut T) -> (u64, [u64; 6]) {
+    pub(super) unsafe fn call<T>(
+        code: unsafe extern "sysv64" fn(*mut T) -> u64,
+        arguments: *mut T,
+    ) -> (u64, [u64; 6]) {
         let mut registers = CANARIES;
         let answer: u64;
         // SAFETY: pushes and pops balance, and what was in the registers is put back.
@@ -502,49 +110,5 @@ mod tests {
             );
         }
         (answer, registers)
-    }
-
-    #[expect(unsafe_code, reason = "calls generated code")]
-    fn check_one_word<const W: usize>(code: OneWordCode, first_words: bool) {
-        // Nothing passes but by chance, then everything does.
-        for (width, expected) in [(0, 10), (u32::MAX, 0)] {
-            let mut call_of = OneWordCall::new([7; 8], width);
-            call_of.set_rows::<W>(&mut FirstRounds::new([3; 8]), &[[5; 16], [6; 16]]);
-            let columns: [u32; 40] = std::array::from_fn(|column| column as u32);
-            let mut states = [0; 8 * 80];
-            let place = call_of.0.as_mut_ptr();
-            // SAFETY: arguments as `OneWordCall::run` sets them; two rows of five batches.
-            let (answer, registers) = unsafe {
-                (&raw mut (*place).columns).write(columns.as_ptr_range().start);
-                (&raw mut (*place).columns_end).write(columns.as_ptr_range().end);
-                (&raw mut (*place).batches).write(10);
-                (&raw mut (*place).states).write(states.as_mut_ptr());
-                call(code, place)
-            };
-            assert_eq!(answer, if first_words { expected } else { 10 }, "word {W}");
-            assert_eq!(registers, CANARIES, "word {W}");
-            assert_eq!(states.contains(&0), first_words, "word {W}");
-        }
-    }
-
-    #[test]
-    #[expect(unsafe_code, reason = "calls generated code")]
-    fn callee_saved_registers_survive() {
-        let Ok(proof) = Hybrid::detect() else { return };
-        macro_rules! check {
-            ($($w:literal)*) => {$( check_one_word::<$w>(ScanCode::of::<$w>(proof).0, true); )*};
-        }
-        check!(3 4 5 6 7 8 9 10 11 12 13);
-        check_one_word::<13>(MidstatesCode::of::<13>(proof).0, false);
-        check_one_word::<15>(MidstatesCode::of::<15>(proof).0, false);
-        let schedules = [[9; 64]; 3];
-        let states = [[4; 8]; CHAINS];
-        for (width, expected) in [(0, 3), (u32::MAX, 0)] {
-            let mut arguments = SharedArguments::new(width);
-            arguments.point(&schedules, &states);
-            // SAFETY: arguments as `SharedArguments::run` sets them.
-            let (answer, registers) = unsafe { call(shared_code, &raw mut arguments) };
-            assert_eq!((answer, registers), (expected, CANARIES));
-        }
     }
 }

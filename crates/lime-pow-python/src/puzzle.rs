@@ -2,7 +2,7 @@
 
 use lime_pow::scheme::{Format, Parameters};
 use lime_pow::{Bundle, Nonce, Order};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyInt, PyList, PyMapping, PyString, PyTuple};
 
@@ -40,26 +40,24 @@ pub(crate) fn bundle(
 fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
     if value.is_instance_of::<PyString>() {
         value.extract()
-    } else if is_number(value) {
+    } else if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
         Ok(value.extract::<i128>()?.to_string())
     } else {
         Err(PyTypeError::new_err(format!("parameters are int or str, not {}", value.get_type().name()?)))
     }
 }
 
-fn is_number(value: &Bound<'_, PyAny>) -> bool {
-    value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>()
-}
-
 /// One nonce for each sub-puzzle. Text and numbers that are no nonce are none: they come from whoever wants to be let in.
 pub(crate) fn nonces(value: &Bound<'_, PyAny>) -> PyResult<Vec<Option<Nonce>>> {
     let one = |value: &Bound<'_, PyAny>| {
         if value.is_instance_of::<PyString>() {
-            Ok(value.extract::<String>().ok().and_then(|text| text.parse().ok()))
-        } else if is_number(value) {
-            Ok(value.extract().ok().map(Nonce::new))
-        } else {
-            Err(PyTypeError::new_err(format!("nonces are int or str, not {}", value.get_type().name()?)))
+            return Ok(value.extract::<String>().ok().and_then(|text| text.parse().ok()));
+        }
+        // Numbers of other packages too, by `__index__`.
+        match value.extract::<u64>() {
+            Ok(number) if !value.is_instance_of::<PyBool>() => Ok(Some(Nonce::new(number))),
+            Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => Ok(None),
+            _ => Err(PyTypeError::new_err(format!("nonces are int or str, not {}", value.get_type().name()?))),
         }
     };
     if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {

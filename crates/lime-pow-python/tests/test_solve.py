@@ -153,6 +153,12 @@ def test_bad_input_is_a_value_error(solver):
 def test_what_is_no_nonce_does_not_verify():
     for nonce in ["\ud800", "", "-1", "007", "1e3", -1, 2**64, 2**200, [], ["0", "0"], ("\ud800",)]:
         assert lime_pow.verify("x", nonce, 0) is False
+
+    class Seven:
+        def __index__(self):
+            return 7
+
+    assert lime_pow.verify("x", Seven(), 0)
     assert lime_pow.verify("x", ("7",), 0) is lime_pow.verify("x", 7, 0) is True
     for nonce in [None, True, 1.0, b"1", [None]]:
         with pytest.raises(TypeError, match="nonces are int or str, not"):
