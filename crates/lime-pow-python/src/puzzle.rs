@@ -57,7 +57,9 @@ pub(crate) fn nonces(value: &Bound<'_, PyAny>) -> PyResult<Vec<Option<Nonce>>> {
         match value.extract::<u64>() {
             Ok(number) if !value.is_instance_of::<PyBool>() => Ok(Some(Nonce::new(number))),
             Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => Ok(None),
-            _ => Err(PyTypeError::new_err(format!("nonces are int or str, not {}", value.get_type().name()?))),
+            _ => {
+                Err(PyTypeError::new_err(format!("nonces are int or str, not {}", value.get_type().name()?)))
+            }
         }
     };
     if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {

@@ -229,7 +229,7 @@ def test_a_signal_during_the_first_call_does_not_hang():
 def test_an_interpreter_that_ends_meanwhile_does_not_abort(script):
     for _ in range(5):
         result = python(script)
-        assert (result.returncode, result.stderr) == (0, "")
+        assert result.returncode == 0, result.stderr
 
 
 def test_a_callback_that_fails_is_reported_and_the_next_is_called():

@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib.metadata
-import pickle
+import subprocess
 import sys
 import threading
 
@@ -119,23 +119,30 @@ def test_blocks_in_threads():
     assert lime_agents._agent.solve is THEIRS
 
 
-def test_one_class_of_timeouts_for_all_threads(monkeypatch):
-    monkeypatch.setattr(lime_pow._sdk, "_timeout_class", None)
-    seen = []
+def test_one_class_of_timeouts_for_all_threads():
+    # An interpreter of its own, where the first timeouts have yet to import the SDK.
+    script = """
+import pickle, threading
+import lime_pow
 
-    def late():
-        try:
-            lime_pow.solve("x", 200, max_timeout=0.05)
-        except lime_agents.PowTimeoutError as error:
-            seen.append(error)
-
-    threads = [threading.Thread(target=late) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(seen) == 8 and len({type(error) for error in seen}) == 1
-    assert str(pickle.loads(pickle.dumps(seen[0]))) == str(seen[0])
+seen = []
+def late():
+    try:
+        lime_pow.solve("x", 200, max_timeout=0.05)
+    except TimeoutError as error:
+        seen.append(error)
+threads = [threading.Thread(target=late) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+import lime_agents
+assert len(seen) == 8 and len({type(error) for error in seen}) == 1, seen
+assert isinstance(seen[0], lime_agents.PowTimeoutError)
+assert type(pickle.loads(pickle.dumps(seen[0]))) is type(seen[0])
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
 
 
 def test_a_login_is_solved_by_us(monkeypatch):
