@@ -1,7 +1,8 @@
-//! Nonces per second of each available kernel in each layout, on the calling thread.
+//! Nonces per second of each form of each available kernel in each layout, on the calling thread.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use lime_pow::{Challenge, Difficulty, Kernel, Order, Search};
+use lime_pow::internals::pairs;
+use lime_pow::{Challenge, Difficulty, Order, Search};
 
 /// A step of the search: long enough that its own cost does not show.
 const STEP: u64 = 64_000;
@@ -23,15 +24,17 @@ fn layouts(criterion: &mut Criterion) {
         (36, 17),
         (43, 19),
     ];
-    for kernel in Kernel::available() {
+    for forms in pairs() {
         for (len, digits) in cases {
             let challenge = Challenge::lime_v1(&"x".repeat(len), Difficulty::bits(60).unwrap()).unwrap();
             let first = 10u64.pow(digits - 1);
             let begin = || {
-                Search::builder(&challenge).kernel(kernel).order(Order::Lowest).start(first).build().unwrap()
+                Search::builder(&challenge).forms(&forms).order(Order::Lowest).start(first).build().unwrap()
             };
             let mut search = begin();
-            let name = format!("{}/{len} characters, {digits} digits: {}", kernel.name(), search.layout());
+            let method = search.method();
+            let (kernel, streams) = (method.kernel.name(), method.streams);
+            let name = format!("{kernel} × {streams}/{len} characters, {digits} digits: {}", method.layout);
             group.bench_function(name, |bencher| {
                 bencher.iter(|| {
                     // Start again before the digit width, and with it the layout, changes.

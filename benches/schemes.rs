@@ -63,8 +63,8 @@ fn main() {
             at(2),
             at(1),
             at(3),
-            ours().layout(),
-            theirs().layout()
+            ours().method().layout,
+            theirs().method().layout
         );
     }
 }

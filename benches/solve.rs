@@ -34,9 +34,9 @@ fn solve(criterion: &mut Criterion) {
 /// d = 15 on one thread, each kernel: the same challenges, one after the other. Printed: mean times over that of the
 /// first kernel.
 fn kernels(criterion: &mut Criterion) {
-    let solvers: Vec<Solver> = Kernel::available()
-        .map(|kernel| Solver::builder().kernel(kernel).threads(1).build().unwrap())
-        .collect();
+    let kernels: Vec<Kernel> = Kernel::available().collect();
+    let solvers: Vec<Solver> =
+        kernels.iter().map(|&kernel| Solver::builder().kernel(kernel).threads(1).build().unwrap()).collect();
     let mut totals = vec![Duration::ZERO; solvers.len()];
     let mut number = 0;
     criterion.bench_function("kernels/d15 on each", |bencher| {
@@ -50,13 +50,13 @@ fn kernels(criterion: &mut Criterion) {
             }
         });
     });
-    for (solver, total) in solvers.iter().zip(&totals).filter(|_| number > 0) {
+    for (kernel, total) in kernels.iter().zip(&totals).filter(|_| number > 0) {
         let ratio = totals[0].div_duration_f64(*total);
         let mean = *total / u32::try_from(number).unwrap();
         println!(
             "{}: mean {mean:.1?}, {} takes {ratio:.2} of it, n = {number}",
-            solver.kernel().name(),
-            solvers[0].kernel().name()
+            kernel.name(),
+            kernels[0].name()
         );
     }
 }

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use core_affinity::CoreId;
 
+use crate::tune::this_microarchitecture;
+
 /// Cores that this process may run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -21,6 +23,12 @@ impl Host {
     pub fn detect() -> Self {
         let facts = facts();
         Self { cores: facts.cores.len().max(1), parallelism: facts.parallelism }
+    }
+
+    /// What the CPU's cores are called, such as `Zen 4`; `None` for those whose kernels' costs are not on record, and where a
+    /// hypervisor does not tell.
+    pub fn microarchitecture() -> Option<&'static str> {
+        this_microarchitecture().name()
     }
 
     /// The system's numbers of the logical cores in the affinity mask, ascending; empty where it does not tell.

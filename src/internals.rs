@@ -1,8 +1,65 @@
 //! Kernels without what is above them, for fuzz targets and the suite. Not part of the API, and exempt from its
 //! versioning.
 
-use crate::kernel::scan::{Candidates, Cursor, Hit, OneWord, Scan, Schedules, Shared, States};
-use crate::{Kernel, Screen};
+pub use crate::kernel::Form;
+use crate::kernel::Kernel;
+#[cfg(feature = "threads")]
+use crate::kernel::costs::{Nanos, ScanCost};
+pub use crate::kernel::scan::Kind;
+use crate::kernel::scan::{Candidates, Cursor, Hit, OneWord, Scan, Schedules, Screen, Shared, States};
+
+/// The forms of all kernels that this CPU can run, for one kind of scan.
+pub fn forms(kind: Kind) -> impl Iterator<Item = Form> {
+    Kernel::available().flat_map(Kernel::forms).filter(move |form| form.spec().kind == kind)
+}
+
+/// Pairs of forms of one kernel, one for each kind of scan: so many that every form is in one.
+pub fn pairs() -> Vec<[Form; 2]> {
+    let pairs_of = |kernel: Kernel| {
+        let of_kind = |kind| forms(kind).filter(move |form| form.kernel().name() == kernel.name());
+        let [one_word, shared] = [Kind::OneWord, Kind::Shared].map(|kind| of_kind(kind).collect::<Vec<_>>());
+        let pair = move |index: usize| [one_word[index % one_word.len()], shared[index % shared.len()]];
+        (0..kernel.forms().count() / 2 + 1).map(pair).collect::<Vec<_>>()
+    };
+    Kernel::available().flat_map(pairs_of).collect()
+}
+
+/// What a form takes for a nonce, in nanoseconds.
+#[cfg(feature = "threads")]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "snake_case"))]
+pub enum FormCost {
+    /// Where each nonce has its own schedule.
+    OneWord {
+        /// Where message word 13 varies.
+        word_13: f64,
+        /// What each earlier word adds to that.
+        per_word: f64,
+    },
+    /// Over shared schedules.
+    Shared {
+        /// A nonce.
+        nonce: f64,
+        /// A chaining value.
+        chaining_value: f64,
+    },
+}
+
+/// What each form of each kernel takes that this CPU can run, the best of windows in about `time` for each: what
+/// `src/kernel/costs.rs` records of a microarchitecture.
+#[cfg(feature = "threads")]
+pub fn survey_forms(time: std::time::Duration) -> Vec<(Form, FormCost)> {
+    let cost = |(form, cost)| match cost {
+        ScanCost::OneWord { word_13: Nanos(word_13), per_word: Nanos(per_word) } => {
+            (form, FormCost::OneWord { word_13, per_word })
+        }
+        ScanCost::Shared { nonce: Nanos(nonce), chaining_value: Nanos(chaining_value) } => {
+            (form, FormCost::Shared { nonce, chaining_value })
+        }
+    };
+    crate::tune::measure::survey(time).into_iter().map(cost).collect()
+}
 
 /// Messages that share all but one word: row r and column c stand for `blocks[r]` with `words[c]` added to word `word`.
 #[derive(Clone, Debug)]
@@ -19,19 +76,19 @@ pub struct Messages {
 
 impl Messages {
     /// The rows and columns whose first digest word passes, where the block is the last: words 0 to 13.
-    pub fn hits(&self, kernel: Kernel, screen: Screen) -> Vec<(u32, u32)> {
-        let hits = all_hits(kernel, &Scan::OneWord(self.one_word()), screen, Cursor::default());
+    pub fn hits(&self, form: Form, screen: Screen) -> Vec<(u32, u32)> {
+        let hits = all_hits(form, &Scan::OneWord(self.one_word()), screen, Cursor::default());
         hits.into_iter().map(|hit| (hit.row, hit.column)).collect()
     }
 
     /// The same where the block is followed by one of `tails`: words 13 to 15. The rows are the messages, row by row,
     /// and the columns the tails.
-    pub fn hits_with_tails(&self, kernel: Kernel, tails: &[[u32; 16]], screen: Screen) -> Vec<(u32, u32)> {
+    pub fn hits_with_tails(&self, form: Form, tails: &[[u32; 16]], screen: Screen) -> Vec<(u32, u32)> {
         let mut states = States::default();
-        kernel.midstates(&self.one_word(), &mut states);
+        form.midstates(&self.one_word(), &mut states);
         let schedules = Schedules::new(tails.iter().copied());
         let shared = Shared { states: &states, schedules: &schedules };
-        let hits = all_hits(kernel, &Scan::Shared(shared), screen, Cursor::default());
+        let hits = all_hits(form, &Scan::Shared(shared), screen, Cursor::default());
         hits.into_iter().map(|hit| (hit.row, hit.column)).collect()
     }
 
@@ -41,13 +98,13 @@ impl Messages {
 }
 
 /// Runs a scan to its end, through as many full buffers as it takes.
-pub(crate) fn all_hits(kernel: Kernel, scan: &Scan<'_>, screen: Screen, from: Cursor) -> Vec<Hit> {
+pub(crate) fn all_hits(form: Form, scan: &Scan<'_>, screen: Screen, from: Cursor) -> Vec<Hit> {
     let (mut hits, mut next) = (Vec::new(), Some(from));
     let mut candidates = Candidates::default();
     while let Some(from) = next {
         candidates.clear(Candidates::CAPACITY);
-        next = kernel.scan(scan, screen, from, &mut candidates);
-        assert!(next != Some(from), "{kernel:?} made no progress from {from:?}");
+        next = form.scan(scan, screen, from, &mut candidates);
+        assert!(next != Some(from), "{form:?} made no progress from {from:?}");
         hits.extend_from_slice(candidates.as_slice());
     }
     hits

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::budget::Budget;
 use crate::error::saturating_seconds;
 use crate::plan::Scope;
 use crate::pool::Task;
@@ -103,17 +104,22 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
     pub fn spawn(self) -> Result<Job<A>, Error> {
         let plan = |challenge| self.solver.plan(challenge, self.scope);
         let plans = self.bundle.challenges().iter().map(plan).collect::<Result<Vec<_>, _>>()?;
-        let workers = self.solver.workers(&plans, self.threads);
+        let pool = self.solver.pool();
+        let budget = Budget { slowdown: pool.slowdown() };
+        let workers = budget.workers(&plans, self.threads.min(pool.threads()));
         let time = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         if time == Some(Duration::ZERO) {
-            self.solver.pool().counters().count_refusal();
+            pool.counters().count_refusal();
             return Err(Error::TimedOut { elapsed: Duration::ZERO, hashes: 0 });
         }
-        self.solver.check_chance(&plans, workers, time)?;
+        // A pool that was slow of late, because it was busy or a scheme was, may be fast again.
+        let at_best = Budget { slowdown: budget.slowdown.min(1.0) };
+        at_best
+            .check_chance(&plans, workers, time, self.solver.min_chance())
+            .inspect_err(|_| pool.counters().count_refusal())?;
 
-        let pool = self.solver.pool();
         let parts = plans.into_iter().map(|plan| {
-            let pace = self.solver.pace(&plan);
+            let pace = budget.pace(&plan);
             (plan, pace)
         });
         let counters = Arc::clone(pool.counters());
@@ -214,8 +220,8 @@ mod sealed {
     }
 
     impl Answer for Solution {
-        fn of(BundleSolution { found, hashes, elapsed, kernel, threads }: BundleSolution) -> Self {
-            let super::Found { nonce, digest } = found[0];
+        fn of(BundleSolution { found, hashes, elapsed, threads }: BundleSolution) -> Self {
+            let super::Found { nonce, digest, kernel } = found[0];
             Self { nonce, digest, hashes, elapsed, kernel, threads }
         }
     }
@@ -235,7 +241,7 @@ pub struct Solution {
     pub hashes: u64,
     /// Time since the job was submitted.
     pub elapsed: Duration,
-    /// Name of the kernel.
+    /// Name of the kernel that found it.
     pub kernel: &'static str,
     /// The most workers that were on it at once.
     pub threads: usize,
@@ -259,8 +265,6 @@ pub struct BundleSolution {
     pub hashes: u64,
     /// Time since the job was submitted.
     pub elapsed: Duration,
-    /// Name of the kernel.
-    pub kernel: &'static str,
     /// The most workers that were on it at once.
     pub threads: usize,
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::ops::{ControlFlow, Range, RangeInclusive};
 
-use crate::kernel::Kernel;
-use crate::kernel::prices::Prices;
-use crate::kernel::scan::{Hit, OneWord, Scan, Schedules, Shared, States};
+use crate::kernel::costs::{Nanos, ScalarCost, ScanCost};
+use crate::kernel::scan::{Hit, Kind, OneWord, Scan, Schedules, Shared, States};
+use crate::kernel::{Form, FormSpec};
 use crate::schedules::Shape;
 use crate::scheme::Codec;
 use crate::template::{Template, digit_words};
@@ -45,12 +45,12 @@ const MAX_GROUPS: u64 = 16;
 const MAX_TAIL_DIGITS: u32 = 2;
 
 impl Layout {
-    /// The layout in which nonces of `digits` digits, 1 to 20, cost `kernel` the least.
-    pub(crate) fn of(template: &Template, digits: u32, kernel: Kernel) -> Self {
+    /// The layouts that nonces of `digits` digits, 1 to 20, can have; at least one.
+    pub(crate) fn choices(template: &Template, digits: u32) -> Vec<Self> {
         let Range { start, end } = template.digits(digits);
         if template.codec() == Codec::U64Le {
             debug_assert!(template.blocks(digits) == 1, "challenges with other prefixes are refused");
-            return Self::OneWord(Varying::lowest_byte(start));
+            return vec![Self::OneWord(Varying::lowest_byte(start))];
         }
         let mut layouts = Vec::with_capacity(3);
         if template.blocks(digits) == 1 {
@@ -65,30 +65,49 @@ impl Layout {
                 layouts.extend(Varying::choices(1, 64, end).map(Self::OneWord));
             }
         }
-        let price = |layout: &Self| layout.price(digits, kernel);
-        let cheapest = layouts.into_iter().min_by(|a, b| price(a).total_cmp(&price(b)));
-        cheapest
-            .expect("digits that end in the second block can vary there, others are shared or in one block")
+        debug_assert!(!layouts.is_empty(), "digits that end in the second block can vary there");
+        layouts
     }
 
-    /// What a nonce costs, in the units of [`Prices`](crate::kernel::prices::Prices). Only ratios matter.
-    pub(crate) fn price(self, digits: u32, kernel: Kernel) -> f64 {
-        let prices = kernel.prices();
+    /// The kind of its scans.
+    pub(crate) fn kind(self) -> Kind {
         match self {
-            Self::OneWord(varying) => {
+            Self::OneWord(_) => Kind::OneWord,
+            Self::Shared { .. } => Kind::Shared,
+        }
+    }
+
+    /// The message word that varies in its scans, or in those of its chaining values.
+    pub(crate) fn word(self) -> usize {
+        let (Self::OneWord(varying) | Self::Shared { varying, .. }) = self;
+        varying.word
+    }
+
+    /// What a nonce of `digits` digits takes with a form of the same kind: on a machine where the form takes `scan`, and scalar
+    /// code `scalar`.
+    pub(crate) fn cost(self, digits: u32, spec: &FormSpec, scan: ScanCost, scalar: &ScalarCost) -> Nanos {
+        let padded = |nonces: u64, group: usize| nonces.next_multiple_of(group as u64) as f64 / nonces as f64;
+        match (self, scan) {
+            (Self::OneWord(varying), ScanCost::OneWord { word_13, per_word }) => {
                 let columns = varying.columns().min(BATCH / varying.rows());
-                let chaining_value = if varying.block > 0 { Prices::COMPRESSION } else { 0.0 };
-                prices.one_word(varying.word, columns) + chaining_value / (columns * varying.rows()) as f64
+                let nonce = word_13 + per_word * (13.0 - varying.word as f64);
+                let chaining_value = if varying.block > 0 { scalar.compression } else { Nanos::ZERO };
+                nonce * padded(columns, spec.group)
+                    + scalar.row / columns as f64
+                    + chaining_value / (columns * varying.rows()) as f64
             }
-            Self::Shared { tail_digits, varying } => {
-                let tails = 10f64.powi(tail_digits.cast_signed());
+            (Self::Shared { tail_digits, varying }, ScanCost::Shared { nonce, chaining_value }) => {
                 // Where there are few high parts, most of a group is padding.
                 let high_parts =
                     last_of_width(digits - tail_digits) - first_of_width(digits - tail_digits) + 1;
-                let group = kernel.group() as u64;
-                let padding = (high_parts.div_ceil(group) * group) as f64 / high_parts as f64;
-                let states = varying.columns().min(group * MAX_GROUPS);
-                prices.shared * padding + prices.midstate(varying.word, states) / tails
+                let states = varying.columns().min(spec.group as u64 * MAX_GROUPS);
+                let chaining_value =
+                    chaining_value * padded(states, spec.midstates) + scalar.row / states as f64;
+                nonce * padded(high_parts, spec.group)
+                    + chaining_value / 10f64.powi(tail_digits.cast_signed())
+            }
+            (Self::OneWord(_), ScanCost::Shared { .. }) | (Self::Shared { .. }, ScanCost::OneWord { .. }) => {
+                unreachable!("layouts and forms are compared within a kind")
             }
         }
     }
@@ -104,11 +123,11 @@ impl Layout {
         }
     }
 
-    /// What making its schedules costs, in the same units.
-    pub(crate) fn set_up(self) -> f64 {
+    /// What it takes to make its schedules.
+    pub(crate) fn set_up(self, scalar: &ScalarCost) -> Nanos {
         match self {
-            Self::OneWord(_) => 0.0,
-            Self::Shared { tail_digits, .. } => Prices::SCHEDULE * 10f64.powi(tail_digits.cast_signed()),
+            Self::OneWord(_) => Nanos::ZERO,
+            Self::Shared { tail_digits, .. } => scalar.schedule * 10f64.powi(tail_digits.cast_signed()),
         }
     }
 
@@ -130,16 +149,16 @@ impl Layout {
         }
     }
 
-    /// Of ranges of about `nonces` nonces, those of a multiple of this many cost the least. It may be more than `nonces`
-    /// where fewer would cost as much.
+    /// Of ranges of about `nonces` nonces, those of a multiple of this many take the least where a form tries `group` nonces at
+    /// once. It may be more than `nonces` where fewer would take as long.
     #[cfg(feature = "threads")]
-    pub(crate) fn granule(self, kernel: Kernel, nonces: u64) -> u64 {
+    pub(crate) fn granule(self, group: usize, nonces: u64) -> u64 {
         match self {
             Self::OneWord(varying) => match (varying.columns() * varying.rows()).min(1000) {
                 rows if rows <= nonces => rows,
                 _ => varying.rows(),
             },
-            Self::Shared { .. } => self.alignment() * kernel.group() as u64,
+            Self::Shared { .. } => self.alignment() * group as u64,
         }
     }
 
@@ -151,7 +170,7 @@ impl Layout {
         template: &Template,
         digits: u32,
         nonces: RangeInclusive<u64>,
-        kernel: Kernel,
+        form: Form,
         schedules: Option<&Schedules>,
         buffers: &mut Buffers,
         mut each: impl FnMut(Batch<'_>) -> ControlFlow<B>,
@@ -182,13 +201,13 @@ impl Layout {
             Self::Shared { varying, .. } => {
                 let schedules = schedules.expect("the caller has the schedules of this layout's shape");
                 let scale = self.alignment();
-                let group = kernel.group() as u64;
+                let group = form.group() as u64;
                 let most = (BATCH / (group * scale)).clamp(1, MAX_GROUPS) * group;
                 for part in varying.parts(&nonces, scale, most) {
                     let first = part.first * scale;
                     let row_stride = varying.columns() * scale;
                     let scan = varying.scan(template, digits, first, part.rows, row_stride, &part, blocks);
-                    kernel.midstates(&scan, states);
+                    form.midstates(&scan, states);
                     each(Batch {
                         scan: Scan::Shared(Shared { states, schedules }),
                         nonces: clip(first, part.rows * part.columns * scale),
@@ -382,31 +401,6 @@ pub(crate) fn last_of_width(digits: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The layout that all kernels choose, whichever of them this machine has.
-    fn layout(text: usize, digits: u32) -> String {
-        let template = Template::new(&vec![b'x'; 13 + text], Codec::Decimal);
-        let mut layouts = Kernel::available().map(|kernel| Layout::of(&template, digits, kernel).to_string());
-        let first = layouts.next().unwrap();
-        layouts.for_each(|layout| assert_eq!(layout, first, "{text} characters, {digits} digits"));
-        first
-    }
-
-    #[test]
-    fn layouts_of_the_usual_lengths() {
-        assert_eq!(layout(22, 20), "3 digits in word 13");
-        assert_eq!(layout(32, 10), "3 digits in word 13");
-        assert_eq!(layout(32, 19), "shared padding");
-        assert_eq!(layout(32, 20), "shared 1-digit tails");
-        assert_eq!(layout(36, 6), "3 digits in word 13");
-        assert_eq!(layout(36, 17), "shared 2-digit tails");
-        assert_eq!(layout(36, 19), "4 digits in word 0, block 2");
-        assert_eq!(layout(43, 10), "shared 2-digit tails");
-        assert_eq!(layout(64, 19), "4 digits in word 7");
-        assert_eq!(layout(0, 1), "1 digit in word 3");
-        // One digit in the last word would make rows of ten.
-        assert_eq!(layout(22, 10), "4 digits in word 10");
-    }
 
     #[test]
     fn parts_cover_a_range_once() {

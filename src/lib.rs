@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+#[cfg(feature = "threads")]
+mod budget;
 pub mod calibrate;
 #[cfg(feature = "threads")]
 mod cancel;
@@ -26,6 +28,7 @@ mod solver;
 #[cfg(feature = "threads")]
 mod sync;
 mod template;
+mod tune;
 mod verify;
 
 #[cfg(feature = "threads")]
@@ -41,7 +44,7 @@ pub use kernel::{Kernel, Surveyed};
 pub use plan::Order;
 #[cfg(feature = "threads")]
 pub use pool::Stats;
-pub use search::{Found, Search, SearchBuilder, Step};
+pub use search::{Found, Method, Search, SearchBuilder, Step};
 #[cfg(feature = "tokio")]
 pub use solver::solve_async;
 #[cfg(feature = "threads")]

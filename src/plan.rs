@@ -4,12 +4,14 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::kernel::prices::Prices;
+use crate::kernel::Form;
+use crate::kernel::costs::Nanos;
 use crate::layout::{Layout, first_of_width, last_of_width};
 use crate::schedules::ScheduleCache;
 use crate::scheme::Codec;
 use crate::template::Template;
-use crate::{Challenge, Error, Kernel, Screen};
+use crate::tune::{Choice, Tuning};
+use crate::{Challenge, Error, Screen};
 
 /// Which solution a search looks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -42,7 +44,6 @@ pub(crate) struct Plan {
     pub challenge: Challenge,
     pub template: Template,
     pub screen: Screen,
-    pub kernel: Kernel,
     pub schedules: Arc<ScheduleCache>,
     segments: Vec<Segment>,
     /// The last position; the first is 0.
@@ -53,9 +54,10 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
     pub digits: u32,
+    pub form: Form,
     pub layout: Layout,
-    /// What a nonce costs, its share of candidates included, in units in which only ratios matter.
-    pub price: f64,
+    /// What a nonce takes, its share of candidates included.
+    pub cost: Nanos,
     nonces: RangeInclusive<u64>,
     /// The number of the first position, which stands for the nonce `origin`: the first nonce, or a few numbers before
     /// it, so that spans of the layout's granule are aligned as the layout likes it.
@@ -65,7 +67,7 @@ pub(crate) struct Segment {
 
 impl Segment {
     /// How many nonces it has.
-    fn len(&self) -> f64 {
+    pub(crate) fn len(&self) -> f64 {
         (self.nonces.end() - self.nonces.start()) as f64 + 1.0
     }
 
@@ -79,7 +81,7 @@ impl Plan {
     pub(crate) fn new(
         challenge: &Challenge,
         scope: Scope,
-        kernel: Kernel,
+        tuning: &Tuning,
         schedules: &Arc<ScheduleCache>,
     ) -> Result<Self, Error> {
         let scheme = challenge.scheme();
@@ -101,7 +103,8 @@ impl Plan {
             Codec::Decimal => first_of_width(digits)..=last_of_width(digits),
             Codec::U64Le => 0..=u64::MAX,
         };
-        let check = scheme.screen().pass_fraction() * price_of_check(scheme.prefix().len());
+        let scalar = tuning.scalar_cost();
+        let check = scalar.check_of(scheme.prefix().len()) * scheme.screen().pass_fraction();
         let mut segments: Vec<Segment> = widths
             .filter_map(|digits| {
                 let (first, last) = width(digits).into_inner();
@@ -109,28 +112,25 @@ impl Plan {
                 if nonces.is_empty() {
                     return None;
                 }
-                let layout = Layout::of(&template, digits, kernel);
+                let Choice { form, layout, cost } = tuning.choose(&template, digits);
                 let origin = match *nonces.start() {
                     start if start == first => start,
                     start => start / aligned * aligned,
                 };
-                let price = layout.price(digits, kernel) + check;
-                Some(Segment { digits, layout, price, nonces, position: 0, origin })
+                Some(Segment { digits, form, layout, cost: cost + check, nonces, position: 0, origin })
             })
             .collect();
         // Where every nonce solves, the first one is the answer: LIME's "no work" is nonce 0.
         let mean = scheme.work().mean();
         if scope.order == Order::Any && mean > 1.0 {
-            // What schedules cost must be worth it for the nonces that are to be expected.
-            let price = |segment: &Segment| {
+            // The time for schedules must be worth it for the nonces that are to be expected.
+            let cost = |segment: &Segment| {
                 let shape = segment.layout.shape(&template, segment.digits);
                 let ready = shape.is_none_or(|shape| schedules.has(shape));
-                let set_up = if ready { 0.0 } else { segment.layout.set_up() };
-                segment.price + set_up / mean.min(segment.len())
+                let set_up = if ready { Nanos::ZERO } else { segment.layout.set_up(scalar) };
+                segment.cost + set_up / mean.min(segment.len())
             };
-            let mut priced: Vec<_> = segments.into_iter().map(|segment| (price(&segment), segment)).collect();
-            priced.sort_by(|a, b| a.0.total_cmp(&b.0));
-            segments = priced.into_iter().map(|(_, segment)| segment).collect();
+            segments.sort_by_cached_key(|segment| cost(segment));
         }
         // Positions before a segment's first nonce exist only where the range does not begin with the width: all of
         // them together are no more than there are numbers up to the last nonce.
@@ -144,16 +144,15 @@ impl Plan {
             challenge: challenge.clone(),
             template,
             screen: scheme.screen(),
-            kernel,
             schedules: Arc::clone(schedules),
             segments,
             last,
         })
     }
 
-    /// The layout that the search begins with.
-    pub(crate) fn first_layout(&self) -> Layout {
-        self.segments[0].layout
+    /// The segments in the order of their positions; at least one.
+    pub(crate) fn segments(&self) -> &[Segment] {
+        &self.segments
     }
 
     /// How many nonces there are; one less where that is 2^64.
@@ -162,49 +161,6 @@ impl Plan {
         let last = self.segments.iter().map(|segment| *segment.nonces.end()).max();
         let first = self.segments.iter().map(|segment| *segment.nonces.start()).min();
         last.zip(first).map_or(0, |(last, first)| (last - first).saturating_add(1))
-    }
-
-    /// What the first `nonces` nonces cost, 1 or more.
-    #[cfg(feature = "threads")]
-    pub(crate) fn price(&self, nonces: f64) -> f64 {
-        self.prices(nonces).map(|(count, segment)| count * segment.price).sum()
-    }
-
-    /// How many nonces can be had for a price.
-    #[cfg(feature = "threads")]
-    pub(crate) fn affordable(&self, mut price: f64) -> f64 {
-        let mut affordable = 0.0;
-        for (count, segment) in self.prices(f64::INFINITY) {
-            let bought = (price / segment.price).min(count);
-            affordable += bought;
-            price -= bought * segment.price;
-        }
-        affordable
-    }
-
-    /// The highest price of a nonce among the first `nonces`.
-    #[cfg(feature = "threads")]
-    pub(crate) fn dearest(&self, nonces: f64) -> f64 {
-        self.prices(nonces).map(|(_, segment)| segment.price).fold(0.0, f64::max)
-    }
-
-    /// Of spans of about `span` positions, those of a multiple of this many suit the layout of the first million nonces,
-    /// or of fewer if fewer are to be expected. A search that gets further pays a little for its spans in other layouts.
-    #[cfg(feature = "threads")]
-    pub(crate) fn granule(&self, expected: f64, span: u64) -> u64 {
-        let middle = self.prices(expected.min(1e6) / 2.0).last();
-        middle.map_or(1, |(_, segment)| segment.layout.granule(self.kernel, span))
-    }
-
-    /// For each segment that the first `nonces` nonces reach, how many of them it holds.
-    #[cfg(feature = "threads")]
-    fn prices(&self, nonces: f64) -> impl Iterator<Item = (f64, &Segment)> {
-        let mut left = nonces;
-        self.segments.iter().map_while(move |segment| {
-            let count = left.min(segment.len());
-            left -= count;
-            (count > 0.0).then_some((count, segment))
-        })
     }
 
     /// The nonces at `positions`, cut where the digit width changes.
@@ -223,31 +179,16 @@ impl Plan {
     }
 }
 
-/// What it costs to check a candidate outside of the kernel.
-fn price_of_check(prefix_len: usize) -> f64 {
-    Prices::CHECK + Prices::CHECK_BLOCK * (prefix_len as f64 / 64.0 + 1.0).floor()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Difficulty;
+    use crate::kernel::Kernel;
 
     fn plan(text_len: usize, order: Order, start: u64, max_nonce: u64) -> Result<Plan, Error> {
         let challenge = Challenge::lime_v1(&"x".repeat(text_len), Difficulty::bits(20).unwrap()).unwrap();
         let scope = Scope { order, start, max_nonce };
-        Plan::new(&challenge, scope, Kernel::detect(), &Arc::default())
-    }
-
-    /// Kernels for which rounds over a shared schedule are a bargain: lanes without rotates save little by them.
-    fn kernels_that_share() -> impl Iterator<Item = Kernel> {
-        Kernel::available().filter(|kernel| ["hybrid", "sha_ni", "avx512"].contains(&kernel.name()))
-    }
-
-    fn first_digits(text_len: usize, bits: u32, kernel: Kernel, schedules: &Arc<ScheduleCache>) -> u32 {
-        let text = "x".repeat(text_len);
-        let challenge = Challenge::lime_v1(&text, Difficulty::bits(bits).unwrap()).unwrap();
-        Plan::new(&challenge, Scope::default(), kernel, schedules).unwrap().segments[0].digits
+        Plan::new(&challenge, scope, &Tuning::recorded([]), &Arc::default())
     }
 
     #[test]
@@ -265,16 +206,11 @@ mod tests {
     }
 
     #[test]
-    fn any_order_begins_with_the_cheapest_width() {
-        for (text, digits) in [(22, 20), (43, 10), (64, 19)] {
-            for kernel in Kernel::available() {
-                assert_eq!(first_digits(text, 20, kernel, &Arc::default()), digits, "{text}, {kernel:?}");
-            }
-        }
-        for (text, digits) in [(32, 20), (36, 17)] {
-            for kernel in kernels_that_share() {
-                assert_eq!(first_digits(text, 20, kernel, &Arc::default()), digits, "{text}, {kernel:?}");
-            }
+    fn any_order_begins_with_the_width_that_takes_the_least() {
+        for text in [22, 32, 36, 43, 64] {
+            let plan = plan(text, Order::Any, 0, u64::MAX).unwrap();
+            let costs: Vec<Nanos> = plan.segments.iter().map(|segment| segment.cost).collect();
+            assert!(costs.len() == 20 && costs[0] == *costs.iter().min().unwrap(), "{text}: {costs:?}");
         }
     }
 
@@ -293,28 +229,25 @@ mod tests {
         assert_eq!(top.pieces(0..=top.last).next().unwrap().1, u64::MAX..=u64::MAX);
     }
 
-    #[cfg(feature = "threads")]
-    #[test]
-    fn prices_follow_the_segments() {
-        // 36 characters: up to six digits in one block, then padding alone in a second.
-        let plan = plan(36, Order::Lowest, 100_000, 9_999_999).unwrap();
-        let [cheap, dear] = [plan.dearest(9e5), plan.dearest(9e5 + 1.0)];
-        assert!(dear > 1.3 * cheap, "{cheap} {dear}");
-        let price = plan.price(1.9e6);
-        assert!((price / (9e5 * cheap + 1e6 * dear) - 1.0).abs() < 1e-9);
-        assert!((plan.affordable(price) / 1.9e6 - 1.0).abs() < 1e-9);
-        assert_eq!(plan.affordable(1e18), 9.9e6);
-    }
-
     #[test]
     fn schedules_must_be_worth_it() {
-        for kernel in kernels_that_share() {
-            let schedules = Arc::default();
-            // 256 hashes in one block, 2^20 with schedules; and once these are there, always.
-            assert_eq!([8, 20].map(|bits| first_digits(36, bits, kernel, &schedules)), [6, 17], "{kernel:?}");
-            let template = Template::new(&[0; 49], Codec::Decimal);
-            schedules.get(Layout::of(&template, 17, kernel).shape(&template, 17).unwrap());
-            assert_eq!(first_digits(36, 8, kernel, &schedules), 17, "{kernel:?}");
+        let digits = |bits: u32, schedules: &Arc<ScheduleCache>| {
+            let challenge = Challenge::lime_v1(&"x".repeat(36), Difficulty::bits(bits).unwrap()).unwrap();
+            let kernel = Kernel::by_name("portable").unwrap();
+            let tuning = Tuning::recorded(kernel.forms());
+            let plan = Plan::new(&challenge, Scope::default(), &tuning, schedules).unwrap();
+            let first = &plan.segments()[0];
+            (first.digits, first.layout.shape(&plan.template, first.digits))
+        };
+        let schedules = Arc::default();
+        // 36 characters: two hashes in one block; with schedules when there are a million; and once these are there, always,
+        // if they are worth it at all.
+        let (few, shape) = digits(1, &schedules);
+        assert!(few <= 6 && shape.is_none(), "{few} {shape:?}");
+        let (many, shape) = digits(20, &schedules);
+        if let Some(shape) = shape {
+            schedules.get(shape);
+            assert_eq!(digits(1, &schedules).0, many);
         }
     }
 

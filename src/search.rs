@@ -4,11 +4,13 @@
 use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
 
-use crate::kernel::Kernel;
+use crate::kernel::costs::Nanos;
 use crate::kernel::scan::{Candidates, Cursor, Schedules};
+use crate::kernel::{Form, Kernel};
 use crate::layout::{Batch, Buffers};
-use crate::plan::{Order, Plan, Scope};
+use crate::plan::{Order, Plan, Scope, Segment};
 use crate::schedules::{ScheduleCache, Shape};
+use crate::tune::Tuning;
 use crate::verify::digest;
 use crate::{Challenge, Error, Nonce};
 
@@ -44,7 +46,7 @@ pub struct Search {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Step {
-    /// A solution. The next step goes on behind it.
+    /// A solution. The next step continues after it.
     Found(Found),
     /// Every nonce of the range has been tried.
     Exhausted,
@@ -61,10 +63,44 @@ pub struct Found {
     /// SHA-256 of the message; hexadecimal where it is serialized.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::verify::serialize_hex"))]
     pub digest: [u8; 32],
+    /// Name of the kernel that found it.
+    pub kernel: &'static str,
+}
+
+/// How a search tries the nonces that come first. Others may have another length, and suit another kernel or layout.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Method {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// Vectors that the kernel advances side by side, 1 to 3; it chooses as many as take the least time.
+    pub streams: usize,
+    /// How nonces are laid out in message blocks, in words for people.
+    pub layout: String,
+    /// Compressions that a nonce takes: 1, or a little more where chaining values are made for it.
+    pub compressions_per_nonce: f64,
+    /// What a nonce is expected to take on one thread, in nanoseconds: by measurement on a [`Solver`](crate::Solver), by the
+    /// record of the CPU's kind in a [`Search`], which has no clock.
+    pub nanoseconds_per_nonce: f64,
+}
+
+impl Method {
+    /// Of a search with this plan.
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let Segment { form, layout, cost, .. } = &plan.segments()[0];
+        Self {
+            kernel: form.kernel(),
+            streams: form.streams(),
+            layout: layout.to_string(),
+            compressions_per_nonce: layout.compressions(),
+            nanoseconds_per_nonce: cost.0,
+        }
+    }
 }
 
 impl Search {
-    /// A search through all nonces of the scheme, in any order, with the fastest kernel.
+    /// A search through all nonces of the scheme, in any order, with the kernel that is the fastest by the record of the
+    /// CPU's kind.
     ///
     /// # Errors
     ///
@@ -75,7 +111,7 @@ impl Search {
 
     /// A search with other settings.
     pub fn builder(challenge: &Challenge) -> SearchBuilder {
-        SearchBuilder { challenge: challenge.clone(), scope: Scope::default(), kernel: None }
+        SearchBuilder { challenge: challenge.clone(), scope: Scope::default(), forms: Vec::new() }
     }
 
     /// Tries at most `max_hashes` nonces. Calls of some ten thousand or more run at the kernel's full speed.
@@ -101,20 +137,9 @@ impl Search {
         self.hashes
     }
 
-    /// The kernel in use.
-    pub fn kernel(&self) -> Kernel {
-        self.plan.kernel
-    }
-
-    /// How the nonces that come first are laid out, in words for people.
-    pub fn layout(&self) -> String {
-        self.plan.first_layout().to_string()
-    }
-
-    /// Compressions that a nonce of the layout it begins with costs: 1, or a little more where chaining values are made for
-    /// it.
-    pub fn compressions_per_nonce(&self) -> f64 {
-        self.plan.first_layout().compressions()
+    /// How it tries the nonces that come first.
+    pub fn method(&self) -> Method {
+        Method::of(&self.plan)
     }
 }
 
@@ -123,7 +148,8 @@ impl Search {
 pub struct SearchBuilder {
     challenge: Challenge,
     scope: Scope,
-    kernel: Option<Kernel>,
+    /// Those that may be used; all if there are none.
+    forms: Vec<Form>,
 }
 
 impl SearchBuilder {
@@ -145,9 +171,16 @@ impl SearchBuilder {
         self
     }
 
-    /// The kernel to use; the fastest unless set.
+    /// The kernel to use; unless set, the fastest by the record of the CPU's kind, for each length of nonces.
     pub fn kernel(mut self, kernel: Kernel) -> Self {
-        self.kernel = Some(kernel);
+        self.forms = kernel.forms().collect();
+        self
+    }
+
+    /// The forms of kernels to use, for tests of each: one for each kind of scan at least.
+    #[doc(hidden)]
+    pub fn forms(mut self, forms: &[Form]) -> Self {
+        self.forms = forms.to_vec();
         self
     }
 
@@ -157,8 +190,8 @@ impl SearchBuilder {
     ///
     /// [`Error::EmptyRange`] when no nonce is left to try.
     pub fn build(self) -> Result<Search, Error> {
-        let kernel = self.kernel.unwrap_or_else(Kernel::detect);
-        let plan = Plan::new(&self.challenge, self.scope, kernel, &Arc::new(ScheduleCache::default()))?;
+        let tuning = Tuning::recorded(self.forms);
+        let plan = Plan::new(&self.challenge, self.scope, &tuning, &Arc::new(ScheduleCache::default()))?;
         Ok(Search { plan, scanner: Scanner::default(), next: Some(0), hashes: 0 })
     }
 }
@@ -186,8 +219,8 @@ pub(crate) enum Pick {
 pub(crate) struct Scanned {
     /// Nonces tried: all, or those up to the solution, which are as good as exact.
     pub hashes: u64,
-    /// What they cost, see [`Segment`](crate::plan::Segment).
-    pub price: f64,
+    /// What they were expected to take.
+    pub cost: Nanos,
     /// A solution and its position.
     pub found: Option<(Found, u64)>,
 }
@@ -195,7 +228,7 @@ pub(crate) struct Scanned {
 impl Scanner {
     /// Tries the nonces at `positions` up to a solution.
     pub(crate) fn scan(&mut self, plan: &Plan, positions: RangeInclusive<u64>, pick: Pick) -> Scanned {
-        let mut scanned = Scanned { hashes: 0, price: 0.0, found: None };
+        let mut scanned = Scanned { hashes: 0, cost: Nanos::ZERO, found: None };
         for (segment, nonces) in plan.pieces(positions) {
             let shape = segment.layout.shape(&plan.template, segment.digits);
             if shape != self.schedules.as_ref().map(|(shape, _)| *shape) && shape.is_some() {
@@ -207,17 +240,17 @@ impl Scanner {
                 &plan.template,
                 segment.digits,
                 nonces,
-                plan.kernel,
+                segment.form,
                 schedules.as_ref().map(|(_, schedules)| &**schedules),
                 buffers,
                 |batch| {
-                    let (tried, found) = solve(plan, &batch, pick, candidates);
+                    let (tried, found) = solve(plan, segment.form, &batch, pick, candidates);
                     hashes += tried;
                     found.map_or(ControlFlow::Continue(()), ControlFlow::Break)
                 },
             );
             scanned.hashes += hashes;
-            scanned.price += hashes as f64 * segment.price;
+            scanned.cost = scanned.cost + segment.cost * hashes as f64;
             if let ControlFlow::Break(found) = found {
                 scanned.found = Some((found, segment.position(found.nonce.as_u64())));
                 break;
@@ -228,7 +261,13 @@ impl Scanner {
 }
 
 /// Tries the nonces of a batch up to a solution. Returns how many were tried, and the solution.
-fn solve(plan: &Plan, batch: &Batch<'_>, pick: Pick, candidates: &mut Candidates) -> (u64, Option<Found>) {
+fn solve(
+    plan: &Plan,
+    form: Form,
+    batch: &Batch<'_>,
+    pick: Pick,
+    candidates: &mut Candidates,
+) -> (u64, Option<Found>) {
     let scheme = plan.challenge.scheme();
     let mut smallest: Option<Found> = None;
     let mut next = Some(Cursor::default());
@@ -237,7 +276,7 @@ fn solve(plan: &Plan, batch: &Batch<'_>, pick: Pick, candidates: &mut Candidates
     while let Some(from) = next {
         candidates.clear(wanted);
         wanted = Candidates::CAPACITY;
-        next = plan.kernel.scan(&batch.scan, plan.screen, from, candidates);
+        next = form.scan(&batch.scan, plan.screen, from, candidates);
         for &hit in candidates.as_slice() {
             let Some(nonce) = batch.nonce(hit) else { continue };
             if smallest.is_some_and(|smallest| smallest.nonce.as_u64() < nonce) {
@@ -246,9 +285,9 @@ fn solve(plan: &Plan, batch: &Batch<'_>, pick: Pick, candidates: &mut Candidates
             let nonce = Nonce::new(nonce);
             let digest = digest(&plan.challenge, nonce);
             if scheme.accepts(&digest) {
-                let found = Found { nonce, digest };
+                let found = Found { nonce, digest, kernel: form.kernel().name() };
                 if pick == Pick::First {
-                    return (batch.tried(hit, plan.kernel.group()), Some(found));
+                    return (batch.tried(hit, form.group()), Some(found));
                 }
                 smallest = Some(found);
             }

@@ -1,17 +1,14 @@
-//! The engine's front: [`Solver`], a pool of workers that many threads share. It decides what is hopeless and how the
-//! work of a job is cut.
+//! The engine's front: [`Solver`], a pool of workers that many threads share, and its settings.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
 
-use crate::error::saturating_seconds;
 use crate::job::{JobBuilder, Solution};
 use crate::plan::{Plan, Scope};
-use crate::pool::{Pace, Pool, Stats, TURN, ThreadSetup};
+use crate::pool::{Pool, Stats, ThreadSetup};
 use crate::schedules::ScheduleCache;
-use crate::scheme::Work;
-use crate::search::{Pick, Scanner};
-use crate::{Bundle, BundleSolution, Challenge, Difficulty, Error, Host, Kernel};
+use crate::search::Method;
+use crate::tune::Tuning;
+use crate::{Bundle, BundleSolution, Challenge, Error, Host, Kernel};
 
 /// A long-lived pool of worker threads that solves challenges, many at once.
 ///
@@ -32,11 +29,9 @@ use crate::{Bundle, BundleSolution, Challenge, Difficulty, Error, Host, Kernel};
 #[derive(Debug)]
 pub struct Solver {
     pool: Pool,
-    kernel: Kernel,
+    tuning: Arc<Tuning>,
     schedules: Arc<ScheduleCache>,
     min_chance: f64,
-    /// What the kernel paid a second, from before the workers started; see [`Segment`](crate::plan::Segment).
-    measured_rate: f64,
 }
 
 /// When to tie each worker to a core of its own.
@@ -67,7 +62,7 @@ impl Solver {
     /// The most threads that a solver may have.
     pub const MAX_THREADS: usize = 1024;
 
-    /// A solver with the default settings: a worker for each core, the fastest kernel.
+    /// A solver with the default settings: a worker for each core, and the kernels that are the fastest here.
     ///
     /// # Errors
     ///
@@ -166,88 +161,23 @@ impl Solver {
         &self.pool
     }
 
-    /// The kernel that the workers run.
-    pub fn kernel(&self) -> Kernel {
-        self.kernel
+    /// How a search for the challenge would try the nonces that come first: kernel and layout are chosen for the length of a
+    /// challenge, its scheme and the work to be expected.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmptyRange`] when the scheme has no nonces.
+    pub fn method(&self, challenge: &Challenge) -> Result<Method, Error> {
+        Ok(Method::of(&self.plan(challenge, Scope::default())?))
     }
 
-    /// Refuses a search that has hardly a chance, before the first hash.
-    pub(crate) fn check_chance(
-        &self,
-        plans: &[Plan],
-        workers: usize,
-        time: Option<Duration>,
-    ) -> Result<(), Error> {
-        let law = |plan: &Plan| plan.challenge.scheme().work();
-        let work = Work::sum(law(&plans[0]), plans.len());
-        // A pool that was slow of late, because it was busy or a scheme was, may be fast again.
-        let rate = self.pool.rate().max(self.measured_rate) * workers as f64;
-        let nonces: f64 = plans.iter().map(|plan| plan.len() as f64).sum();
-        let refused = match time {
-            Some(allowed) => {
-                // As if each sub-puzzle got its share of the time.
-                let price = rate * allowed.as_secs_f64() / plans.len() as f64;
-                let affordable = plans.iter().map(|plan| plan.affordable(price)).sum();
-                let chance = work.chance(affordable);
-                // A range that is done in time is worth a try, whatever it holds.
-                (affordable < nonces && chance < self.min_chance).then(|| {
-                    let mean_price = |plan: &Plan| {
-                        let sample = law(plan).mean().min(plan.len() as f64);
-                        law(plan).mean() * plan.price(sample) / sample
-                    };
-                    let expected = plans.iter().map(mean_price).sum::<f64>() / rate;
-                    Error::Hopeless { expected: saturating_seconds(expected), allowed, chance }
-                })
-            }
-            None => {
-                let chance = plans.iter().map(|plan| law(plan).chance(plan.len() as f64)).product();
-                (chance < MIN_RANGE_CHANCE).then(|| {
-                    let all = plans.iter().map(|plan| plan.price(plan.len() as f64)).sum::<f64>();
-                    let nonces = plans.iter().fold(0, |sum: u64, plan| sum.saturating_add(plan.len()));
-                    Error::RangeTooSmall { nonces, chance, expected: saturating_seconds(all / rate) }
-                })
-            }
-        };
-        refused.map_or(Ok(()), |error| {
-            self.pool.counters().count_refusal();
-            Err(error)
-        })
-    }
-
-    /// How the work of a challenge is cut into spans.
-    pub(crate) fn pace(&self, plan: &Plan) -> Pace {
-        let mean = plan.challenge.scheme().work().mean();
-        let expected = mean.min(plan.len() as f64);
-        // The bound holds for all but the unluckiest 0.03 %, who get further than eight times the mean.
-        let turn_nonces = self.turn_price() / plan.dearest(8.0 * expected);
-        // A span ends at least 16 times on the way to a solution, so that workers who search past it waste little;
-        // and it takes at most a turn where nonces are dearest, less than that in most searches.
-        let span = (mean / 16.0).max(MIN_SPAN).min(turn_nonces).max(16.0) as u64;
-        let granule = plan.granule(expected, span);
-        let span = (span / granule * granule).max(granule);
-        Pace { span, spans_per_turn: (turn_nonces / span as f64).max(1.0) as u32 }
-    }
-
-    /// How many workers a search is worth, at most `cap`.
-    pub(crate) fn workers(&self, plans: &[Plan], cap: usize) -> usize {
-        // Waking a worker for less than a turn's work costs more than it brings.
-        let worthwhile = |plan: &Plan| {
-            let expected = plan.challenge.scheme().work().mean().min(plan.len() as f64);
-            let spans = (plan.len() as f64 / self.pace(plan).span as f64).ceil();
-            (plan.price(expected) / self.turn_price()).min(spans)
-        };
-        let worthwhile: f64 = plans.iter().map(worthwhile).sum();
-        (worthwhile as usize).clamp(1, cap.clamp(1, self.threads()))
-    }
-
-    /// What a worker pays in one turn.
-    fn turn_price(&self) -> f64 {
-        self.pool.rate() * TURN.as_secs_f64()
+    pub(crate) fn min_chance(&self) -> f64 {
+        self.min_chance
     }
 
     /// The numbering of a search's nonces.
     pub(crate) fn plan(&self, challenge: &Challenge, scope: Scope) -> Result<Plan, Error> {
-        Plan::new(challenge, scope, self.kernel, &self.schedules)
+        Plan::new(challenge, scope, &self.tuning, &self.schedules)
     }
 }
 
@@ -277,13 +207,6 @@ pub async fn solve_async(challenge: &Challenge) -> Result<Solution, Error> {
     solver.solve_async(challenge).await
 }
 
-/// Without a deadline, a range that holds a solution with a smaller probability is refused.
-const MIN_RANGE_CHANCE: f64 = 1e-6;
-
-/// Shorter spans would spend their time on being handed out. (A kernel too slow for it gets shorter ones still, but
-/// never so short that their number could overflow.)
-const MIN_SPAN: f64 = 512.0;
-
 impl SolverBuilder {
     /// The exact number of workers, 1 to [`Solver::MAX_THREADS`]. Unless set, [`Host::parallelism`]: a
     /// worker for each core of the affinity mask, or fewer under a cgroup quota.
@@ -298,7 +221,7 @@ impl SolverBuilder {
         self
     }
 
-    /// The kernel to use; the fastest unless set.
+    /// The kernel to use; unless set, the fastest on this machine for each length of nonces.
     pub fn kernel(mut self, kernel: Kernel) -> Self {
         self.kernel = Some(kernel);
         self
@@ -317,7 +240,8 @@ impl SolverBuilder {
         self
     }
 
-    /// Starts the workers. Takes 2 ms to measure the kernel, for the estimates that refusals rest on.
+    /// Starts the workers. The first time in a process it measures the kernels that may be the fastest, which takes up to 2.5 ms:
+    /// the choice of kernels and the estimates that refusals rest on come from that.
     ///
     /// # Errors
     ///
@@ -334,46 +258,30 @@ impl SolverBuilder {
             Pinning::Off => false,
             Pinning::Auto => threads == host.cores,
         };
-        let kernel = self.kernel.unwrap_or_else(Kernel::detect);
+        let tuning = Tuning::measured(self.kernel);
         let setup = ThreadSetup { pin, low_priority: self.low_priority };
-        let measured_rate = measure(kernel);
-        let pool = Pool::new(threads, setup, measured_rate)?;
-        Ok(Solver { pool, kernel, schedules: Arc::default(), min_chance: self.min_chance, measured_rate })
+        let pool = Pool::new(threads, setup, 1.0)?;
+        Ok(Solver { pool, tuning, schedules: Arc::default(), min_chance: self.min_chance })
     }
-}
-
-/// A first estimate of what the kernel pays a second on the calling thread, in about 2 ms.
-fn measure(kernel: Kernel) -> f64 {
-    let hopeless = Difficulty::bits(Difficulty::MAX_BITS).expect("the maximum is in range");
-    let challenge = Challenge::lime_v1("0123456789abcdefghijkl", hopeless).expect("22 bytes are in range");
-    let plan = Plan::new(&challenge, Scope::default(), kernel, &Arc::default());
-    let plan = plan.expect("its range is all of u64");
-    let mut scanner = Scanner::default();
-    scanner.scan(&plan, 0..=0, Pick::First); // makes the tables
-    let window = |_| {
-        let (begun, mut price) = (Instant::now(), 0.0);
-        while begun.elapsed() < Duration::from_micros(400) {
-            price += scanner.scan(&plan, 0..=999, Pick::First).price;
-        }
-        price / begun.elapsed().as_secs_f64()
-    };
-    // The best of several: the system may suspend us in some.
-    (0..5).map(window).fold(0.0, f64::max)
 }
 
 #[cfg(all(test, not(lime_pow_loom)))]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::Difficulty;
 
     #[test]
-    fn the_rate_recovers() {
-        let kernel = Kernel::detect();
+    fn the_slowdown_recovers() {
         let setup = ThreadSetup { pin: false, low_priority: false };
-        let truth = measure(kernel);
-        for wrong in [truth / 100.0, truth * 100.0] {
-            let pool = Pool::new(1, setup, wrong).unwrap();
-            let solver =
-                Solver { pool, kernel, schedules: Arc::default(), min_chance: 0.0, measured_rate: wrong };
+        for wrong in [100.0, 0.01] {
+            let solver = Solver {
+                pool: Pool::new(1, setup, wrong).unwrap(),
+                tuning: Tuning::measured(None),
+                schedules: Arc::default(),
+                min_chance: 0.0,
+            };
             // Each job takes its span from the estimate that the ones before it left.
             let challenge = Challenge::lime_v1("recovers", Difficulty::bits(60).unwrap()).unwrap();
             let begun = Instant::now();
@@ -382,12 +290,12 @@ mod tests {
                     let _ = solver.job(&challenge).timeout(Duration::from_millis(3)).run();
                 }
                 // Other tests keep the machine busy, hence the room and the time.
-                let rate = solver.pool.rate() / truth;
-                if (0.1..=3.0).contains(&rate) {
+                let slowdown = solver.pool.slowdown();
+                if (0.3..=10.0).contains(&slowdown) {
                     break;
                 }
                 let patient = begun.elapsed() < Duration::from_secs(30);
-                assert!(patient, "{rate} of the truth, from {}", wrong / truth);
+                assert!(patient, "slowdown {slowdown}, from {wrong}");
             }
         }
     }

@@ -9,7 +9,7 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use common::{Probe, challenge};
-use lime_pow::{Bundle, CancelToken, Challenge, Error, Kernel, Order, Search, Solver, Step, verify};
+use lime_pow::{Bundle, CancelToken, Challenge, Error, Kernel, Nonce, Order, Search, Solver, Step, verify};
 
 fn solver(threads: usize) -> Solver {
     Solver::builder().threads(threads).build().unwrap()
@@ -45,7 +45,7 @@ fn the_lowest_answers_do_not_depend_on_threads() {
         .unwrap()
         .step(u64::MAX)
     {
-        Step::Found(found) => found,
+        Step::Found(found) => found.nonce,
         other => panic!("{other:?}"),
     };
     let expected: Vec<_> = bundle.challenges().iter().map(lowest).collect();
@@ -53,7 +53,9 @@ fn the_lowest_answers_do_not_depend_on_threads() {
         for threads in [1, 2, 3, 7] {
             let solver = Solver::builder().threads(threads).kernel(kernel).build().unwrap();
             let solution = solver.bundle(&bundle).order(Order::Lowest).run().unwrap();
-            assert_eq!(solution.found, expected, "{kernel:?}, {threads} threads");
+            let nonces: Vec<Nonce> = solution.found.iter().map(|found| found.nonce).collect();
+            assert_eq!(nonces, expected, "{kernel:?}, {threads} threads");
+            assert!(solution.found.iter().all(|found| found.kernel == kernel.name()));
         }
     }
 }

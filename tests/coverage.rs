@@ -1,5 +1,5 @@
 //! Nothing missed, nothing twice: a scheme that records every digest and accepts none must see each nonce of a
-//! range exactly once, for every kernel, layout, order and way of splitting the work.
+//! range exactly once, for every form of every kernel, layout, order and way of splitting the work.
 
 mod common;
 
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
 use common::{Probe, write};
+use lime_pow::internals::pairs;
 use lime_pow::scheme::Codec;
 use lime_pow::{Challenge, Error, Kernel, Order, Search, Solver, Step};
 use sha2::{Digest, Sha256};
@@ -58,14 +59,14 @@ fn search_in_odd_steps() {
     // One for each byte of a word, and the first and last word.
     let binary = [0, 1, 32, 38, 47, 67, 111].map(|len| (len, Codec::U64Le));
     for (prefix_len, codec) in decimal.into_iter().chain(binary) {
-        for kernel in Kernel::available() {
+        for forms in pairs() {
             for order in [Order::Any, Order::Lowest] {
                 for (start, end) in RANGES {
                     let (challenge, prefix, seen) = recorder(prefix_len, codec);
-                    let builder = Search::builder(&challenge).kernel(kernel).order(order);
+                    let builder = Search::builder(&challenge).forms(&forms).order(order);
                     let mut search = builder.start(start).max_nonce(end).build().unwrap();
                     let context =
-                        format!("{kernel:?}, {order:?}, prefix {prefix_len}, {codec:?}, {start}..={end}");
+                        format!("{forms:?}, {order:?}, prefix {prefix_len}, {codec:?}, {start}..={end}");
                     let mut step = 1;
                     while search.step(step) != Step::Exhausted {
                         step = step * 2 % 1021 + 1;

@@ -4,8 +4,9 @@
 mod common;
 
 use common::{Probe, write};
+use lime_pow::internals::{Form, pairs};
 use lime_pow::scheme::Codec;
-use lime_pow::{Challenge, Error, Kernel, Nonce, Order, Screen, Search, Step};
+use lime_pow::{Challenge, Error, Nonce, Order, Screen, Search, Step};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -14,18 +15,18 @@ fn sha256(prefix: &[u8], codec: Codec, nonce: u64) -> [u8; 32] {
 }
 
 /// Searches `start..=end` for `nonce`, through a screen that lets nothing but its digest pass.
-fn find(kernel: Kernel, prefix: &[u8], codec: Codec, nonce: u64, start: u64, end: u64) {
+fn find(forms: &[Form], prefix: &[u8], codec: Codec, nonce: u64, start: u64, end: u64) {
     let digest = sha256(prefix, codec, nonce);
     let word = u32::from_be_bytes(digest[..4].try_into().unwrap());
     let mut probe = Probe::new(prefix, move |candidate| *candidate == digest);
     probe.screen = Screen::new(word, word);
     probe.codec = codec;
-    let builder = Search::builder(&probe.challenge()).kernel(kernel).order(Order::Lowest);
+    let builder = Search::builder(&probe.challenge()).forms(forms).order(Order::Lowest);
     let mut search = builder.start(start).max_nonce(end).build().unwrap();
     let Step::Found(found) = search.step(u64::MAX) else {
-        panic!("{kernel:?}, prefix of {} bytes: missed {nonce} in {start}..={end}", prefix.len())
+        panic!("{forms:?}, prefix of {} bytes: missed {nonce} in {start}..={end}", prefix.len())
     };
-    assert_eq!(found.nonce, Nonce::new(nonce), "{kernel:?}, prefix of {} bytes", prefix.len());
+    assert_eq!(found.nonce, Nonce::new(nonce), "{forms:?}, prefix of {} bytes", prefix.len());
     assert_eq!(search.hashes(), nonce - start + 1);
 }
 
@@ -39,10 +40,10 @@ fn every_prefix_length_and_digit_width() {
             let last = 10u64.checked_pow(digits).map_or(u64::MAX, |next| next - 1);
             // Somewhere in the middle, another place for each length; and both ends of the width.
             let middle = first + (last - first) / 401 * (len as u64);
-            for kernel in Kernel::available() {
+            for forms in pairs() {
                 for nonce in [first, middle, last] {
                     let start = nonce.saturating_sub(len as u64 % 7);
-                    find(kernel, prefix, Codec::Decimal, nonce, start, nonce.saturating_add(len as u64 % 5));
+                    find(&forms, prefix, Codec::Decimal, nonce, start, nonce.saturating_add(len as u64 % 5));
                 }
             }
         }
@@ -53,10 +54,10 @@ fn every_prefix_length_and_digit_width() {
 fn every_prefix_that_binary_nonces_may_have() {
     let bytes: Vec<u8> = (0..200u32).map(|i| (i * 167 + 13) as u8).collect();
     for len in (0..=200).filter(|len| len % 64 < 48) {
-        for kernel in Kernel::available() {
+        for forms in pairs() {
             for nonce in [0, 255, 256, 0x1_0000, 0x0123_4567_89ab_cdef, u64::MAX - 255, u64::MAX] {
                 let start = nonce.saturating_sub(len as u64 * 7);
-                find(kernel, &bytes[..len], Codec::U64Le, nonce, start, nonce.saturating_add(len as u64 % 5));
+                find(&forms, &bytes[..len], Codec::U64Le, nonce, start, nonce.saturating_add(len as u64 % 5));
             }
         }
     }
@@ -79,11 +80,11 @@ proptest! {
         before in 0..1500u64,
         after in 0..1500u64,
     ) {
-        for kernel in Kernel::available() {
+        for forms in pairs() {
             let (start, end) = (nonce.saturating_sub(before), nonce.saturating_add(after));
-            find(kernel, &prefix, Codec::Decimal, nonce, start, end);
+            find(&forms, &prefix, Codec::Decimal, nonce, start, end);
             if prefix.len() % 64 < 48 {
-                find(kernel, &prefix, Codec::U64Le, nonce, start, end);
+                find(&forms, &prefix, Codec::U64Le, nonce, start, end);
             }
         }
     }

@@ -23,6 +23,11 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// The lowest solution at or above the scheme's first nonce.
+/// A kernel, where one is as good as another.
+fn kernel() -> Kernel {
+    Kernel::available().next().unwrap()
+}
+
 fn lowest(challenge: &Challenge, kernel: Kernel) -> (Nonce, String) {
     let mut search = Search::builder(challenge).order(Order::Lowest).kernel(kernel).build().unwrap();
     match search.step(u64::MAX) {
@@ -347,7 +352,7 @@ fn nonces_beyond_a_schemes_range_are_refused() {
         assert!(verify(&challenge, Nonce::new(first)) && verify(&challenge, Nonce::new(last)));
         assert!(!verify(&challenge, Nonce::new(last + 1)));
         assert!(first == 0 || !verify(&challenge, Nonce::new(first - 1)));
-        assert_eq!(lowest(&challenge, Kernel::detect()).0, Nonce::new(first));
+        assert_eq!(lowest(&challenge, kernel()).0, Nonce::new(first));
     }
     // The digest's own number is one above the largest that the server drew.
     let digest = Sha256::digest("salt101").into();
@@ -362,7 +367,7 @@ fn nonces_beyond_a_schemes_range_are_refused() {
 fn compact_targets_and_digits_are_the_same_puzzle() {
     let target = |target: &str| parse("target", &[("prefix", "hello"), ("target", target)]).unwrap();
     let (compact, digits) = (target("0x1f00ffff"), target(&format!("0000ffff{}", "0".repeat(56))));
-    let kernel = Kernel::detect();
+    let kernel = kernel();
     assert_eq!(lowest(&compact.challenges()[0], kernel), lowest(&digits.challenges()[0], kernel));
     assert_eq!(compact.work(), digits.work());
     let bits = Challenge::lime_legacy("hello", Difficulty::bits(12).unwrap()).unwrap();

@@ -42,7 +42,8 @@ fn results_are_readable() {
         panic!("the pool has found it");
     };
     let step = serde_json::to_value(Step::Found(found)).unwrap();
-    assert_eq!(step, json!({ "found": { "nonce": solution.nonce.to_string(), "digest": hex } }));
+    let expected = json!({ "nonce": solution.nonce.to_string(), "digest": hex, "kernel": found.kernel });
+    assert_eq!(step, json!({ "found": expected }));
 
     let progress = serde_json::to_value(job.progress()).unwrap();
     assert!(progress["chance"].as_f64().unwrap() > 0.0);

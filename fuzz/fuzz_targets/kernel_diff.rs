@@ -1,11 +1,11 @@
-//! Any scan, every kernel: which messages hit must be what one compression after the other says.
+//! Any scan, every form of every kernel: which messages hit must be what one compression after the other says.
 
 #![no_main]
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use lime_pow::internals::Messages;
-use lime_pow::{Kernel, Screen};
+use lime_pow::Screen;
+use lime_pow::internals::{Kind, Messages, forms};
 use sha2::block_api::compress256;
 
 #[derive(Arbitrary, Debug)]
@@ -77,13 +77,13 @@ fuzz_target!(|input: Input| {
         .filter(|(_, _, word)| screen.passes(**word))
         .map(|(row, column, _)| (row as u32, column as u32))
         .collect();
-    for kernel in Kernel::available() {
+    for form in forms(if tails.is_empty() { Kind::OneWord } else { Kind::Shared }) {
         let mut hits = if tails.is_empty() {
-            messages.hits(kernel, screen)
+            messages.hits(form, screen)
         } else {
-            messages.hits_with_tails(kernel, tails, screen)
+            messages.hits_with_tails(form, tails, screen)
         };
         hits.sort_unstable();
-        assert_eq!(hits, expected, "{kernel:?}");
+        assert_eq!(hits, expected, "{form:?}");
     }
 });

@@ -5,8 +5,9 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
+use lime_pow::internals::pairs;
 use lime_pow::scheme::{Codec, Scheme, Work};
-use lime_pow::{Challenge, Kernel, Order, Screen, Search, Step};
+use lime_pow::{Challenge, Order, Screen, Search, Step};
 use sha2::{Digest, Sha256};
 
 #[derive(Arbitrary, Debug)]
@@ -68,21 +69,21 @@ fuzz_target!(|input: Input<'_>| {
     };
     let digest = Sha256::digest([input.prefix, &text].concat()).into();
     let challenge = Challenge::from_scheme(Exactly { prefix: input.prefix.to_vec(), codec, digest }).unwrap();
-    for kernel in Kernel::available() {
+    for forms in pairs() {
         for order in [Order::Any, Order::Lowest] {
-            let builder = Search::builder(&challenge).kernel(kernel).order(order);
+            let builder = Search::builder(&challenge).forms(&forms).order(order);
             let mut search = builder.start(start).max_nonce(end).build().unwrap();
             let found = loop {
                 match search.step(u64::from(input.step) + 16) {
                     Step::Found(found) => break found,
                     Step::More => {}
-                    Step::Exhausted => panic!("{kernel:?}, {order:?}: missed {nonce}"),
+                    Step::Exhausted => panic!("{forms:?}, {order:?}: missed {nonce}"),
                 }
             };
-            assert_eq!(found.nonce.as_u64(), nonce, "{kernel:?}, {order:?}");
+            assert_eq!(found.nonce.as_u64(), nonce, "{forms:?}, {order:?}");
             // Going on from there, the rest of the range holds nothing else.
-            assert_eq!(search.step(u64::MAX), Step::Exhausted, "{kernel:?}, {order:?}");
-            assert_eq!(search.hashes(), end - start + 1, "{kernel:?}, {order:?}");
+            assert_eq!(search.step(u64::MAX), Step::Exhausted, "{forms:?}, {order:?}");
+            assert_eq!(search.hashes(), end - start + 1, "{forms:?}, {order:?}");
         }
     }
 });

@@ -1,7 +1,7 @@
 //! What the length of a challenge costs those who solve it.
 
 use crate::scheme::Codec;
-use crate::{Challenge, Error, Kernel, Search};
+use crate::{Challenge, Method};
 
 /// Compressions per nonce.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,12 +21,8 @@ pub struct Lint {
 }
 
 impl Lint {
-    /// Of a challenge, solved with `kernel`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::EmptyRange`] when the scheme has no nonces.
-    pub fn of(challenge: &Challenge, kernel: Kernel) -> Result<Self, Error> {
+    /// Of a challenge that this crate solves by `method`.
+    pub fn of(challenge: &Challenge, method: &Method) -> Self {
         let scheme = challenge.scheme();
         let (first, last) = scheme.nonces().into_inner();
         let last = (scheme.work().mean() as u64).clamp(first, last);
@@ -36,14 +32,13 @@ impl Lint {
         };
         let prefix_len = scheme.prefix().len();
         let blocks = |bytes: usize| (bytes + digits + 9).div_ceil(64);
-        let search = Search::builder(challenge).kernel(kernel).build()?;
-        Ok(Self {
+        Self {
             prefix_len,
             naive: blocks(prefix_len),
             midstate: blocks(prefix_len % 64),
-            tuned: search.compressions_per_nonce(),
-            layout: search.layout(),
-        })
+            tuned: method.compressions_per_nonce,
+            layout: method.layout.clone(),
+        }
     }
 
     /// Whether solvers pay for a length that a shorter challenge would spare them.

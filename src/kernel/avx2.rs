@@ -7,61 +7,69 @@ use core::arch::x86_64::{
     _mm256_srli_epi32, _mm256_storeu_si256, _mm256_xor_si256,
 };
 
-use super::lanes::{self, Lanes};
-use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, States};
+use super::costs::ScanCost;
+use super::lanes::{self, Beside, Lanes, entry_points};
+use super::one_word::for_word;
+use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
+use super::{About, FormSpec, Isa};
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Avx2(());
 
-impl Avx2 {
-    pub(super) fn detect() -> Result<Self, &'static str> {
+impl Isa for Avx2 {
+    fn about() -> About {
+        About {
+            description: "eight lanes of AVX2",
+            needs: "AVX2",
+            forms: const {
+                &[
+                    FormSpec::one_word(1, Words::LANES, ScanCost::one_word(35.0, 0.5)),
+                    FormSpec::shared(1, Words::LANES, Words::LANES, ScanCost::shared(34.0, 35.0)),
+                    FormSpec::shared(2, 2 * Words::LANES, Words::LANES, ScanCost::shared(33.0, 35.0)),
+                ]
+            },
+        }
+    }
+
+    fn detect() -> Result<Self, &'static str> {
         if is_x86_feature_detected!("avx2") {
             Ok(Self(()))
         } else {
             Err("this CPU, or its operating system, has no AVX2")
         }
     }
-}
 
-pub(super) const GROUP: usize = Words::LANES;
+    fn midstates(&self, streams: usize, scan: &OneWord<'_>, out: &mut States) {
+        #[expect(unsafe_code, reason = "calls into code compiled for AVX2")]
+        // SAFETY: the proof exists only because detection saw AVX2 on this CPU.
+        unsafe {
+            enter_midstates(*self, streams, scan, out);
+        }
+    }
 
-pub(super) fn scan(
-    proof: Avx2,
-    scan: &Scan<'_>,
-    screen: Screen,
-    from: Cursor,
-    out: &mut Candidates,
-) -> Option<Cursor> {
-    #[expect(unsafe_code, reason = "calls into code compiled for AVX2")]
-    // SAFETY: the proof exists only because detection saw AVX2 on this CPU.
-    unsafe {
-        enter_scan(proof, scan, screen, from, out)
+    fn scan(
+        &self,
+        streams: usize,
+        scan: &Scan<'_>,
+        screen: Screen,
+        from: Cursor,
+        out: &mut Candidates,
+    ) -> Option<Cursor> {
+        #[expect(unsafe_code, reason = "calls into code compiled for AVX2")]
+        // SAFETY: as in `midstates`.
+        unsafe {
+            enter_scan(*self, streams, scan, screen, from, out)
+        }
     }
 }
 
-pub(super) fn midstates(proof: Avx2, scan: &OneWord<'_>, out: &mut States) {
-    #[expect(unsafe_code, reason = "calls into code compiled for AVX2")]
-    // SAFETY: as in `scan`.
-    unsafe {
-        enter_midstates(proof, scan, out);
-    }
-}
-
-#[target_feature(enable = "avx2")]
-fn enter_scan(
-    proof: Avx2,
-    scan: &Scan<'_>,
-    screen: Screen,
-    from: Cursor,
-    out: &mut Candidates,
-) -> Option<Cursor> {
-    lanes::scan::<Words, Words>(proof, scan, screen, from, out)
-}
-
-#[target_feature(enable = "avx2")]
-fn enter_midstates(proof: Avx2, scan: &OneWord<'_>, out: &mut States) {
-    lanes::midstates::<Words>(proof, scan, out);
+entry_points! {
+    #[target_feature(enable = "avx2")]
+    Avx2,
+    one_word: { 1 => Words },
+    shared: { 1 => Words, 2 => Beside<Words, Words> },
+    midstates: Words,
 }
 
 /// Eight words. Made from a proof or from other words, so AVX2 is there.
@@ -159,11 +167,11 @@ impl Lanes for Words {
     }
 
     #[inline(always)]
-    fn at_most(self, bound: Self) -> u32 {
+    fn at_most(self, bound: Self) -> u64 {
         let mask = avx2!(_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(
             _mm256_min_epu32(self.0, bound.0),
             self.0
         ))));
-        mask.cast_unsigned()
+        u64::from(mask.cast_unsigned())
     }
 }

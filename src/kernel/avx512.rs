@@ -5,63 +5,70 @@ use core::arch::x86_64::{
     _mm512_set1_epi32, _mm512_srli_epi32, _mm512_storeu_si512, _mm512_ternarylogic_epi32,
 };
 
-use super::lanes::{self, Lanes, Pair};
-use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, States};
+use super::costs::ScanCost;
+use super::lanes::{self, Beside, Lanes, entry_points};
+use super::one_word::for_word;
+use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
+use super::{About, FormSpec, Isa};
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Avx512(());
 
-impl Avx512 {
-    pub(super) fn detect() -> Result<Self, &'static str> {
+impl Isa for Avx512 {
+    fn about() -> About {
+        About {
+            description: "sixteen lanes of AVX-512",
+            needs: "AVX-512F",
+            forms: const {
+                &[
+                    FormSpec::one_word(1, Words::LANES, ScanCost::one_word(13.0, 0.2)),
+                    FormSpec::one_word(2, 2 * Words::LANES, ScanCost::one_word(13.3, 0.2)),
+                    FormSpec::shared(2, 2 * Words::LANES, 2 * Words::LANES, ScanCost::shared(11.0, 13.0)),
+                    FormSpec::shared(3, 3 * Words::LANES, 2 * Words::LANES, ScanCost::shared(11.3, 13.0)),
+                ]
+            },
+        }
+    }
+
+    fn detect() -> Result<Self, &'static str> {
         if is_x86_feature_detected!("avx512f") {
             Ok(Self(()))
         } else {
             Err("this CPU, or its operating system, has no AVX-512")
         }
     }
-}
 
-/// Over shared schedules one vector would wait for itself, and there are registers for two.
-type Group = Pair<Words>;
-pub(super) const GROUP: usize = Group::LANES;
+    fn midstates(&self, streams: usize, scan: &OneWord<'_>, out: &mut States) {
+        #[expect(unsafe_code, reason = "calls into code compiled for AVX-512")]
+        // SAFETY: the proof exists only because detection saw AVX-512F on this CPU.
+        unsafe {
+            enter_midstates(*self, streams, scan, out);
+        }
+    }
 
-pub(super) fn scan(
-    proof: Avx512,
-    scan: &Scan<'_>,
-    screen: Screen,
-    from: Cursor,
-    out: &mut Candidates,
-) -> Option<Cursor> {
-    #[expect(unsafe_code, reason = "calls into code compiled for AVX-512")]
-    // SAFETY: the proof exists only because detection saw AVX-512F on this CPU.
-    unsafe {
-        enter_scan(proof, scan, screen, from, out)
+    fn scan(
+        &self,
+        streams: usize,
+        scan: &Scan<'_>,
+        screen: Screen,
+        from: Cursor,
+        out: &mut Candidates,
+    ) -> Option<Cursor> {
+        #[expect(unsafe_code, reason = "calls into code compiled for AVX-512")]
+        // SAFETY: as in `midstates`.
+        unsafe {
+            enter_scan(*self, streams, scan, screen, from, out)
+        }
     }
 }
 
-pub(super) fn midstates(proof: Avx512, scan: &OneWord<'_>, out: &mut States) {
-    #[expect(unsafe_code, reason = "calls into code compiled for AVX-512")]
-    // SAFETY: as in `scan`.
-    unsafe {
-        enter_midstates(proof, scan, out);
-    }
-}
-
-#[target_feature(enable = "avx512f")]
-fn enter_scan(
-    proof: Avx512,
-    scan: &Scan<'_>,
-    screen: Screen,
-    from: Cursor,
-    out: &mut Candidates,
-) -> Option<Cursor> {
-    lanes::scan::<Words, Group>(proof, scan, screen, from, out)
-}
-
-#[target_feature(enable = "avx512f")]
-fn enter_midstates(proof: Avx512, scan: &OneWord<'_>, out: &mut States) {
-    lanes::midstates::<Group>(proof, scan, out);
+entry_points! {
+    #[target_feature(enable = "avx512f")]
+    Avx512,
+    one_word: { 1 => Words, 2 => Beside<Words, Words> },
+    shared: { 2 => Beside<Words, Words>, 3 => Beside<Words, Beside<Words, Words>> },
+    midstates: Beside<Words, Words>,
 }
 
 /// Sixteen words. Made from a proof or from other words, so AVX-512F is there.
@@ -160,7 +167,7 @@ impl Lanes for Words {
     }
 
     #[inline(always)]
-    fn at_most(self, bound: Self) -> u32 {
-        u32::from(avx512!(_mm512_cmple_epu32_mask(self.0, bound.0)))
+    fn at_most(self, bound: Self) -> u64 {
+        u64::from(avx512!(_mm512_cmple_epu32_mask(self.0, bound.0)))
     }
 }

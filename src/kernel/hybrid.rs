@@ -9,16 +9,39 @@ mod shared;
 
 use own::scan as own_schedules;
 
+use super::costs::ScanCost;
 use super::one_word::for_word;
 use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, States};
-use super::sha_ni::{self, ShaNi};
+use super::sha_ni::ShaNi;
+use super::{About, FormSpec, Isa};
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hybrid(ShaNi);
 
-impl Hybrid {
-    pub(super) fn detect() -> Result<Self, &'static str> {
+/// Rows of a shared scan that the vector takes, and those that the SHA chains take.
+const LANES: usize = 8;
+const CHAINS: usize = 24;
+const GROUP: usize = CHAINS + LANES;
+
+impl Isa for Hybrid {
+    fn about() -> About {
+        About {
+            description: "SHA extensions and AVX-512 in one stream",
+            needs: "SHA, AVX-512F and VL",
+            forms: const {
+                &[
+                    FormSpec {
+                        first_word: 3,
+                        ..FormSpec::one_word(1, own::BATCH, ScanCost::one_word(20.0, 0.3))
+                    },
+                    FormSpec::shared(1, GROUP, own::BATCH, ScanCost::shared(18.0, 20.0)),
+                ]
+            },
+        }
+    }
+
+    fn detect() -> Result<Self, &'static str> {
         let sha_ni = ShaNi::detect()?;
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
             Ok(Self(sha_ni))
@@ -26,34 +49,30 @@ impl Hybrid {
             Err("this CPU, or its operating system, has no AVX-512F and VL")
         }
     }
-}
 
-/// Rows of a shared scan that the vector takes, and those that the SHA chains take.
-const LANES: usize = 8;
-const CHAINS: usize = 24;
-pub(super) const GROUP: usize = CHAINS + LANES;
-
-pub(super) fn scan(
-    proof: Hybrid,
-    scan: &Scan<'_>,
-    screen: Screen,
-    from: Cursor,
-    out: &mut Candidates,
-) -> Option<Cursor> {
-    match scan {
-        Scan::OneWord(one) if one.word >= 3 => {
-            for_word!([3 4 5 6 7 8 9 10 11 12 13], one.word, own_schedules, proof, one, screen, from, out)
+    fn midstates(&self, _streams: usize, scan: &OneWord<'_>, out: &mut States) {
+        match scan.word {
+            13 => own::midstates::<13>(*self, scan, out),
+            15 => own::midstates::<15>(*self, scan, out),
+            _ => self.0.midstates_in_groups(scan, GROUP, out),
         }
-        Scan::OneWord(_) => sha_ni::scan(proof.0, scan, screen, from, out),
-        Scan::Shared(shared) => shared::scan(proof, shared, screen, from, out),
     }
-}
 
-pub(super) fn midstates(proof: Hybrid, scan: &OneWord<'_>, out: &mut States) {
-    match scan.word {
-        13 => own::midstates::<13>(proof, scan, out),
-        15 => own::midstates::<15>(proof, scan, out),
-        _ => sha_ni::midstates(proof.0, scan, GROUP, out),
+    fn scan(
+        &self,
+        streams: usize,
+        scan: &Scan<'_>,
+        screen: Screen,
+        from: Cursor,
+        out: &mut Candidates,
+    ) -> Option<Cursor> {
+        match scan {
+            Scan::OneWord(one) if one.word >= 3 => {
+                for_word!([3 4 5 6 7 8 9 10 11 12 13], one.word, own_schedules, *self, one, screen, from, out)
+            }
+            Scan::OneWord(_) => self.0.scan(streams, scan, screen, from, out),
+            Scan::Shared(shared) => shared::scan(*self, shared, screen, from, out),
+        }
     }
 }
 

@@ -1,19 +1,21 @@
-//! The vector trait and the one scan that every lane kernel is an instance of. The scan is safe code: an
-//! instruction set brings only its `Lanes` operations and an entry function that enables its features.
+//! The vector trait and the scans that every lane kernel is an instance of. They are safe code: an instruction set brings
+//! only its `Lanes` operations, and `entry_points!` makes the functions that enable its features.
 //!
-//! Everything here is inlined into that entry function, so that the operations compile to single instructions
-//! of its instruction set. LLVM does not unroll 64 rounds by itself, hence the macros.
+//! Everything here is inlined into those functions, so that the operations compile to single instructions of the
+//! instruction set. LLVM does not unroll 64 rounds by itself, hence the macros.
 
-use super::one_word::{FirstRounds, Varies, constants, for_word};
-use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
+use super::one_word::{FirstRounds, Varies, constants};
+use super::scan::{Candidates, Cursor, OneWord, Screen, Shared};
 use super::sha256::K;
 
 /// `LANES` independent 32-bit words, and what SHA-256 does with them.
 ///
 /// A value exists only where its instruction set does: the two constructors take the proof.
 pub(super) trait Lanes: Copy {
-    /// At most [`Candidates::MAX_GROUP`].
+    /// 1 to 64.
     const LANES: usize;
+    /// Whether registers are too few for the state and sixteen schedule words.
+    const CROWDED: bool = false;
     /// A value that only feature detection can make.
     type Proof: Copy;
 
@@ -30,106 +32,119 @@ pub(super) trait Lanes: Copy {
     fn ch(self, f: Self, g: Self) -> Self;
     fn maj(self, b: Self, c: Self) -> Self;
     /// Bit i is set where lane i is at most lane i of `bound`, unsigned.
-    fn at_most(self, bound: Self) -> u32;
+    fn at_most(self, bound: Self) -> u64;
+
+    /// Word `word` of the chaining values at the beginning of `group`. A vector of them takes `8 * LANES` words: all first
+    /// words, all second words, and so on.
+    #[inline(always)]
+    fn load_values(proof: Self::Proof, group: &[u32], word: usize) -> Self {
+        Self::load(proof, &group[word * Self::LANES..])
+    }
+
+    /// Puts the first `count` of the chaining values in `values` where those number `first` and following have their place
+    /// in `out`, vector after vector.
+    #[inline(always)]
+    fn store_values(values: [Self; 8], first: usize, count: usize, out: &mut [u32]) {
+        if first.is_multiple_of(Self::LANES) {
+            // Lanes that do not count are padding, or overwritten by the next row.
+            let vector = &mut out[first * 8..][..8 * Self::LANES];
+            for (word, value) in values.into_iter().enumerate() {
+                value.store(&mut vector[word * Self::LANES..]);
+            }
+        } else {
+            for (word, value) in values.into_iter().enumerate() {
+                let mut lanes = [0; 64];
+                value.store(&mut lanes);
+                for (index, lane) in (first..first + count).zip(lanes) {
+                    out[(index / Self::LANES * 8 + word) * Self::LANES + index % Self::LANES] = lane;
+                }
+            }
+        }
+    }
 }
 
-/// Two vectors side by side, for latencies that one alone would wait for.
+/// Vectors side by side, for latencies that one alone would wait for: `Beside<L, Beside<L, L>>` is three streams of `L`.
 #[derive(Clone, Copy)]
-pub(super) struct Pair<L>([L; 2]);
+pub(super) struct Beside<A, B>(A, B);
 
-impl<L: Lanes> Pair<L> {
+impl<A: Lanes, B: Lanes<Proof = A::Proof>> Lanes for Beside<A, B> {
+    const LANES: usize = A::LANES + B::LANES;
+    const CROWDED: bool = true;
+    type Proof = A::Proof;
+
     #[inline(always)]
-    fn zip(self, other: Self, operation: impl Fn(L, L) -> L) -> Self {
-        Self([operation(self.0[0], other.0[0]), operation(self.0[1], other.0[1])])
+    fn splat(proof: A::Proof, word: u32) -> Self {
+        Self(A::splat(proof, word), B::splat(proof, word))
     }
 
     #[inline(always)]
-    fn map(self, operation: impl Fn(L) -> L) -> Self {
-        Self([operation(self.0[0]), operation(self.0[1])])
-    }
-}
-
-impl<L: Lanes> Lanes for Pair<L> {
-    const LANES: usize = 2 * L::LANES;
-    type Proof = L::Proof;
-
-    #[inline(always)]
-    fn splat(proof: L::Proof, word: u32) -> Self {
-        Self([L::splat(proof, word); 2])
-    }
-
-    #[inline(always)]
-    fn load(proof: L::Proof, words: &[u32]) -> Self {
-        Self([L::load(proof, words), L::load(proof, &words[L::LANES..])])
+    fn load(proof: A::Proof, words: &[u32]) -> Self {
+        Self(A::load(proof, words), B::load(proof, &words[A::LANES..]))
     }
 
     #[inline(always)]
     fn store(self, words: &mut [u32]) {
-        self.0[0].store(words);
-        self.0[1].store(&mut words[L::LANES..]);
+        self.0.store(words);
+        self.1.store(&mut words[A::LANES..]);
     }
 
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        self.zip(other, L::add)
+        Self(self.0.add(other.0), self.1.add(other.1))
     }
 
     #[inline(always)]
     fn big_sigma0(self) -> Self {
-        self.map(L::big_sigma0)
+        Self(self.0.big_sigma0(), self.1.big_sigma0())
     }
 
     #[inline(always)]
     fn big_sigma1(self) -> Self {
-        self.map(L::big_sigma1)
+        Self(self.0.big_sigma1(), self.1.big_sigma1())
     }
 
     #[inline(always)]
     fn small_sigma0(self) -> Self {
-        self.map(L::small_sigma0)
+        Self(self.0.small_sigma0(), self.1.small_sigma0())
     }
 
     #[inline(always)]
     fn small_sigma1(self) -> Self {
-        self.map(L::small_sigma1)
+        Self(self.0.small_sigma1(), self.1.small_sigma1())
     }
 
     #[inline(always)]
     fn ch(self, f: Self, g: Self) -> Self {
-        Self([self.0[0].ch(f.0[0], g.0[0]), self.0[1].ch(f.0[1], g.0[1])])
+        Self(self.0.ch(f.0, g.0), self.1.ch(f.1, g.1))
     }
 
     #[inline(always)]
     fn maj(self, b: Self, c: Self) -> Self {
-        Self([self.0[0].maj(b.0[0], c.0[0]), self.0[1].maj(b.0[1], c.0[1])])
+        Self(self.0.maj(b.0, c.0), self.1.maj(b.1, c.1))
     }
 
     #[inline(always)]
-    fn at_most(self, bound: Self) -> u32 {
-        self.0[0].at_most(bound.0[0]) | self.0[1].at_most(bound.0[1]) << L::LANES
+    fn at_most(self, bound: Self) -> u64 {
+        self.0.at_most(bound.0) | self.1.at_most(bound.1) << A::LANES
     }
-}
 
-/// Works through `scan` from `from`, in groups of `G` over shared schedules. Returns where to resume if `out` could not
-/// take another group.
-#[inline(always)]
-pub(super) fn scan<L: Lanes, G: Lanes<Proof = L::Proof>>(
-    proof: L::Proof,
-    scan: &Scan<'_>,
-    screen: Screen,
-    from: Cursor,
-    out: &mut Candidates,
-) -> Option<Cursor> {
-    match scan {
-        Scan::OneWord(one) => {
-            for_word!([0 1 2 3 4 5 6 7 8 9 10 11 12 13], one.word, one_word::<L>, proof, one, screen, from, out)
+    #[inline(always)]
+    fn load_values(proof: A::Proof, group: &[u32], word: usize) -> Self {
+        Self(A::load_values(proof, group, word), B::load_values(proof, &group[8 * A::LANES..], word))
+    }
+
+    #[inline(always)]
+    fn store_values(values: [Self; 8], first: usize, count: usize, out: &mut [u32]) {
+        A::store_values(values.map(|value| value.0), first, count.min(A::LANES), out);
+        if count > A::LANES {
+            B::store_values(values.map(|value| value.1), first + A::LANES, count - A::LANES, out);
         }
-        Scan::Shared(shared) => shared_schedules::<G>(proof, shared, screen, from, out),
     }
 }
 
+/// Every nonce has a schedule of its own, in which word `W` is the first that varies.
 #[inline(always)]
-fn one_word<L: Lanes, const W: usize>(
+pub(super) fn one_word<L: Lanes, const W: usize>(
     proof: L::Proof,
     scan: &OneWord<'_>,
     screen: Screen,
@@ -158,16 +173,9 @@ fn one_word<L: Lanes, const W: usize>(
     None
 }
 
-/// The chaining values after every nonce's block, row by row.
+/// The chaining values after every nonce's block, row by row, as [`Lanes::store_values`] arranges them.
 #[inline(always)]
-pub(super) fn midstates<L: Lanes>(proof: L::Proof, scan: &OneWord<'_>, out: &mut States) {
-    out.len = scan.blocks.len() * scan.words.len();
-    out.words.resize(out.len.next_multiple_of(L::LANES) * 8);
-    for_word!([13 14 15], scan.word, one_word_midstates::<L>, proof, scan, out.words.as_mut_slice());
-}
-
-#[inline(always)]
-fn one_word_midstates<L: Lanes, const W: usize>(proof: L::Proof, scan: &OneWord<'_>, out: &mut [u32]) {
+pub(super) fn midstates<L: Lanes, const W: usize>(proof: L::Proof, scan: &OneWord<'_>, out: &mut [u32]) {
     let feed = scan.state.map(|word| L::splat(proof, word));
     let mut first_rounds = FirstRounds::new(scan.state);
     let columns = scan.words.len();
@@ -177,22 +185,8 @@ fn one_word_midstates<L: Lanes, const W: usize>(proof: L::Proof, scan: &OneWord<
         for column in (0..columns).step_by(L::LANES) {
             let words = load_up_to::<L>(proof, &scan.words[column..]);
             let end = one_word_rounds::<L, W>(proof, words, start, &consts);
-            let end: [L; 8] = std::array::from_fn(|word| end[word].add(feed[word]));
-            let first = row * columns + column;
-            let count = L::LANES.min(columns - column);
-            if first.is_multiple_of(L::LANES) {
-                // Lanes that do not count are padding, or overwritten by the next row.
-                let group = &mut out[first * 8..];
-                end.iter().enumerate().for_each(|(word, end)| end.store(&mut group[word * L::LANES..]));
-            } else {
-                for (word, end) in end.iter().enumerate() {
-                    let mut lanes = [0; Candidates::MAX_GROUP];
-                    end.store(&mut lanes);
-                    for (index, lane) in (first..first + count).zip(lanes) {
-                        out[(index / L::LANES * 8 + word) * L::LANES + index % L::LANES] = lane;
-                    }
-                }
-            }
+            let values = std::array::from_fn(|word| end[word].add(feed[word]));
+            L::store_values(values, row * columns + column, L::LANES.min(columns - column), out);
         }
     }
 }
@@ -207,15 +201,25 @@ fn one_word_rounds<L: Lanes, const W: usize>(
     consts: &[u32; 64],
 ) -> [L; 8] {
     let mut state = start;
-    // A ring of the last 16 schedule words; those that are constant are never read.
+    // A ring of the last 16 schedule words; those that are constant are never read. What does not fit into registers is put
+    // into memory at fixed places: left alone, LLVM takes many times as long to spread it over 64 rounds.
     let mut w = [varying; 16];
+    macro_rules! put_aside {
+        () => {
+            if L::CROWDED {
+                std::hint::black_box(&mut w);
+            }
+        };
+    }
     macro_rules! rounds {
         ($($t:literal)*) => {$(
             if $t >= W {
                 let mut kw = L::splat(proof, consts[$t]);
                 if const { Varies::<W>::TABLE[$t] } {
                     if const { $t >= 16 && Varies::<W>::TABLE[($t + 62) % 64] } {
-                        kw = kw.add(w[($t + 14) % 16].small_sigma1());
+                        let sigma = w[($t + 14) % 16].small_sigma1();
+                        // Where all four terms vary, there is no constant one.
+                        kw = if const { Varies::<W>::all_terms_vary($t) } { sigma } else { kw.add(sigma) };
                     }
                     if const { $t >= 16 && Varies::<W>::TABLE[($t + 57) % 64] } {
                         kw = kw.add(w[($t + 9) % 16]);
@@ -238,14 +242,16 @@ fn one_word_rounds<L: Lanes, const W: usize>(
     }
     rounds!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
     rounds!(16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31);
+    put_aside!();
     rounds!(32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47);
+    put_aside!();
     rounds!(48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63);
     state
 }
 
 /// The same schedules for all rows: 64 rounds a nonce, and nothing else.
 #[inline(always)]
-fn shared_schedules<L: Lanes>(
+pub(super) fn shared_schedules<L: Lanes>(
     proof: L::Proof,
     scan: &Shared<'_>,
     screen: Screen,
@@ -259,7 +265,7 @@ fn shared_schedules<L: Lanes>(
     let mut column = from.column;
     for (group, words) in groups.enumerate().skip(from.row / L::LANES) {
         let row = group * L::LANES;
-        let start: [L; 8] = std::array::from_fn(|word| L::load(proof, &words[word * L::LANES..]));
+        let start: [L; 8] = std::array::from_fn(|word| L::load_values(proof, words, word));
         let addend = start[0].add(addend);
         while column < schedules.len() {
             if !out.has_room() {
@@ -301,18 +307,18 @@ fn round<L: Lanes>([a, b, c, d, e, f, g, h]: [L; 8], kw: L) -> [L; 8] {
 /// The next group of words; where fewer than a group are left, the rest is padding.
 #[inline(always)]
 fn load_up_to<L: Lanes>(proof: L::Proof, words: &[u32]) -> L {
-    const { assert!(L::LANES <= Candidates::MAX_GROUP) };
+    const { assert!(L::LANES <= 64) };
     if words.len() >= L::LANES {
         return L::load(proof, words);
     }
-    let mut padded = [0; Candidates::MAX_GROUP];
+    let mut padded = [0; 64];
     padded[..words.len()].copy_from_slice(words);
     L::load(proof, &padded)
 }
 
-/// Hands on the lanes set in `mask`, but never one of the padding behind the first `lanes`.
+/// Hands on the lanes set in `mask`, but never one of the padding after the first `lanes`.
 #[inline(always)]
-fn report(mut mask: u32, lanes: usize, mut push: impl FnMut(usize)) {
+fn report(mut mask: u64, lanes: usize, mut push: impl FnMut(usize)) {
     while mask != 0 {
         let lane = mask.trailing_zeros() as usize;
         if lane < lanes {
@@ -321,3 +327,76 @@ fn report(mut mask: u32, lanes: usize, mut push: impl FnMut(usize)) {
         mask &= mask - 1;
     }
 }
+
+/// The functions of a lane kernel that enable its instructions: `enter_scan` and `enter_midstates`, which call one for each
+/// word that can vary and each number of streams. All take the proof of the instructions.
+macro_rules! entry_points {
+    (
+        $(#[$features:meta])*
+        $proof:ty,
+        one_word: { $($own:literal => $own_lanes:ty),* },
+        shared: { $($shared:literal => $shared_lanes:ty),* },
+        midstates: $midstate_lanes:ty $(,)?
+    ) => {
+        $(#[$features])*
+        fn enter_scan(
+            proof: $proof,
+            streams: usize,
+            scan: &Scan<'_>,
+            screen: Screen,
+            from: Cursor,
+            out: &mut Candidates,
+        ) -> Option<Cursor> {
+            $(#[$features])*
+            fn one_word<L: Lanes<Proof = $proof>, const W: usize>(
+                proof: $proof,
+                scan: &OneWord<'_>,
+                screen: Screen,
+                from: Cursor,
+                out: &mut Candidates,
+            ) -> Option<Cursor> {
+                lanes::one_word::<L, W>(proof, scan, screen, from, out)
+            }
+
+            $(#[$features])*
+            fn shared<L: Lanes<Proof = $proof>>(
+                proof: $proof,
+                scan: &Shared<'_>,
+                screen: Screen,
+                from: Cursor,
+                out: &mut Candidates,
+            ) -> Option<Cursor> {
+                lanes::shared_schedules::<L>(proof, scan, screen, from, out)
+            }
+
+            match (scan, streams) {
+                $((Scan::OneWord(scan), $own) => for_word!(
+                    [0 1 2 3 4 5 6 7 8 9 10 11 12 13],
+                    scan.word, one_word::<$own_lanes>, proof, scan, screen, from, out
+                ),)*
+                $((Scan::Shared(scan), $shared) => shared::<$shared_lanes>(proof, scan, screen, from, out),)*
+                _ => unreachable!("no form has {streams} streams"),
+            }
+        }
+
+        $(#[$features])*
+        fn enter_midstates(proof: $proof, streams: usize, scan: &OneWord<'_>, out: &mut States) {
+            $(#[$features])*
+            fn midstates<L: Lanes<Proof = $proof>, const W: usize>(
+                proof: $proof,
+                scan: &OneWord<'_>,
+                out: &mut [u32],
+            ) {
+                lanes::midstates::<L, W>(proof, scan, out);
+            }
+
+            let group = match streams {
+                $($shared => <$shared_lanes>::LANES,)*
+                _ => unreachable!("no form has {streams} streams"),
+            };
+            let out = out.make_room(scan, group);
+            for_word!([13 14 15], scan.word, midstates::<$midstate_lanes>, proof, scan, out);
+        }
+    };
+}
+pub(super) use entry_points;

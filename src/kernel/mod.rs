@@ -1,16 +1,17 @@
-//! Nonces in, candidates out. A [`Kernel`] is one way to compute many SHA-256 compressions; which one runs is
-//! decided here, once, by what the CPU has. Kernels know no scheme, no thread and no clock.
+//! Nonces in, candidates out. A [`Kernel`] is one way to compute many SHA-256 compressions with what a CPU has. Kernels
+//! know no scheme, no thread and no clock; which of them runs is none of their business.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(crate) mod costs;
+pub(crate) mod cpu;
 #[cfg(target_arch = "x86_64")]
 mod hybrid;
 mod lanes;
 mod one_word;
 mod portable;
-pub(crate) mod prices;
 pub(crate) mod scan;
 pub(crate) mod sha256;
 #[cfg(target_arch = "x86_64")]
@@ -20,30 +21,98 @@ mod sha_ni;
 mod suite;
 
 use std::fmt;
+use std::panic::RefUnwindSafe;
+use std::sync::LazyLock;
 
-use crate::Error;
-use crate::error::clip;
-use prices::Prices;
-use scan::{Candidates, Cursor, OneWord, Scan, Screen, States};
+use self::costs::ScanCost;
+use self::scan::{Candidates, Cursor, Kind, OneWord, Scan, Screen, States};
+use crate::error::{Error, clip};
+
+/// The kernels of this crate, called by the names of their modules. The order is that of listings and says nothing about
+/// speed, which `costs` and `tune` know.
+static KERNELS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    vec![
+        kernel!("x86_64", avx512::Avx512),
+        kernel!("x86_64", hybrid::Hybrid),
+        kernel!("x86_64", sha_ni::ShaNi),
+        kernel!("x86_64", avx2::Avx2),
+        kernel!(portable::Portable),
+    ]
+});
+
+/// An instruction set and the code for it, implemented by a value that exists only where the CPU has the instructions.
+///
+/// Such a value has no size: it is nothing but a proof. Each method enters code that is compiled for the instructions.
+pub(crate) trait Isa: Send + Sync + RefUnwindSafe {
+    /// What there is to know about the kernel on any CPU.
+    fn about() -> About
+    where
+        Self: Sized;
+
+    /// The proof, or why this CPU cannot run the kernel.
+    fn detect() -> Result<Self, &'static str>
+    where
+        Self: Sized;
+
+    /// Fills `out` with the chaining values after the blocks of `scan`, row by row, for a shared scan in `streams` streams.
+    fn midstates(&self, streams: usize, scan: &OneWord<'_>, out: &mut States);
+
+    /// Works through `scan` from `from` in `streams` streams, and records what passes `screen`. Returns where to resume when
+    /// `out` is full, `None` when all is done.
+    fn scan(
+        &self,
+        streams: usize,
+        scan: &Scan<'_>,
+        screen: Screen,
+        from: Cursor,
+        out: &mut Candidates,
+    ) -> Option<Cursor>;
+}
+
+/// What a kernel is, in words, and the forms that it has.
+pub(crate) struct About {
+    pub description: &'static str,
+    pub needs: &'static str,
+    pub forms: &'static [FormSpec],
+}
+
+/// One form of a kernel: how it does one kind of scan. A form is compared, chosen and measured by itself.
+#[derive(Debug)]
+pub(crate) struct FormSpec {
+    pub kind: Kind,
+    /// Vectors that advance side by side, so that one does not wait for its own latencies.
+    pub streams: usize,
+    /// How many nonces are tried at once: columns of a row, or rows over a shared schedule. Those that are missing in the
+    /// last group take as long.
+    pub group: usize,
+    /// The first message word that it has code of its own for where it varies; another kernel stands in before that.
+    pub first_word: usize,
+    /// How many chaining values are made at once for a shared scan; 0 for the other kind.
+    pub midstates: usize,
+    /// What it takes on a CPU that is not in the record, see [`costs`].
+    pub typical: ScanCost,
+}
+
+impl FormSpec {
+    /// A form for nonces that each have a schedule, `group` at once.
+    const fn one_word(streams: usize, group: usize, typical: ScanCost) -> Self {
+        Self { kind: Kind::OneWord, streams, group, first_word: 0, midstates: 0, typical }
+    }
+
+    /// A form for shared schedules: `group` rows at once, and `midstates` chaining values.
+    const fn shared(streams: usize, group: usize, midstates: usize, typical: ScanCost) -> Self {
+        Self { kind: Kind::Shared, streams, group, first_word: 0, midstates, typical }
+    }
+}
 
 /// A search kernel that this CPU can run.
 ///
-/// Values come from [`detect`](Self::detect), [`available`](Self::available) or [`by_name`](Self::by_name)
-/// only, so holding one proves that its instructions exist here.
+/// Values come from [`available`](Self::available) or [`by_name`](Self::by_name) only, so holding one proves that its
+/// instructions exist here.
 #[derive(Clone, Copy)]
-pub struct Kernel(Isa);
-
-#[derive(Clone, Copy, Debug)]
-enum Isa {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    ShaNi(sha_ni::ShaNi),
-    #[cfg(target_arch = "x86_64")]
-    Avx2(avx2::Avx2),
-    #[cfg(target_arch = "x86_64")]
-    Avx512(avx512::Avx512),
-    #[cfg(target_arch = "x86_64")]
-    Hybrid(hybrid::Hybrid),
+pub struct Kernel {
+    entry: &'static Entry,
+    isa: &'static dyn Isa,
 }
 
 /// One row of [`Kernel::survey`].
@@ -60,69 +129,20 @@ pub struct Surveyed {
 }
 
 impl Kernel {
-    /// The fastest kernel for this CPU: the first available of [`survey`](Self::survey).
-    pub fn detect() -> Self {
-        Self::available().next().expect("the portable kernel runs anywhere")
-    }
-
-    /// Every kernel that this CPU can run, fastest first.
+    /// Every kernel that this CPU can run, in no order of speed.
     pub fn available() -> impl Iterator<Item = Self> {
-        Self::survey().into_iter().filter_map(|row| row.kernel.ok())
+        Entry::all().iter().filter_map(|entry| entry.kernel().ok())
     }
 
-    /// Every kernel that this version has, the fastest on this CPU first, with the reason where one cannot run here.
-    ///
-    /// What is fastest is a table from measurements of two machines, see `benches/record/`. CPUs that do a `sha256rnds2` a cycle
-    /// (AMD from Zen 4 on) go fastest where SHA rounds and vectors overlap. Intel's do one in two cycles at best, on a port that
-    /// vectors need too, and sixteen lanes of AVX-512 alone are twice as fast as the overlap there. Where there is no AVX-512, SHA
-    /// rounds beat AVX2 on both.
+    /// Every kernel that this version has, for any CPU, with the reason where one cannot run here.
     pub fn survey() -> Vec<Surveyed> {
-        #[cfg(target_arch = "x86_64")]
-        let [hybrid, sha_ni, avx512, avx2] = [
-            hybrid::Hybrid::detect().map(|proof| Self(Isa::Hybrid(proof))),
-            sha_ni::ShaNi::detect().map(|proof| Self(Isa::ShaNi(proof))),
-            avx512::Avx512::detect().map(|proof| Self(Isa::Avx512(proof))),
-            avx2::Avx2::detect().map(|proof| Self(Isa::Avx2(proof))),
-        ];
-        #[cfg(not(target_arch = "x86_64"))]
-        let [hybrid, sha_ni, avx512, avx2] = [Err("only x86-64 CPUs have it"); 4];
-        // Only AMD's CPUs have SSE4a.
-        #[cfg(target_arch = "x86_64")]
-        let slow_sha = !is_x86_feature_detected!("sse4a");
-        #[cfg(not(target_arch = "x86_64"))]
-        let slow_sha = false;
-
-        let mut survey = vec![
-            Surveyed {
-                name: "hybrid",
-                description: "SHA extensions and AVX-512 in one stream",
-                needs: "SHA, AVX-512F and VL",
-                kernel: hybrid,
-            },
-            Surveyed {
-                name: "sha_ni",
-                description: "x86 SHA extensions, several interleaved chains",
-                needs: "SHA and SSE4.1",
-                kernel: sha_ni,
-            },
-            Surveyed {
-                name: "avx512",
-                description: "sixteen lanes of AVX-512",
-                needs: "AVX-512F",
-                kernel: avx512,
-            },
-            Surveyed { name: "avx2", description: "eight lanes of AVX2", needs: "AVX2", kernel: avx2 },
-            Surveyed {
-                name: "portable",
-                description: "plain integer code, one nonce at a time",
-                needs: "nothing special",
-                kernel: Ok(Self(Isa::Portable)),
-            },
-        ];
-        if slow_sha {
-            survey[..3].rotate_right(1);
-        }
-        survey
+        let row = |entry: &'static Entry| Surveyed {
+            name: entry.name,
+            description: entry.about.description,
+            needs: entry.about.needs,
+            kernel: entry.kernel(),
+        };
+        Entry::all().iter().map(row).collect()
     }
 
     /// The kernel called `name`.
@@ -132,95 +152,21 @@ impl Kernel {
     /// [`Error::UnknownKernel`] for a name that no kernel has, [`Error::KernelUnavailable`] for one that this
     /// machine cannot run.
     pub fn by_name(name: &str) -> Result<Self, Error> {
-        let survey = Self::survey();
-        let known = survey.iter().map(|row| row.name).collect::<Vec<_>>().join(", ");
-        let row = survey
-            .into_iter()
-            .find(|row| row.name == name)
-            .ok_or_else(|| Error::UnknownKernel { name: clip(name), known })?;
-        row.kernel.map_err(|why| Error::KernelUnavailable { name: row.name, why })
+        let entry = Entry::all().iter().find(|entry| entry.name == name).ok_or_else(|| {
+            let known: Vec<_> = Entry::all().iter().map(|entry| entry.name).collect();
+            Error::UnknownKernel { name: clip(name), known: known.join(", ") }
+        })?;
+        entry.kernel().map_err(|why| Error::KernelUnavailable { name: entry.name, why })
     }
 
     /// The kernel's name.
     pub fn name(self) -> &'static str {
-        match self.0 {
-            Isa::Portable => "portable",
-            #[cfg(target_arch = "x86_64")]
-            Isa::ShaNi(_) => "sha_ni",
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2(_) => "avx2",
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512(_) => "avx512",
-            #[cfg(target_arch = "x86_64")]
-            Isa::Hybrid(_) => "hybrid",
-        }
+        self.entry.name
     }
 
-    /// What it pays for what.
-    pub(crate) fn prices(self) -> &'static Prices {
-        match self.0 {
-            Isa::Portable => &Prices::PORTABLE,
-            #[cfg(target_arch = "x86_64")]
-            Isa::ShaNi(_) => &Prices::SHA_NI,
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2(_) => &Prices::AVX2,
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512(_) => &Prices::AVX512,
-            #[cfg(target_arch = "x86_64")]
-            Isa::Hybrid(_) => &Prices::HYBRID,
-        }
-    }
-
-    /// How many chaining values a shared scan takes at once; those of the last group that are missing cost as much.
-    pub(crate) fn group(self) -> usize {
-        match self.0 {
-            Isa::Portable => portable::GROUP,
-            #[cfg(target_arch = "x86_64")]
-            Isa::ShaNi(_) => sha_ni::GROUP,
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2(_) => avx2::GROUP,
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512(_) => avx512::GROUP,
-            #[cfg(target_arch = "x86_64")]
-            Isa::Hybrid(_) => hybrid::GROUP,
-        }
-    }
-
-    /// Fills `out` with the chaining values after the blocks of `scan`, row by row, for a shared scan of this kernel.
-    pub(crate) fn midstates(self, scan: &OneWord<'_>, out: &mut States) {
-        match self.0 {
-            Isa::Portable => portable::midstates(scan, out),
-            #[cfg(target_arch = "x86_64")]
-            Isa::ShaNi(proof) => sha_ni::midstates(proof, scan, sha_ni::GROUP, out),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2(proof) => avx2::midstates(proof, scan, out),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512(proof) => avx512::midstates(proof, scan, out),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Hybrid(proof) => hybrid::midstates(proof, scan, out),
-        }
-    }
-
-    /// Works through `scan` from `from` and records what passes `screen`. Returns where to resume when `out` is full,
-    /// `None` when all is done.
-    pub(crate) fn scan(
-        self,
-        scan: &Scan<'_>,
-        screen: Screen,
-        from: Cursor,
-        out: &mut Candidates,
-    ) -> Option<Cursor> {
-        match self.0 {
-            Isa::Portable => portable::scan(scan, screen, from, out),
-            #[cfg(target_arch = "x86_64")]
-            Isa::ShaNi(proof) => sha_ni::scan(proof, scan, screen, from, out),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2(proof) => avx2::scan(proof, scan, screen, from, out),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512(proof) => avx512::scan(proof, scan, screen, from, out),
-            #[cfg(target_arch = "x86_64")]
-            Isa::Hybrid(proof) => hybrid::scan(proof, scan, screen, from, out),
-        }
+    /// Its forms.
+    pub(crate) fn forms(self) -> impl Iterator<Item = Form> {
+        self.entry.about.forms.iter().map(move |spec| Form { kernel: self, spec })
     }
 }
 
@@ -229,3 +175,116 @@ impl fmt::Debug for Kernel {
         write!(f, "Kernel({})", self.name())
     }
 }
+
+/// A form of a kernel that this CPU can run.
+#[derive(Clone, Copy)]
+pub struct Form {
+    kernel: Kernel,
+    spec: &'static FormSpec,
+}
+
+impl Form {
+    /// The kernel that it is a form of.
+    pub fn kernel(self) -> Kernel {
+        self.kernel
+    }
+
+    /// Vectors side by side.
+    pub fn streams(self) -> usize {
+        self.spec.streams
+    }
+
+    pub(crate) fn spec(self) -> &'static FormSpec {
+        self.spec
+    }
+
+    /// How many nonces it tries at once.
+    pub(crate) fn group(self) -> usize {
+        self.spec.group
+    }
+
+    /// As [`Isa::midstates`].
+    pub(crate) fn midstates(self, scan: &OneWord<'_>, out: &mut States) {
+        debug_assert!(self.spec.kind == Kind::Shared);
+        self.kernel.isa.midstates(self.spec.streams, scan, out);
+    }
+
+    /// As [`Isa::scan`]; `scan` must be of the form's kind.
+    pub(crate) fn scan(
+        self,
+        scan: &Scan<'_>,
+        screen: Screen,
+        from: Cursor,
+        out: &mut Candidates,
+    ) -> Option<Cursor> {
+        debug_assert!(self.spec.kind == scan.kind());
+        self.kernel.isa.scan(self.spec.streams, scan, screen, from, out)
+    }
+}
+
+impl PartialEq for Form {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |form: &Self| (form.kernel.name(), form.spec.kind, form.spec.streams);
+        key(self) == key(other)
+    }
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FormSpec { kind, streams, .. } = self.spec;
+        write!(f, "Form({}, {kind:?}, {streams} streams)", self.kernel.name())
+    }
+}
+
+/// A kernel as the list has it: with its forms, whether or not this CPU can run it.
+pub(crate) struct Entry {
+    pub name: &'static str,
+    about: About,
+    detect: fn() -> Result<&'static dyn Isa, &'static str>,
+}
+
+impl Entry {
+    pub(crate) fn all() -> &'static [Self] {
+        &KERNELS
+    }
+
+    /// None for a kernel of another architecture.
+    #[cfg(test)]
+    pub(crate) fn forms(&self) -> &'static [FormSpec] {
+        self.about.forms
+    }
+
+    fn of<K: Isa + 'static>(name: &'static str) -> Self {
+        const { assert!(size_of::<K>() == 0, "a kernel is a proof and nothing else") };
+        // A box of a value without a size allocates nothing.
+        Self {
+            name,
+            about: K::about(),
+            detect: || K::detect().map(|proof| &*Box::leak(Box::new(proof)) as _),
+        }
+    }
+
+    fn kernel(&'static self) -> Result<Kernel, &'static str> {
+        (self.detect)().map(|isa| Kernel { entry: self, isa })
+    }
+}
+
+/// The entry of a kernel. Those for another architecture have a name and no code.
+macro_rules! kernel {
+    ($module:ident::$proof:ident) => {
+        Entry::of::<$module::$proof>(stringify!($module))
+    };
+    ($arch:tt, $module:ident::$proof:ident) => {{
+        #[cfg(target_arch = $arch)]
+        {
+            kernel!($module::$proof)
+        }
+        #[cfg(not(target_arch = $arch))]
+        {
+            let about = About { description: "for another architecture", needs: $arch, forms: &[] };
+            let detect = || Err(concat!("only ", $arch, " CPUs have it"));
+            Entry { name: stringify!($module), about, detect }
+        }
+    }};
+}
+use kernel;

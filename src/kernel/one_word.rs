@@ -17,6 +17,12 @@ impl<const W: usize> Varies<W> {
         }
         table
     };
+
+    /// Whether all four terms of schedule word `t` depend on it.
+    pub(super) const fn all_terms_vary(t: usize) -> bool {
+        let table = &Self::TABLE;
+        t >= 16 && table[t - 2] && table[t - 7] && table[t - 15] && table[t - 16]
+    }
 }
 
 /// Per round: K + W where the schedule word is constant; where it varies, the sum of its constant terms.
@@ -79,7 +85,7 @@ impl FirstRounds {
     }
 }
 
-/// Calls `$function::<W>($argument, …)` with `$word`, one of those listed, as the constant `W`.
+/// Calls `$function::<W>($argument, …)` with `$word`, one of those listed, as the constant `W`; or `$function::<L, W>`.
 macro_rules! for_word {
     ([$($w:literal)*], $word:expr, $function:ident $(::<$lanes:ty>)?, $($argument:expr),*) => {
         for_word!(@ $word, $function, [$($lanes,)?], ($($argument),*), $($w)*)

@@ -1,30 +1,67 @@
 //! One lane of plain `u32`: runs anywhere, and is the reference that the other kernels are tested against.
 
-use super::lanes::{self, Lanes};
-use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, States};
-use super::sha256;
+use super::costs::ScanCost;
+use super::lanes::{self, Lanes, entry_points};
+use super::one_word::for_word;
+use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
+use super::{About, FormSpec, Isa, sha256};
 
-pub(super) const GROUP: usize = u32::LANES;
+/// Proof of nothing: every CPU runs it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Portable(());
 
-pub(super) fn scan(scan: &Scan<'_>, screen: Screen, from: Cursor, out: &mut Candidates) -> Option<Cursor> {
-    lanes::scan::<u32, u32>((), scan, screen, from, out)
+impl Isa for Portable {
+    fn about() -> About {
+        About {
+            description: "plain integer code, one nonce at a time",
+            needs: "nothing special",
+            forms: const {
+                &[
+                    FormSpec::one_word(1, u32::LANES, ScanCost::one_word(130.0, 2.2)),
+                    FormSpec::shared(1, u32::LANES, u32::LANES, ScanCost::shared(140.0, 130.0)),
+                ]
+            },
+        }
+    }
+
+    fn detect() -> Result<Self, &'static str> {
+        Ok(Self(()))
+    }
+
+    fn midstates(&self, streams: usize, scan: &OneWord<'_>, out: &mut States) {
+        enter_midstates(*self, streams, scan, out);
+    }
+
+    fn scan(
+        &self,
+        streams: usize,
+        scan: &Scan<'_>,
+        screen: Screen,
+        from: Cursor,
+        out: &mut Candidates,
+    ) -> Option<Cursor> {
+        enter_scan(*self, streams, scan, screen, from, out)
+    }
 }
 
-pub(super) fn midstates(scan: &OneWord<'_>, out: &mut States) {
-    lanes::midstates::<u32>((), scan, out);
+entry_points! {
+    Portable,
+    one_word: { 1 => u32 },
+    shared: { 1 => u32 },
+    midstates: u32,
 }
 
 impl Lanes for u32 {
     const LANES: usize = 1;
-    type Proof = ();
+    type Proof = Portable;
 
     #[inline(always)]
-    fn splat((): (), word: u32) -> Self {
+    fn splat(_: Portable, word: u32) -> Self {
         word
     }
 
     #[inline(always)]
-    fn load((): (), words: &[u32]) -> Self {
+    fn load(_: Portable, words: &[u32]) -> Self {
         words[0]
     }
 
@@ -69,7 +106,7 @@ impl Lanes for u32 {
     }
 
     #[inline(always)]
-    fn at_most(self, bound: Self) -> u32 {
-        u32::from(self <= bound)
+    fn at_most(self, bound: Self) -> u64 {
+        u64::from(self <= bound)
     }
 }

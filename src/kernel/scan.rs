@@ -46,6 +46,24 @@ pub(crate) enum Scan<'a> {
     Shared(Shared<'a>),
 }
 
+/// The two kinds of scan, which kernels have different code for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Every nonce has a schedule of its own.
+    OneWord,
+    /// Rows share schedules.
+    Shared,
+}
+
+impl Scan<'_> {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::OneWord(_) => Kind::OneWord,
+            Self::Shared(_) => Kind::Shared,
+        }
+    }
+}
+
 /// Every column has its message word: nonce (row, column) hashes `blocks[row]` with `words[column]` added to its word
 /// number `word`. The kernels compute what the columns of a row share once a row.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +105,15 @@ pub(crate) struct States {
     pub words: AlignedWords,
     /// How many values there are.
     pub len: usize,
+}
+
+impl States {
+    /// Room for the chaining values of `scan`, in whole groups of `group`.
+    pub(crate) fn make_room(&mut self, scan: &OneWord<'_>, group: usize) -> &mut [u32] {
+        self.len = scan.blocks.len() * scan.words.len();
+        self.words.resize(self.len.next_multiple_of(group) * 8);
+        self.words.as_mut_slice()
+    }
 }
 
 /// Message schedules with the round constants added, 64 words each.
@@ -172,9 +199,9 @@ impl Default for Candidates {
 }
 
 impl Candidates {
-    pub(crate) const CAPACITY: usize = 64;
-    /// The most lanes that a kernel may report at once.
-    pub(crate) const MAX_GROUP: usize = 32;
+    pub(crate) const CAPACITY: usize = 128;
+    /// The most nonces that a kernel may report at once: three vectors of sixteen lanes.
+    pub(crate) const MAX_GROUP: usize = 48;
 
     /// Empties the buffer. The kernel is to return as soon as there are `wanted`, or more that come at once.
     pub(crate) fn clear(&mut self, wanted: usize) {

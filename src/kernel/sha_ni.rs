@@ -12,52 +12,73 @@ use core::arch::x86_64::{
     _mm_shuffle_epi8, _mm_shuffle_epi32, _mm_storeu_si128, _mm_sub_epi32,
 };
 
+use super::costs::ScanCost;
 use super::one_word::{FirstRounds, Varies, constants, for_word};
 use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
 use super::sha256::K;
+use super::{About, FormSpec, Isa};
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ShaNi(());
 
-impl ShaNi {
-    pub(super) fn detect() -> Result<Self, &'static str> {
+/// How many nonces advance together where each has its own schedule: more would spill what they gain.
+const CHAINS: usize = 5;
+
+/// The same where they share it, and registers hold states alone.
+const GROUP: usize = 6;
+
+impl Isa for ShaNi {
+    fn about() -> About {
+        About {
+            description: "x86 SHA extensions, several interleaved chains",
+            needs: "SHA and SSE4.1",
+            forms: const {
+                &[
+                    FormSpec::one_word(1, CHAINS, ScanCost::one_word(20.0, 0.1)),
+                    FormSpec::shared(1, GROUP, CHAINS, ScanCost::shared(20.0, 20.0)),
+                ]
+            },
+        }
+    }
+
+    fn detect() -> Result<Self, &'static str> {
         match (is_x86_feature_detected!("sha"), is_x86_feature_detected!("sse4.1")) {
             (true, true) => Ok(Self(())),
             (false, _) => Err("this CPU has no SHA extensions"),
             (_, false) => Err("this CPU has no SSE4.1"),
         }
     }
-}
 
-/// How many nonces advance together where each has its own schedule: more would spill what they gain.
-const CHAINS: usize = 5;
+    fn midstates(&self, _streams: usize, scan: &OneWord<'_>, out: &mut States) {
+        self.midstates_in_groups(scan, GROUP, out);
+    }
 
-/// The same where they share it, and registers hold states alone.
-pub(super) const GROUP: usize = 6;
-
-pub(super) fn scan(
-    _proof: ShaNi,
-    scan: &Scan<'_>,
-    screen: Screen,
-    from: Cursor,
-    out: &mut Candidates,
-) -> Option<Cursor> {
-    #[expect(unsafe_code, reason = "calls into code compiled for the SHA extensions")]
-    // SAFETY: the proof exists only because detection saw SHA and SSE4.1 on this CPU.
-    unsafe {
-        enter_scan(scan, screen, from, out)
+    fn scan(
+        &self,
+        _streams: usize,
+        scan: &Scan<'_>,
+        screen: Screen,
+        from: Cursor,
+        out: &mut Candidates,
+    ) -> Option<Cursor> {
+        #[expect(unsafe_code, reason = "calls into code compiled for the SHA extensions")]
+        // SAFETY: the proof exists only because detection saw SHA and SSE4.1 on this CPU.
+        unsafe {
+            enter_scan(scan, screen, from, out)
+        }
     }
 }
 
-/// Eight words a value, one after the other, in the order that the instructions like; room for whole groups of `group`.
-pub(super) fn midstates(_proof: ShaNi, scan: &OneWord<'_>, group: usize, out: &mut States) {
-    out.len = scan.blocks.len() * scan.words.len();
-    out.words.resize(out.len.next_multiple_of(group) * 8);
-    #[expect(unsafe_code, reason = "calls into code compiled for the SHA extensions")]
-    // SAFETY: as in `scan`.
-    unsafe {
-        enter_midstates(scan, out.words.as_mut_slice());
+impl ShaNi {
+    /// Eight words a value, one after the other, in the order that the instructions like; room for whole groups of `group`.
+    pub(super) fn midstates_in_groups(self, scan: &OneWord<'_>, group: usize, out: &mut States) {
+        let out = out.make_room(scan, group);
+        #[expect(unsafe_code, reason = "calls into code compiled for the SHA extensions")]
+        // SAFETY: as in `scan`.
+        unsafe {
+            enter_midstates(scan, out);
+        }
     }
 }
 

@@ -1,12 +1,12 @@
-//! The suite that every kernel must pass: which indices hit, compared with scalar compressions. A new kernel
-//! is covered as soon as `Kernel::survey` lists it.
+//! The suite that every form of every kernel must pass: which indices hit, compared with scalar compressions. A new kernel
+//! is covered as soon as it is listed.
 
 use proptest::prelude::*;
 
-use super::Kernel;
-use super::scan::{Candidates, Cursor, Hit, Scan, Schedules, Screen, Shared, States};
+use super::scan::{Candidates, Cursor, Hit, Kind, Scan, Schedules, Screen, Shared, States};
 use super::sha256::compress;
-use crate::internals::{Messages, all_hits};
+use super::{Form, Kernel};
+use crate::internals::{Messages, all_hits, forms};
 
 /// A small reproducible generator (xorshift64*, Vigna 2016); the seed is in every failure's message.
 struct Rng(u64);
@@ -53,7 +53,7 @@ fn oracle(messages: &Messages) -> Oracle {
 }
 
 /// Compares a kernel with the oracle.
-fn check(kernel: Kernel, scan: &Scan<'_>, oracle: &Oracle, screens: &[Screen], context: &str) {
+fn check(form: Form, scan: &Scan<'_>, oracle: &Oracle, screens: &[Screen], context: &str) {
     for &screen in screens {
         let passes = |row: usize, column: usize| screen.passes(oracle[row][column]);
         let (rows, columns) = (oracle.len(), oracle[0].len());
@@ -63,13 +63,13 @@ fn check(kernel: Kernel, scan: &Scan<'_>, oracle: &Oracle, screens: &[Screen], c
             .map(|(row, column)| Hit { row: row as u32, column: column as u32 })
             .collect();
         if let Scan::Shared(_) = scan {
-            let group = kernel.group() as u32;
+            let group = form.group() as u32;
             expected.sort_by_key(|hit| (hit.row / group, hit.column, hit.row));
         }
         assert_eq!(
-            all_hits(kernel, scan, screen, Cursor::default()),
+            all_hits(form, scan, screen, Cursor::default()),
             expected,
-            "{kernel:?}, {context}, {screen:?}"
+            "{form:?}, {context}, {screen:?}"
         );
     }
 }
@@ -104,9 +104,9 @@ fn one_varying_word() {
                 let messages = random(&mut rng, word, rows, columns);
                 let oracle = oracle(&messages);
                 let scan = Scan::OneWord(messages.one_word());
-                for kernel in Kernel::available() {
+                for form in forms(Kind::OneWord) {
                     let context = format!("word {word}, {rows} rows of {columns}");
-                    check(kernel, &scan, &oracle, &screens(&oracle), &context);
+                    check(form, &scan, &oracle, &screens(&oracle), &context);
                 }
             }
         }
@@ -125,8 +125,8 @@ fn rows_that_differ_in_any_word() {
         }
         let oracle = oracle(&messages);
         let screens = [Screen::new(0, u32::MAX >> 4), Screen::new(oracle[9][39], oracle[9][39])];
-        for kernel in Kernel::available() {
-            check(kernel, &Scan::OneWord(messages.one_word()), &oracle, &screens, &format!("word {word}"));
+        for form in forms(Kind::OneWord) {
+            check(form, &Scan::OneWord(messages.one_word()), &oracle, &screens, &format!("word {word}"));
         }
     }
 }
@@ -140,9 +140,22 @@ fn shared_schedules() {
     let mut states = States::default();
     for word in MIDSTATE_WORDS {
         // Groups that are full, that are not, and several of both; rows that end inside of vectors.
-        for (rows, columns) in
-            [(1, 1), (1, 5), (1, 7), (1, 32), (1, 33), (2, 32), (51, 10), (3, 10), (2, 9), (1, 100), (7, 13)]
-        {
+        for (rows, columns) in [
+            (1, 1),
+            (1, 5),
+            (1, 7),
+            (1, 32),
+            (1, 33),
+            (1, 48),
+            (1, 49),
+            (2, 32),
+            (3, 48),
+            (51, 10),
+            (3, 10),
+            (2, 9),
+            (1, 100),
+            (7, 13),
+        ] {
             for schedules in [1, 2, 10, 100] {
                 let messages = random(&mut rng, word, rows, columns);
                 let tails: Vec<[u32; 16]> = (0..schedules).map(|_| rng.words()).collect();
@@ -151,15 +164,33 @@ fn shared_schedules() {
                     .map(|value| tails.iter().map(|tail| compress(value, tail)[0]).collect())
                     .collect();
                 let schedules = Schedules::new(tails.iter().copied());
-                for kernel in Kernel::available() {
-                    kernel.midstates(&messages.one_word(), &mut states);
+                for form in forms(Kind::Shared) {
+                    form.midstates(&messages.one_word(), &mut states);
                     assert_eq!(states.len, rows * columns);
                     let scan = Scan::Shared(Shared { states: &states, schedules: &schedules });
                     let context = format!("word {word}, {rows} × {columns} states, {} tails", tails.len());
-                    check(kernel, &scan, &oracle, &screens(&oracle), &context);
+                    check(form, &scan, &oracle, &screens(&oracle), &context);
                 }
             }
         }
+    }
+}
+
+#[test]
+fn every_row_of_a_group_is_reported() {
+    // One digest at a time: the first and the last lane of each stream, and all between.
+    let mut rng = Rng(0x853c_49e6_748f_ea9b);
+    let messages = random(&mut rng, 15, 1, 2 * Candidates::MAX_GROUP);
+    let tails: [[u32; 16]; 3] = std::array::from_fn(|_| rng.words());
+    let row = |value: &[u32; 8]| tails.iter().map(|tail| compress(value, tail)[0]).collect();
+    let oracle: Oracle = values(&messages).iter().map(row).collect();
+    let screens: Vec<Screen> = oracle.iter().map(|words| Screen::new(words[1], words[1])).collect();
+    let schedules = Schedules::new(tails.into_iter());
+    for form in forms(Kind::Shared) {
+        let mut states = States::default();
+        form.midstates(&messages.one_word(), &mut states);
+        let scan = Scan::Shared(Shared { states: &states, schedules: &schedules });
+        check(form, &scan, &oracle, &screens, "one row at a time");
     }
 }
 
@@ -169,7 +200,7 @@ fn scans_resume_anywhere() {
     let messages = random(&mut rng, 13, 3, 50);
     let oracle = oracle(&messages);
     let screen = Screen::new(0, u32::MAX >> 2);
-    for kernel in Kernel::available() {
+    for form in forms(Kind::OneWord) {
         for row in 0..3 {
             for column in 0..50 {
                 let expected: Vec<Hit> = (row..3)
@@ -178,8 +209,8 @@ fn scans_resume_anywhere() {
                     .map(|(r, c)| Hit { row: r as u32, column: c as u32 })
                     .collect();
                 let scan = Scan::OneWord(messages.one_word());
-                let found = all_hits(kernel, &scan, screen, Cursor { row, column });
-                assert_eq!(found, expected, "{kernel:?} from row {row}, column {column}");
+                let found = all_hits(form, &scan, screen, Cursor { row, column });
+                assert_eq!(found, expected, "{form:?} from row {row}, column {column}");
             }
         }
     }
@@ -193,16 +224,16 @@ fn one_hit_is_enough_when_one_is_wanted() {
     let screen = Screen::new(0, u32::MAX >> 8);
     let first = (0..3).flat_map(|row| (0..1000).map(move |column| (row, column)));
     let first = first.into_iter().find(|&(row, column)| screen.passes(oracle[row][column])).unwrap();
-    for kernel in Kernel::available() {
+    for form in forms(Kind::OneWord) {
         let mut candidates = Candidates::default();
         candidates.clear(1);
         let scan = Scan::OneWord(messages.one_word());
-        let next = kernel.scan(&scan, screen, Cursor::default(), &mut candidates).unwrap();
+        let next = form.scan(&scan, screen, Cursor::default(), &mut candidates).unwrap();
         let hit = candidates.as_slice()[0];
-        assert_eq!((hit.row as usize, hit.column as usize), first, "{kernel:?}");
+        assert_eq!((hit.row as usize, hit.column as usize), first, "{form:?}");
         // It has not gone on for more than a group.
         let tried = (next.row - first.0) * 1000 + next.column - first.1;
-        assert!(tried <= Candidates::MAX_GROUP, "{kernel:?}: {tried} more");
+        assert!(tried <= Candidates::MAX_GROUP, "{form:?}: {tried} more");
     }
 }
 
@@ -211,14 +242,14 @@ fn neighbours_in_one_vector_are_both_reported() {
     // The same word twice gives the same digest: two hits wherever one is, in every pair of lanes.
     let mut rng = Rng(0xa076_1d64_78bd_642f);
     let base = random(&mut rng, 13, 1, 96);
-    for first in 0..32 {
-        for second in first + 1..32 {
+    for first in 0..Candidates::MAX_GROUP {
+        for second in first + 1..Candidates::MAX_GROUP {
             let mut messages = base.clone();
             messages.words[second] = messages.words[first];
             let hit = oracle(&messages)[0][first];
-            for kernel in Kernel::available() {
-                let hits = messages.hits(kernel, Screen::new(hit, hit));
-                assert_eq!(hits, [(0, first as u32), (0, second as u32)], "{kernel:?}");
+            for form in forms(Kind::OneWord) {
+                let hits = messages.hits(form, Screen::new(hit, hit));
+                assert_eq!(hits, [(0, first as u32), (0, second as u32)], "{form:?}");
             }
         }
     }
@@ -241,20 +272,22 @@ proptest! {
         let messages = random(&mut rng, word, rows, columns);
         let (lo, hi) = (bounds.0, bounds.0.saturating_add(bounds.1 >> width));
         let context = format!("seed {seed}, word {word}, {rows} × {columns}, {tails} tails");
-        for kernel in Kernel::available() {
-            if LAST_BLOCK_WORDS.contains(&word) {
-                let scan = Scan::OneWord(messages.one_word());
-                check(kernel, &scan, &oracle(&messages), &[Screen::new(lo, hi)], &context);
+        if LAST_BLOCK_WORDS.contains(&word) {
+            let (scan, oracle) = (Scan::OneWord(messages.one_word()), oracle(&messages));
+            for form in forms(Kind::OneWord) {
+                check(form, &scan, &oracle, &[Screen::new(lo, hi)], &context);
             }
-            if MIDSTATE_WORDS.contains(&word) {
-                let tails: Vec<[u32; 16]> = (0..tails).map(|_| rng.words()).collect();
-                let row = |value: &[u32; 8]| tails.iter().map(|tail| compress(value, tail)[0]).collect();
-                let oracle: Oracle = values(&messages).iter().map(row).collect();
+        }
+        if MIDSTATE_WORDS.contains(&word) {
+            let tails: Vec<[u32; 16]> = (0..tails).map(|_| rng.words()).collect();
+            let row = |value: &[u32; 8]| tails.iter().map(|tail| compress(value, tail)[0]).collect();
+            let oracle: Oracle = values(&messages).iter().map(row).collect();
+            let schedules = Schedules::new(tails.iter().copied());
+            for form in forms(Kind::Shared) {
                 let mut states = States::default();
-                kernel.midstates(&messages.one_word(), &mut states);
-                let schedules = Schedules::new(tails.iter().copied());
+                form.midstates(&messages.one_word(), &mut states);
                 let scan = Scan::Shared(Shared { states: &states, schedules: &schedules });
-                check(kernel, &scan, &oracle, &[Screen::new(lo, hi)], &context);
+                check(form, &scan, &oracle, &[Screen::new(lo, hi)], &context);
             }
         }
     }

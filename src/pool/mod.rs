@@ -25,17 +25,16 @@ use crossbeam::sync::WaitGroup;
 use queue::{Next, Queue};
 pub(crate) use stats::Counters;
 pub use stats::Stats;
+pub(crate) use task::Task;
 #[cfg(all(test, lime_pow_loom))]
 pub(crate) use task::models;
-pub(crate) use task::{Pace, Task};
 
+use crate::budget::TURN;
 use crate::job::BundleSolution;
+use crate::kernel::costs::Nanos;
 use crate::search::Scanner;
 use crate::sync::{AtomicU64, Ordering, Parker, contain};
 use crate::{Error, host};
-
-/// How long a worker stays with a job before it looks for another.
-pub(crate) const TURN: Duration = Duration::from_micros(100);
 
 /// How long a worker without work stays awake: the next job of a caller that solves one after the other then
 /// starts without waking anyone.
@@ -59,14 +58,14 @@ pub(crate) struct Pool {
 struct Shared {
     queue: Queue<Arc<Task>>,
     counters: Arc<Counters>,
-    /// What one worker pays a second, see [`Segment`](crate::plan::Segment): a moving average, as the bits of an `f64`.
-    /// Relaxed: an estimate.
-    rate: AtomicU64,
+    /// Time that nonces were expected to take over the time that they took: a moving average near 1, as the bits of an
+    /// `f64`. Relaxed: an estimate.
+    speed: AtomicU64,
 }
 
 impl Pool {
-    /// Starts `threads` workers. `rate` is a first estimate of [`rate`](Self::rate).
-    pub(crate) fn new(threads: usize, setup: ThreadSetup, rate: f64) -> Result<Self, Error> {
+    /// Starts `threads` workers. `slowdown` is a first estimate of [`slowdown`](Self::slowdown).
+    pub(crate) fn new(threads: usize, setup: ThreadSetup, slowdown: f64) -> Result<Self, Error> {
         let pinned = Arc::new(AtomicU64::new(0));
         let start = {
             let pinned = Arc::clone(&pinned);
@@ -92,7 +91,7 @@ impl Pool {
         let shared = Arc::new(Shared {
             queue,
             counters: Arc::new(Counters::new(threads)),
-            rate: AtomicU64::new(rate.to_bits()),
+            speed: AtomicU64::new((1.0 / slowdown).to_bits()),
         });
         let running = WaitGroup::new();
         for (worker, parker) in parkers.into_iter().enumerate() {
@@ -115,9 +114,9 @@ impl Pool {
         self.pinned
     }
 
-    /// What one worker pays a second, as last observed; see [`Segment`](crate::plan::Segment).
-    pub(crate) fn rate(&self) -> f64 {
-        f64::from_bits(self.shared.rate.load(Ordering::Relaxed))
+    /// How many times as long as their costs say nonces take, as last observed: near 1 unless the machine is busy.
+    pub(crate) fn slowdown(&self) -> f64 {
+        1.0 / f64::from_bits(self.shared.speed.load(Ordering::Relaxed))
     }
 
     pub(crate) fn counters(&self) -> &Arc<Counters> {
@@ -148,7 +147,7 @@ impl Shared {
                     waited = false;
                     let turn = task.turn(&mut scanner);
                     self.counters.count_hashes(worker, turn.hashes);
-                    self.observe(turn.price, turn.searching);
+                    self.observe(turn.cost, turn.searching);
                     if turn.more {
                         ticket = Some(task);
                     } else {
@@ -178,16 +177,16 @@ impl Shared {
         }
     }
 
-    /// Moves the estimate of the rate towards a turn's own, by a sixteenth at most: a worker that the system had
-    /// suspended must not spoil it.
-    fn observe(&self, price: f64, searching: Duration) {
+    /// Moves the estimate of the speed towards a turn's own, by a sixteenth at most: a worker that the system had
+    /// suspended must not spoil it. (A mean of slowdowns would let it: they have no upper limit.)
+    fn observe(&self, cost: Nanos, searching: Duration) {
         if searching.is_zero() {
             return;
         }
         let weight = searching.div_duration_f64(TURN).min(1.0) / 16.0;
-        let rate = f64::from_bits(self.rate.load(Ordering::Relaxed));
-        let sample = price / searching.as_secs_f64();
-        self.rate.store((rate + (sample - rate) * weight).to_bits(), Ordering::Relaxed);
+        let speed = f64::from_bits(self.speed.load(Ordering::Relaxed));
+        let sample = cost / Nanos::of(searching);
+        self.speed.store((speed + (sample - speed) * weight).to_bits(), Ordering::Relaxed);
     }
 }
 

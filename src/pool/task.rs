@@ -20,26 +20,19 @@ use super::completion::Completion;
 use super::handout::{Claim, Handout};
 use super::stats::Counters;
 use crate::Error;
+use crate::budget::Pace;
+use crate::kernel::costs::Nanos;
 use crate::plan::{Order, Plan};
 use crate::scheme::Work;
 use crate::search::{Found, Pick, Scanner};
 use crate::sync::{AtomicU64, Ordering, forget};
 
-/// How a part is cut.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    /// Nonces in a span: what a worker searches between two looks at cancellation.
-    pub span: u64,
-    /// Spans that a worker searches before it turns to the next job.
-    pub spans_per_turn: u32,
-}
-
 /// What a worker did in one turn.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Turn {
     pub hashes: u64,
-    /// What they cost, see [`Segment`](crate::plan::Segment).
-    pub price: f64,
+    /// What they were expected to take.
+    pub cost: Nanos,
     /// Time spent on them.
     pub searching: Duration,
     /// Whether the job may have more to do.
@@ -130,7 +123,7 @@ impl Task {
     /// Searches a few spans on a worker's thread.
     pub(super) fn turn(&self, scanner: &mut Scanner) -> Turn {
         self.heed_deadline();
-        let mut turn = Turn::default();
+        let mut turn = Turn { hashes: 0, cost: Nanos::ZERO, searching: Duration::ZERO, more: false };
         let Some(index) = self.choose() else { return turn };
         let part = &self.parts[index];
         part.workers.fetch_add(1, Ordering::Relaxed);
@@ -191,7 +184,7 @@ impl Task {
             Ok(scanned) => {
                 self.hashes.fetch_add(scanned.hashes, Ordering::Relaxed);
                 turn.hashes += scanned.hashes;
-                turn.price += scanned.price;
+                turn.cost = turn.cost + scanned.cost;
                 turn.searching += begun.elapsed();
                 if let Some((found, _)) = scanned.found {
                     self.solved(index, found);
@@ -272,7 +265,6 @@ impl Task {
             found: self.answers.all(),
             hashes: self.hashes(),
             elapsed: self.elapsed(),
-            kernel: self.parts[0].plan.kernel.name(),
             threads: self.workers,
         }
     }
@@ -304,6 +296,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 pub(crate) mod models {
     use super::*;
     use crate::plan::Scope;
+    use crate::tune::Tuning;
     use crate::{Challenge, Difficulty, Kernel};
     use loom::thread;
 
@@ -312,8 +305,8 @@ pub(crate) mod models {
         let bits = if solvable { 0 } else { Difficulty::MAX_BITS };
         let challenge = Challenge::lime_v1("model", Difficulty::bits(bits).unwrap()).unwrap();
         let scope = Scope { max_nonce: 3, ..Scope::default() };
-        let plan =
-            Plan::new(&challenge, scope, Kernel::by_name("portable").unwrap(), &Arc::default()).unwrap();
+        let tuning = Tuning::recorded(Kernel::by_name("portable").unwrap().forms());
+        let plan = Plan::new(&challenge, scope, &tuning, &Arc::default()).unwrap();
         let pace = Pace { span: 2, spans_per_turn: 1 };
         Arc::new(Task::new(vec![(plan, pace)], Order::Any, 2, None, Arc::new(Counters::new(0))))
     }

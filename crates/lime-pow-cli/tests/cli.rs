@@ -1,5 +1,7 @@
 //! The real binary, as a user or a script runs it.
 
+use std::fs;
+
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use serde_json::{Value, json};
@@ -405,7 +407,16 @@ fn info_tells_what_runs_and_why() {
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     let object: Value = serde_json::from_str(&stdout(&lime_pow(&["info", "--json"]).success())).unwrap();
     let kernels = object["kernels"].as_array().unwrap();
-    assert_eq!(kernels.iter().filter(|kernel| kernel["chosen"] == true).count(), 1);
+    assert!(kernels.iter().any(|kernel| kernel["chosen"] == true));
+    assert!(kernels.iter().all(|kernel| kernel["available"] == true || kernel["chosen"] == false));
+    let methods = object["layouts"].as_array().unwrap();
+    assert_eq!(methods.len(), 5);
+    for method in methods {
+        let chosen = kernels.iter().find(|kernel| kernel["name"] == method["kernel"]).unwrap();
+        assert_eq!(chosen["chosen"], true);
+        assert!((1..=3).contains(&method["streams"].as_u64().unwrap()));
+        assert!(method["nanoseconds_per_nonce"].as_f64().unwrap() > 0.1);
+    }
     assert!(kernels.iter().all(|kernel| kernel["available"] == kernel["unavailable_because"].is_null()));
 }
 
@@ -426,6 +437,38 @@ fn bench_compares_with_the_baseline() {
         assert_eq!(row["baseline"]["blocks_per_hash"], blocks);
         assert_eq!(row["scheme"], "lime-v1");
     }
+    for len in [22, 43] {
+        // One kernel of each puzzle is the chosen one, and the others are compared with it.
+        let rows = || results.iter().filter(|row| row["challenge_len"] == len);
+        assert_eq!(rows().filter(|row| row["chosen"] == true).count(), 1);
+        assert!(rows().all(|row| (row["chosen"] == true) == (row["over_chosen"] == 1.0)));
+    }
+}
+
+#[test]
+fn bench_writes_a_record() {
+    let path = std::env::temp_dir().join(format!("lime-pow-record-{}.json", std::process::id()));
+    let file = path.to_str().unwrap();
+    let args = ["bench", "--challenge-len", "22", "--threads", "1", "--seconds", "0.1", "--record", file];
+    lime_pow(&args).success();
+    let record: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(record["schema"], "lime-pow/record/1");
+    assert_eq!(record["command"], format!("lime-pow {}", args.join(" ")));
+    check_row(&record["results"][0]);
+    let forms = record["nanoseconds_by_form"].as_array().unwrap();
+    for kernel in lime_pow::Kernel::available() {
+        let of_kernel = || forms.iter().filter(|form| form["kernel"] == kernel.name());
+        for (kind, time) in [("one_word", "word_13"), ("shared", "nonce")] {
+            let mut of_kind = of_kernel().filter(|form| form["kind"] == kind).peekable();
+            assert!(of_kind.peek().is_some(), "{kernel:?} {kind}");
+            assert!(of_kind.all(|form| form[time].as_f64().unwrap() > 0.1));
+        }
+    }
+    // A folder that is not there is told of, and what was measured is printed all the same.
+    let failed = lime_pow(&[&args[..args.len() - 1], &["/nowhere/record.json"]].concat());
+    let failed = failed.code(5);
+    assert!(stdout(&failed).contains("lime-v1 22"));
 }
 
 fn check_row(row: &Value) {

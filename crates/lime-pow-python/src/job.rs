@@ -132,10 +132,10 @@ impl Solution {
         self.0.hashes_per_second()
     }
 
-    /// The kernel that searched.
+    /// The kernel that found the nonce; of several nonces, the first.
     #[getter]
     fn kernel(&self) -> &'static str {
-        self.0.kernel
+        self.0.found[0].kernel
     }
 
     /// The most workers that were on it at once.
@@ -150,7 +150,7 @@ impl Solution {
             self.nonces(),
             self.0.hashes,
             self.elapsed(),
-            self.0.kernel,
+            self.kernel(),
             self.0.threads
         )
     }

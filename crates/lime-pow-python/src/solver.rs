@@ -15,6 +15,7 @@ use crate::job::Job;
 use crate::notifier::Callbacks;
 use crate::process::{OfThisProcess, SharedPool};
 use crate::puzzle::{bundle, order};
+use crate::tools::kernel_for;
 
 /// A pool of worker threads that solves challenges, many at once, for all threads of the process.
 #[pyclass(frozen, subclass, module = "lime_pow")]
@@ -143,10 +144,10 @@ impl Solver {
         Ok(self.pool()?.pinned())
     }
 
-    /// The kernel that searches where it can.
+    /// The kernel that searches for LIME's own challenges; others may suit another.
     #[getter]
     fn kernel(&self) -> PyResult<&'static str> {
-        Ok(self.pool()?.kernel().name())
+        kernel_for(&*self.pool()?, "lime-v1")
     }
 
     /// Counts since the pool was made.

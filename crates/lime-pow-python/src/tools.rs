@@ -33,19 +33,28 @@ pub(crate) fn verify(
     Ok(challenges.len() == nonces.len() && challenges.iter().zip(&nonces).all(solves))
 }
 
-/// Version, cores, the kernel, and for each kernel ``None`` or why this machine cannot run it.
+/// Version, cores, the kernel that a search for LIME's own challenges uses, and for each kernel ``None`` or why this machine cannot run it.
 #[pyfunction]
 pub(crate) fn info(py: Python<'_>) -> PyResult<Py<PyDict>> {
+    let default = lime_pow::Solver::builder().threads(1).build().map_err(|error| exception(&error))?;
     let (host, info, kernels) = (Host::detect(), PyDict::new(py), PyDict::new(py));
     for surveyed in Kernel::survey() {
         kernels.set_item(surveyed.name, surveyed.kernel.err())?;
     }
     info.set_item("version", env!("CARGO_PKG_VERSION"))?;
-    info.set_item("kernel", Kernel::detect().name())?;
+    info.set_item("kernel", kernel_for(&default, "lime-v1")?)?;
     info.set_item("kernels", kernels)?;
     info.set_item("cores", host.cores)?;
     info.set_item("parallelism", host.parallelism)?;
     Ok(info.unbind())
+}
+
+/// The kernel that a search for the example of a scheme uses.
+pub(crate) fn kernel_for(solver: &lime_pow::Solver, scheme: &str) -> PyResult<&'static str> {
+    let method = Format::by_name(scheme)
+        .and_then(|format| solver.method(&format.example().challenges()[0]))
+        .map_err(|error| exception(&error))?;
+    Ok(method.kernel.name())
 }
 
 /// Windows are short, so that a signal is noticed.
@@ -83,7 +92,7 @@ pub(crate) fn bench(
     let (rate, pool, dict) = (measure(py, solver, scheme, seconds)?, solver.pool()?, PyDict::new(py));
     dict.set_item("hashes_per_second", rate.median)?;
     dict.set_item("spread", rate.spread())?;
-    dict.set_item("kernel", pool.kernel().name())?;
+    dict.set_item("kernel", kernel_for(&pool, scheme)?)?;
     dict.set_item("threads", pool.threads())?;
     Ok(dict.unbind())
 }

@@ -8,7 +8,7 @@ use crate::kernel::scan::{Candidates, Cursor, OneWord, Screen, States};
 use crate::kernel::sha256::{K, round};
 
 /// Nonces that advance together where each has its own schedule.
-const BATCH: usize = 8;
+pub(super) const BATCH: usize = 8;
 /// Rows of one call.
 const ROWS: usize = 16;
 
@@ -303,6 +303,7 @@ impl MidstatesCode {
 mod tests {
     use super::super::canaries::{CANARIES, call};
     use super::*;
+    use crate::kernel::Isa;
 
     #[expect(unsafe_code, reason = "calls generated code")]
     fn check_one_word<const W: usize>(code: OneWordCode, first_words: bool) {

@@ -118,6 +118,7 @@ code! {
 mod tests {
     use super::super::canaries::{CANARIES, call};
     use super::*;
+    use crate::kernel::Isa;
 
     #[test]
     #[expect(unsafe_code, reason = "calls generated code")]

@@ -3,6 +3,7 @@
 mod calibrate;
 mod puzzle;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -66,7 +67,7 @@ Examples:
   lime-pow verify --challenge test-challenge-0001 --difficulty 15 --nonce 36073
   lime-pow solve --scheme mcaptcha -p string=phrase -p salt=abc -p difficulty_factor=50000
   lime-pow solve --scheme cap --challenge '{"token":"token","challenge":{"c":50,"s":32,"d":4}}'
-  lime-pow bench --challenge-len 22,64 --kernel all
+  lime-pow bench --challenge-len 22,64 --kernel all --record record.json
   lime-pow calibrate --on python-sdk --target p95=1s --html report.html"#;
 
 #[derive(Debug, Subcommand)]
@@ -105,7 +106,7 @@ pub(crate) struct SolveArgs {
     #[arg(long, value_enum, default_value_t = PinArg::Auto)]
     pub pin: PinArg,
 
-    /// The kernel to use, see `lime-pow info`; unless given, the fastest
+    /// The kernel to use, see `lime-pow info`; unless given, the fastest here for each length of nonces
     #[arg(long, value_name = "NAME")]
     pub kernel: Option<String>,
 
@@ -176,11 +177,15 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     pub threads: Vec<usize>,
 
-    /// auto for the fastest kernel, all for each that runs here, or a name
+    /// auto for what a search uses, all for each that runs here, or a name
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub kernel: String,
 
-    /// Seconds for each row, 0.1 to 3600, half of them for the baseline
+    /// Write the results, and what each form of each kernel takes for a nonce, to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// Seconds for each row, 0.1 to 3600, half of them for its share of the baseline
     #[arg(long, value_name = "S", default_value_t = 2.0)]
     pub seconds: f64,
 
@@ -258,9 +263,10 @@ impl BenchArgs {
         }
     }
 
+    /// The kernels to measure; none where the choice is the solver's.
     pub(crate) fn kernels(&self) -> Result<Vec<Kernel>, Failure> {
         Ok(match self.kernel.as_str() {
-            "auto" => vec![Kernel::detect()],
+            "auto" => Vec::new(),
             "all" => Kernel::available().collect(),
             name => vec![Kernel::by_name(name)?],
         })

@@ -1,13 +1,14 @@
 //! `lime-pow bench`: kernels and pool, end to end, against the loop that a careful newcomer writes.
 //!
-//! Windows of the two alternate, so that a machine whose speed drifts slows both; the ratio is the median of the
-//! ratios of neighbouring windows.
+//! Windows of all take turns, so that a machine whose speed drifts slows all alike; a ratio is the median of the ratios of
+//! neighbouring windows.
 
 use std::time::{Duration, Instant};
 
 use lime_pow::calibrate::{Statistics, hash_rate, unsolvable};
+use lime_pow::internals::survey_forms;
 use lime_pow::scheme::{Codec, FORMATS, Format, Scheme};
-use lime_pow::{Bundle, Challenge, Difficulty, Host, Search, Solver};
+use lime_pow::{Bundle, Challenge, Difficulty, Host, Kernel, Method, Solver};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -33,6 +34,10 @@ pub(crate) struct Row {
     /// Bytes before the nonce.
     pub prefix_len: usize,
     pub kernel: &'static str,
+    /// Vectors that the kernel advances side by side.
+    pub streams: usize,
+    /// Whether a search uses this kernel unless told otherwise.
+    pub chosen: bool,
     pub layout: String,
     pub threads: usize,
     #[serde(flatten)]
@@ -40,6 +45,8 @@ pub(crate) struct Row {
     pub baseline: Baseline,
     /// Median of the paired ratios to the baseline, which has one thread in every row.
     pub ratio: f64,
+    /// Median of the paired ratios to the row of the chosen kernel, where that is measured too.
+    pub over_chosen: Option<f64>,
 }
 
 /// Hashes per second over windows.
@@ -100,11 +107,15 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     if !args.json {
         report::print(&text::BENCH_HEAD)?;
     }
-    for &kernel in &kernels {
-        for &threads in &threads {
-            let solver = Solver::builder().kernel(kernel).threads(threads).build()?;
-            for subject in &subjects {
-                let row = measure(&solver, subject, window)?;
+    for &threads in &threads {
+        let solver = |kernel: &Kernel| Solver::builder().kernel(*kernel).threads(threads).build();
+        let solvers = kernels.iter().map(solver).collect::<Result<Vec<_>, _>>()?;
+        // One worker is enough to ask what a search would use.
+        let chooser = Solver::builder().threads(1).build()?;
+        let solvers =
+            if kernels.is_empty() { vec![Solver::builder().threads(threads).build()?] } else { solvers };
+        for subject in &subjects {
+            for row in measure(&chooser, &solvers, subject, window)? {
                 if !args.json {
                     report::print(&text::bench_row(&row))?;
                 }
@@ -117,11 +128,20 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     } else {
         report::print(&text::BENCH_NOTES)?;
     }
-    if let Some(warning) = text::bench_warning(&rows) {
+    if let Some(path) = &args.record {
+        let command =
+            ["lime-pow".to_owned()].into_iter().chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ");
+        let record = json::record(&command, &rows, &survey_forms(TIME_FOR_A_FORM));
+        report::write(path, &format!("{record:#}"))?;
+    }
+    for warning in [text::bench_warning(&rows), text::choice_warning(&rows)].into_iter().flatten() {
         report::tell(&warning);
     }
     Ok(())
 }
+
+/// How long a form is measured for a record.
+const TIME_FOR_A_FORM: Duration = Duration::from_millis(400);
 
 /// What a row measures: a puzzle that no nonce solves, so that a window lasts as long as it should.
 struct Subject {
@@ -147,35 +167,53 @@ impl Subject {
     }
 }
 
-fn measure(solver: &Solver, subject: &Subject, window: Duration) -> Result<Row, Failure> {
+/// Windows of the baseline and of all solvers, by turns.
+fn measure(
+    chooser: &Solver,
+    solvers: &[Solver],
+    subject: &Subject,
+    window: Duration,
+) -> Result<Vec<Row>, Failure> {
     let challenge = &subject.bundle.challenges()[0];
-    let layout = Search::builder(challenge).kernel(solver.kernel()).build()?.layout();
+    let chosen = chooser.method(challenge)?.kernel.name();
+    let methods: Vec<Method> =
+        solvers.iter().map(|solver| solver.method(challenge)).collect::<Result<_, _>>()?;
     let mut naive = Naive::new(challenge.scheme());
 
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut theirs) = (vec![Vec::new(); solvers.len()], Vec::new());
     for pair in 0..=PAIRS {
         let their = naive.window(window);
-        let our = hash_rate(solver, &subject.bundle, window)?;
+        let our = solvers.iter().map(|solver| hash_rate(solver, &subject.bundle, window));
+        let our = our.collect::<Result<Vec<_>, _>>()?;
         if pair > 0 {
             theirs.push(their);
-            ours.push(our);
+            ours.iter_mut().zip(our).for_each(|(windows, rate)| windows.push(rate));
         }
     }
-    let ratios: Vec<f64> = ours.iter().zip(&theirs).map(|(our, their)| our / their).collect();
-    Ok(Row {
+    let ratio = |ours: &[f64], theirs: &[f64]| {
+        let ratios: Vec<f64> = ours.iter().zip(theirs).map(|(our, their)| our / their).collect();
+        Statistics::of(&ratios).median
+    };
+    let of_chosen =
+        methods.iter().position(|method| method.kernel.name() == chosen).map(|index| &ours[index]);
+    let row = |((solver, method), windows): ((&Solver, Method), &Vec<f64>)| Row {
         scheme: subject.scheme,
         challenge_len: subject.challenge_len,
         prefix_len: challenge.scheme().prefix().len(),
-        kernel: solver.kernel().name(),
-        layout,
+        kernel: method.kernel.name(),
+        streams: method.streams,
+        chosen: method.kernel.name() == chosen,
+        layout: method.layout,
         threads: solver.threads(),
-        rate: Rate::of(&ours),
+        rate: Rate::of(windows),
         baseline: Baseline {
             rate: Rate::of(&theirs),
             blocks_per_hash: naive.blocks as f64 / (naive.nonce - Naive::FIRST) as f64,
         },
-        ratio: Statistics::of(&ratios).median,
-    })
+        ratio: ratio(windows, &theirs),
+        over_chosen: of_chosen.map(|chosen| ratio(windows, chosen)),
+    };
+    Ok(solvers.iter().zip(methods).zip(&ours).map(row).collect())
 }
 
 /// The baseline: `sha2` with default features, a fresh hasher and `itoa` digits, or eight bytes, for every nonce.

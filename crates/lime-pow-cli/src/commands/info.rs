@@ -1,6 +1,6 @@
 //! `lime-pow info`.
 
-use lime_pow::{Challenge, Difficulty, Host, Kernel, Search, Solver};
+use lime_pow::{Challenge, Difficulty, Host, Solver};
 use serde::Serialize;
 
 use crate::args::InfoArgs;
@@ -15,18 +15,27 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
 /// Core's own 22 characters, 128 bits as hexadecimal digits, a UUID, 256 bits in base64url and as hexadecimal digits.
 const USUAL_LENGTHS: [usize; 5] = [22, 32, 36, 43, 64];
 
-/// How nonces of a challenge are laid out.
+/// How nonces of a challenge are tried first.
 #[derive(Debug, Serialize)]
-pub(crate) struct Layout {
+pub(crate) struct Method {
     pub challenge_len: usize,
+    pub kernel: &'static str,
+    pub streams: usize,
     pub layout: String,
+    pub nanoseconds_per_nonce: f64,
 }
 
-impl Layout {
-    fn of(challenge_len: usize, kernel: Kernel) -> Result<Self, Failure> {
+impl Method {
+    fn of(challenge_len: usize, solver: &Solver) -> Result<Self, Failure> {
         let challenge = Challenge::lime_v1(&"a".repeat(challenge_len), Difficulty::bits(20)?)?;
-        let layout = Search::builder(&challenge).kernel(kernel).build()?.layout();
-        Ok(Self { challenge_len, layout })
+        let method = solver.method(&challenge)?;
+        Ok(Self {
+            challenge_len,
+            kernel: method.kernel.name(),
+            streams: method.streams,
+            layout: method.layout,
+            nanoseconds_per_nonce: method.nanoseconds_per_nonce,
+        })
     }
 }
 
@@ -34,14 +43,13 @@ impl Layout {
 #[derive(Debug)]
 pub(crate) struct Info {
     pub host: Host,
-    pub chosen: Kernel,
     /// A pool with the default settings.
     pub solver: Solver,
 }
 
 impl Info {
     pub(crate) fn detect() -> Result<Self, Failure> {
-        Ok(Self { host: Host::detect(), chosen: Kernel::detect(), solver: Solver::new()? })
+        Ok(Self { host: Host::detect(), solver: Solver::new()? })
     }
 
     /// Whether the default pool pins its workers, and why.
@@ -69,9 +77,9 @@ impl Info {
         ranges.into_iter().map(range).collect::<Vec<_>>().join(", ")
     }
 
-    /// For the usual lengths of challenges, the layout that the chosen kernel begins with.
-    pub(crate) fn layouts(&self) -> Result<Vec<Layout>, Failure> {
-        USUAL_LENGTHS.into_iter().map(|challenge_len| Layout::of(challenge_len, self.chosen)).collect()
+    /// For the usual lengths of challenges, how a search begins.
+    pub(crate) fn methods(&self) -> Result<Vec<Method>, Failure> {
+        USUAL_LENGTHS.into_iter().map(|challenge_len| Method::of(challenge_len, &self.solver)).collect()
     }
 
     /// The CPU quota, as far as it limits the number of workers.
@@ -79,11 +87,12 @@ impl Info {
         (self.host.parallelism < self.host.cores).then_some(self.host.parallelism)
     }
 
+    /// Where the choice of a kernel comes from.
     pub(crate) fn why_chosen(&self) -> String {
-        let survey = Kernel::survey();
-        let chosen = survey.iter().position(|row| row.name == self.chosen.name());
-        let (faster, rest) = survey.split_at(chosen.expect("the chosen kernel is one of them"));
-        let why = format!("the fastest that runs here, needs {}", rest[0].needs);
-        faster.iter().fold(why, |why, row| format!("{why}; not {}, which needs {}", row.name, row.needs))
+        let record = match Host::microarchitecture() {
+            Some(core) => format!("the record of {core}"),
+            None => "typical costs".to_owned(),
+        };
+        format!("for each length, by {record} and a measurement at the start")
     }
 }

@@ -1,6 +1,5 @@
 //! `lime-pow probe`.
 
-use lime_pow::Kernel;
 use lime_pow::calibrate::Profile;
 
 use crate::args::{ProbeArgs, measuring_time};
@@ -15,7 +14,7 @@ pub(crate) fn run(args: &ProbeArgs) -> Result<(), Failure> {
     let source = format!(
         "measured by lime-pow {} with kernel {} on {} threads",
         env!("CARGO_PKG_VERSION"),
-        Kernel::detect().name(),
+        rate.kernel,
         rate.threads
     );
     let profile = Profile::single(name, rate.hashes_per_second, source)

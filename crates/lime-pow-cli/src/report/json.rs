@@ -1,5 +1,8 @@
 //! JSON objects, one a command. Nonces are strings: JavaScript's numbers end at 2^53.
 
+use std::time::SystemTime;
+
+use lime_pow::internals::{Form, FormCost};
 use lime_pow::scheme::FORMATS;
 use lime_pow::{BundleSolution, Host, Kernel};
 use serde_json::{Value, json};
@@ -14,7 +17,7 @@ pub(crate) fn solution(puzzle: &Puzzle, solution: &BundleSolution) -> Value {
     let nonces: Vec<String> = solution.found.iter().map(|found| found.nonce.to_string()).collect();
     let digests: Vec<_> = solution.found.iter().map(|found| Some(found.digest)).collect();
     let nonces: Vec<&str> = nonces.iter().map(String::as_str).collect();
-    with_answers(
+    let mut object = with_answers(
         puzzle,
         &nonces,
         &digests,
@@ -22,10 +25,16 @@ pub(crate) fn solution(puzzle: &Puzzle, solution: &BundleSolution) -> Value {
             "hashes": solution.hashes,
             "elapsed_seconds": solution.elapsed.as_secs_f64(),
             "hashes_per_second": solution.hashes_per_second(),
-            "kernel": solution.kernel,
             "threads": solution.threads,
         }),
-    )
+    );
+    let kernels: Vec<&str> = solution.found.iter().map(|found| found.kernel).collect();
+    if puzzle.format.bundle {
+        object["kernels"] = json!(kernels);
+    } else {
+        object["kernel"] = json!(kernels[0]);
+    }
+    object
 }
 
 /// A digest is null where the nonce is malformed.
@@ -66,6 +75,7 @@ pub(crate) fn schemes() -> Value {
 }
 
 pub(crate) fn info(info: &Info) -> Result<Value, Failure> {
+    let methods = info.methods()?;
     let kernels: Vec<Value> = Kernel::survey()
         .into_iter()
         .map(|row| {
@@ -75,7 +85,7 @@ pub(crate) fn info(info: &Info) -> Result<Value, Failure> {
                 "needs": row.needs,
                 "available": row.kernel.is_ok(),
                 "unavailable_because": row.kernel.err(),
-                "chosen": row.name == info.chosen.name(),
+                "chosen": methods.iter().any(|row_of| row_of.kernel == row.name),
             })
         })
         .collect();
@@ -83,12 +93,13 @@ pub(crate) fn info(info: &Info) -> Result<Value, Failure> {
         "host": host(),
         "kernels": kernels,
         "chosen_because": info.why_chosen(),
+        "microarchitecture": Host::microarchitecture(),
         "threads": info.solver.threads(),
         "affinity": Host::core_ids(),
         "pinned_threads": info.solver.pinned(),
         "pinning": info.pinning(),
         "quota": info.quota(),
-        "layouts": info.layouts()?,
+        "layouts": methods,
     }))
 }
 
@@ -96,10 +107,29 @@ pub(crate) fn bench(rows: &[Row]) -> Value {
     json!({ "schema": "lime-pow/bench/1", "host": host(), "results": rows })
 }
 
+/// A benchmark to keep, with what each form of a kernel takes for a nonce, in nanoseconds.
+pub(crate) fn record(command: &str, rows: &[Row], forms: &[(Form, FormCost)]) -> Value {
+    let form = |(form, cost): &(Form, FormCost)| {
+        let mut object = json!(cost);
+        object["kernel"] = json!(form.kernel().name());
+        object["streams"] = json!(form.streams());
+        object
+    };
+    json!({
+        "schema": "lime-pow/record/1",
+        "recorded": humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        "command": command,
+        "host": host(),
+        "results": rows,
+        "nanoseconds_by_form": forms.iter().map(form).collect::<Vec<_>>(),
+    })
+}
+
 fn host() -> Value {
     let host = Host::detect();
     json!({
         "cpu": super::cpu(),
+        "microarchitecture": Host::microarchitecture(),
         "arch": std::env::consts::ARCH,
         "os": std::env::consts::OS,
         "cores": host.cores,

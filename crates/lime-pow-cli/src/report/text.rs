@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use lime_pow::Kernel;
 use lime_pow::scheme::FORMATS;
+use lime_pow::{Host, Kernel};
 
 use crate::commands::bench::{MAX_SPREAD, Row};
 use crate::commands::info::Info;
@@ -19,22 +19,30 @@ pub(crate) fn info(info: &Info) -> Result<String, Failure> {
     line("quota", info.quota().map_or("none below that".to_owned(), |quota| format!("{quota} cores")));
     line("threads", info.solver.threads().to_string());
     line("pinning", info.pinning());
-    line("kernel", format!("{}: {}", info.chosen.name(), info.why_chosen()));
+    line("core", Host::microarchitecture().unwrap_or("one whose costs are not on record").to_owned());
+    line("kernels", info.why_chosen());
     for row in Kernel::survey() {
-        let state = match row.kernel {
-            Ok(_) => "available".to_owned(),
-            Err(why) => format!("unavailable: {why}"),
-        };
+        let state = if row.kernel.is_ok() { "available" } else { "unavailable" };
         line("", format!("{:<10} {:<48} {state}", row.name, row.description));
+        if let Err(why) = row.kernel {
+            line("", format!("{:<10} {why}", ""));
+        }
     }
-    for (index, row) in info.layouts()?.iter().enumerate() {
-        let name = if index == 0 { "layouts" } else { "" };
-        line(name, format!("challenges of {} characters begin with {}", row.challenge_len, row.layout));
+    for (index, row) in info.methods()?.iter().enumerate() {
+        let name = if index == 0 { "challenges" } else { "" };
+        let streams = if row.streams > 1 { format!(" × {} streams", row.streams) } else { String::new() };
+        line(
+            name,
+            format!(
+                "of {} characters: {}{streams}, {}, {} expected of a worker",
+                row.challenge_len,
+                row.kernel,
+                row.layout,
+                rate(1e9 / row.nanoseconds_per_nonce)
+            ),
+        );
     }
-    line(
-        "",
-        "the cheapest by the prices of the kernel; short searches begin with what needs no tables".to_owned(),
-    );
+    line("", "of difficulty 20; short searches begin with layouts that need no tables".to_owned());
     out.truncate(out.trim_end().len());
     Ok(out)
 }
@@ -98,9 +106,10 @@ pub(crate) const BENCH_HEAD: &str =
 
 pub(crate) fn bench_row(row: &Row) -> String {
     format!(
-        "{:<12}  {:<8}  {:>3}  {:>10}  {:>4.1} %  {:>10}  {:>3.1}  {:>5.2}×  {}",
+        "{:<12}  {:<8}{} {:>3}  {:>10}  {:>4.1} %  {:>10}  {:>3.1}  {:>5.2}×  {}",
         row.puzzle(),
         row.kernel,
+        if row.chosen { '*' } else { ' ' },
         row.threads,
         rate(row.rate.median),
         row.spread() * 100.0,
@@ -113,6 +122,7 @@ pub(crate) fn bench_row(row: &Row) -> String {
 
 pub(crate) const BENCH_NOTES: &str = "\
 puzzle    scheme, and characters of the challenge
+*         the kernel that a search uses unless told otherwise
 rate      median nonces per second of a job on the pool of thr threads, end to end
 spread    median absolute deviation over median, the larger of the two
 baseline  one thread of the sha2 crate: new hasher, prefix, nonce from 10^7 up
@@ -131,6 +141,23 @@ pub(crate) fn bench_warning(rows: &[Row]) -> Option<String> {
             MAX_SPREAD * 100.0
         )
     })
+}
+
+/// A row is to be this much faster than the one of the chosen kernel to be told of.
+const FASTER: f64 = 1.05;
+
+/// Where the choice of a kernel was wrong, and what to do.
+pub(crate) fn choice_warning(rows: &[Row]) -> Option<String> {
+    let faster = rows.iter().filter_map(|row| Some((row.over_chosen.filter(|over| *over > FASTER)?, row)));
+    let (over, row) = faster.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(format!(
+        "warning: {} is {:.0} % faster than the chosen kernel ({}, {} threads): measure again with a larger --seconds; \
+         if it stays so, pass --kernel {0}, and report it with the file that --record writes",
+        row.kernel,
+        100.0 * (over - 1.0),
+        row.puzzle(),
+        row.threads,
+    ))
 }
 
 /// A number of hashes per second.

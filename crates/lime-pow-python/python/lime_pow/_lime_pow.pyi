@@ -37,7 +37,7 @@ class Solution:
         """``hashes`` divided by ``elapsed``."""
     @property
     def kernel(self) -> str:
-        """The kernel that searched."""
+        """The kernel that found the nonce; of several nonces, the first."""
     @property
     def threads(self) -> int:
         """The most workers that were on it at once."""
@@ -96,7 +96,7 @@ class Solver:
         kernel: str | None = None,
         low_priority: bool = False,
     ) -> Self:
-        """Start the workers: one a core unless ``threads`` says otherwise, with the fastest kernel."""
+        """Start the workers: one a core unless ``threads`` says otherwise, with the kernels that are the fastest here."""
     def _submit(
         self,
         challenge: str | None = None,
@@ -120,7 +120,7 @@ class Solver:
         """Workers that the system let us pin to a core."""
     @property
     def kernel(self) -> str:
-        """The kernel that searches where it can."""
+        """The kernel that searches for LIME's own challenges; others may suit another."""
     def stats(self) -> dict[str, int]:
         """Counts since the pool was made."""
 
@@ -138,7 +138,7 @@ def verify(
     """
 
 def info() -> dict[str, Any]:
-    """Version, cores, the kernel, and for each kernel ``None`` or why this machine cannot run it."""
+    """Version, cores, the kernel that a search for LIME's own challenges uses, and for each kernel ``None`` or why this machine cannot run it."""
 
 def bench(solver: Solver, *, seconds: float = 1.0, scheme: str = "lime-v1") -> dict[str, Any]: ...
 def calibrate(

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use lime_pow::Host;
 use lime_pow::calibrate::reference::{DEVICES, Reference};
 use lime_pow::calibrate::{
     Choice, Constraint, Lint, Profile, Recommendation, Scale, Server, Toll, recommend,
 };
-use lime_pow::{Host, Kernel};
 use serde::Serialize;
 
 use super::measure::Rate;
@@ -164,13 +164,15 @@ pub(super) fn report(
         }
     }
     warnings.extend(slow_agents(&recommendation, &scales[0], &shown[chosen.len()..], args.client_timeout));
-    let host_facts = host_facts()?;
+    let info = Info::detect()?;
+    let host_facts = host_facts(&info, host.kernel);
     if host_facts.virtual_machine == Some(true) {
         let neighbours = "neighbours and the host change its rates from minute to minute";
         warnings.push(format!("this is a virtual machine: {neighbours}"));
     }
 
     let sample = format.sample(&"x".repeat(args.challenge_len.into()), recommendation.difficulty)?;
+    let challenge = &sample.challenges()[0];
     let nonces = sample.challenges().len() * recommendation.k as usize;
     let verification = measurements.verification;
     let server = Server::new(verification.median, Host::detect().parallelism, nonces);
@@ -194,7 +196,7 @@ pub(super) fn report(
             noisy: verification.spread() > NOISY,
             rate_limit_per_second: server.capacity(),
         },
-        lint: Lint::of(&sample.challenges()[0], Kernel::detect())?,
+        lint: Lint::of(challenge, &info.solver.method(challenge)?),
         validation,
         warnings,
         reproduce: Reproduce::of(args, texts.seed, shown),
@@ -332,11 +334,10 @@ fn slow_agents(
     late.collect()
 }
 
-fn host_facts() -> Result<HostFacts, Failure> {
-    let info = Info::detect()?;
+fn host_facts(info: &Info, kernel: &'static str) -> HostFacts {
     let flags = std::fs::read_to_string("/proc/cpuinfo").ok();
     let flags = flags.as_deref().and_then(|info| info.lines().find(|line| line.starts_with("flags")));
-    Ok(HostFacts {
+    HostFacts {
         cpu: crate::report::cpu(),
         arch: std::env::consts::ARCH,
         os: std::env::consts::OS,
@@ -344,11 +345,11 @@ fn host_facts() -> Result<HostFacts, Failure> {
         parallelism: info.host.parallelism,
         quota: info.quota(),
         affinity: Host::core_ids(),
-        kernel: info.chosen.name(),
+        kernel,
         kernel_because: info.why_chosen(),
         pinning: info.pinning(),
         virtual_machine: flags.map(|flags| flags.split_whitespace().any(|flag| flag == "hypervisor")),
-    })
+    }
 }
 
 /// An argument as a shell would take it.

@@ -1,4 +1,4 @@
-//! Rates of this machine: every kernel on one thread, and the fastest on more and more threads. Windows of all of them take
+//! Rates of this machine: every kernel on one thread, and the chosen one on more and more threads. Windows of all of them take
 //! turns, so that a machine whose speed drifts slows all alike.
 
 use std::time::Duration;
@@ -28,16 +28,17 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    pub(crate) fn of(kernel: Kernel, threads: usize, windows: &[f64]) -> Self {
+    /// Of windows in which `solver` searched for the challenge.
+    pub(crate) fn of(solver: &Solver, challenge: &Challenge, windows: &[f64]) -> Result<Self, Failure> {
         let statistics = Statistics::of(windows);
-        Self {
-            kernel: kernel.name(),
-            threads,
+        Ok(Self {
+            kernel: kernel_for(solver, challenge)?,
+            threads: solver.threads(),
             hashes_per_second: statistics.median,
             mad: statistics.mad,
             windows: statistics.windows,
             noisy: statistics.spread() > NOISY,
-        }
+        })
     }
 
     pub(crate) fn spread(&self) -> f64 {
@@ -45,7 +46,12 @@ impl Rate {
     }
 }
 
-/// The rates that a report holds, the fastest kernel on all threads last; `step` is called after each window with the share
+/// The kernel that a search for the challenge begins with.
+fn kernel_for(solver: &Solver, challenge: &Challenge) -> Result<&'static str, Failure> {
+    Ok(solver.method(challenge)?.kernel.name())
+}
+
+/// The rates that a report holds, the chosen kernel on all threads last; `step` is called after each window with the share
 /// that is done.
 pub(crate) fn rates(
     puzzle: &Bundle,
@@ -54,18 +60,20 @@ pub(crate) fn rates(
 ) -> Result<Vec<Rate>, Failure> {
     let puzzle = unsolvable(puzzle);
     let all = Host::detect().parallelism;
-    let chosen = Kernel::detect();
-    let others =
-        Kernel::available().filter(|kernel| kernel.name() != chosen.name()).map(|kernel| (kernel, 1));
+    let challenge = &puzzle.challenges()[0];
+    let chosen = kernel_for(&Solver::builder().threads(1).build()?, challenge)?;
+    let others = Kernel::available().filter(|kernel| kernel.name() != chosen).map(|kernel| (Some(kernel), 1));
     let doubling =
         std::iter::successors(Some(1), |threads| Some(threads * 2)).take_while(|threads| *threads < all);
-    let subjects: Vec<(Kernel, usize)> =
-        others.chain(doubling.chain([all]).map(|threads| (chosen, threads))).collect();
-    let solver =
-        |&(kernel, threads): &(Kernel, usize)| Solver::builder().kernel(kernel).threads(threads).build();
-    let solvers = subjects.iter().map(solver).collect::<Result<Vec<_>, _>>()?;
-    let window = time.div_f64((subjects.len() * (WINDOWS + 1)) as f64);
-    let mut windows = vec![Vec::new(); subjects.len()];
+    // What solves is the solver's own choice.
+    let solver = |(kernel, threads): (Option<Kernel>, usize)| {
+        let builder = Solver::builder().threads(threads);
+        kernel.map_or(builder.clone(), |kernel| builder.kernel(kernel)).build()
+    };
+    let subjects = others.chain(doubling.chain([all]).map(|threads| (None, threads)));
+    let solvers = subjects.map(solver).collect::<Result<Vec<_>, _>>()?;
+    let window = time.div_f64((solvers.len() * (WINDOWS + 1)) as f64);
+    let mut windows = vec![Vec::new(); solvers.len()];
     for round in 0..=WINDOWS {
         for (index, solver) in solvers.iter().enumerate() {
             let rate = hash_rate(solver, &puzzle, window)?;
@@ -75,21 +83,17 @@ pub(crate) fn rates(
             step((round * solvers.len() + index + 1) as f64 / (solvers.len() * (WINDOWS + 1)) as f64);
         }
     }
-    Ok(subjects
-        .iter()
-        .zip(&windows)
-        .map(|(&(kernel, threads), windows)| Rate::of(kernel, threads, windows))
-        .collect())
+    solvers.iter().zip(&windows).map(|(solver, windows)| Rate::of(solver, challenge, windows)).collect()
 }
 
-/// The rate of the fastest kernel on all threads, for challenges as LIME Core makes them.
+/// The rate of the chosen kernel on all threads, for challenges as LIME Core makes them.
 pub(crate) fn this_host(time: Duration) -> Result<Rate, Failure> {
     let puzzle = unsolvable(&FORMATS[0].example());
     let solver = Solver::new()?;
     let window = time.div_f64((WINDOWS + 1) as f64);
     let windows =
         (0..=WINDOWS).map(|_| hash_rate(&solver, &puzzle, window)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Rate::of(solver.kernel(), solver.threads(), &windows[1..]))
+    Rate::of(&solver, &puzzle.challenges()[0], &windows[1..])
 }
 
 /// Verifications per second of one core.

@@ -51,7 +51,7 @@ impl Measurements {
         })
     }
 
-    /// The fastest kernel on all threads.
+    /// The chosen kernel on all threads.
     fn host(&self) -> &Rate {
         self.rates.last().expect("there is at least one kernel")
     }

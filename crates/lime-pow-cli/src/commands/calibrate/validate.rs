@@ -120,7 +120,7 @@ pub(crate) fn run(
         hashes.push(solution.hashes as f64);
         step(0.1 + 0.9 * f64::from(number + 1) / f64::from(count));
     }
-    let rate = Rate::of(solver.kernel(), solver.threads(), &windows);
+    let rate = Rate::of(&solver, &without_solution.challenges()[0], &windows)?;
     Ok(Validation { seed: texts.seed, work, time: time_sample(difficulty, law, rate, &times, &hashes) })
 }
 

@@ -1,0 +1,256 @@
+//! What forms of kernels take on the machine at hand: each runs for a few short windows, by turns, and its best one counts. The
+//! only clock below the pool. One thread measures, so what all cores share when they are busy does not show: clocks that drop,
+//! execution units that two threads of a core share, cores of another kind.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Candidate, Tuning, forms_of, this_microarchitecture};
+use crate::kernel::costs::{Nanos, ScalarCost, ScanCost};
+use crate::kernel::scan::{Candidates, Cursor, Kind, OneWord, Scan, Schedules, Screen, Shared, States};
+use crate::kernel::{Form, Kernel};
+
+/// How long all of it may take. No window begins later.
+const BUDGET: Duration = Duration::from_micros(2400);
+
+/// How long a window takes by the record.
+const WINDOW: Nanos = Nanos(60_000.0);
+
+/// Windows of a form, at most.
+const ROUNDS: usize = 6;
+
+/// Forms of a kind that are measured, at most.
+const FORMS_OF_A_KIND: usize = 4;
+
+/// A form that takes this many times as long as the best of its kind by the record is not measured.
+const UNLIKELY: f64 = 4.0;
+
+/// A form that takes this many times as long as the best of its kind gets one window.
+const OUT_OF_REACH: f64 = 1.3;
+
+impl Tuning {
+    /// By recorded costs and what this machine adds to them: all kernels that this CPU can run, or one. Each form is measured
+    /// once a process, the first time that it matters; that takes 2.4 ms at most and a window.
+    pub(crate) fn measured(kernel: Option<Kernel>) -> Arc<Self> {
+        // No lock is held while forms are measured: a process that is forked meanwhile could not measure again.
+        static OF_ALL: OnceLock<Arc<Tuning>> = OnceLock::new();
+        if let (None, Some(tuning)) = (kernel, OF_ALL.get()) {
+            return Arc::clone(tuning);
+        }
+        let mut tuning = Self::of_this_machine(forms_of(kernel));
+        let factors = factors(&tuning.worth_measuring(), &tuning.scalar);
+        tuning.apply(&factors);
+        let tuning = Arc::new(tuning.without_hopeless());
+        if kernel.is_none() { Arc::clone(OF_ALL.get_or_init(|| tuning)) } else { tuning }
+    }
+
+    /// Of each kind, the forms that are best by the record.
+    fn worth_measuring(&self) -> Vec<&Candidate<Form>> {
+        let of_kind = |kind| {
+            let mut forms: Vec<_> = self.candidates.iter().filter(|form| form.spec.kind == kind).collect();
+            forms.sort_by_key(|form| form.recorded());
+            forms.truncate(FORMS_OF_A_KIND);
+            let best = forms.first().map_or(Nanos::ZERO, |form| form.recorded());
+            forms.retain(|form| form.recorded() <= best * UNLIKELY);
+            forms
+        };
+        [Kind::OneWord, Kind::Shared].into_iter().flat_map(of_kind).collect()
+    }
+
+    /// Sets the factors. What has not been measured gets the median of the others of its kind: a slow machine is slow with all
+    /// of them.
+    fn apply(&mut self, factors: &[(Form, f64)]) {
+        for kind in [Kind::OneWord, Kind::Shared] {
+            let known = |form| factors.iter().find(|(known, _)| *known == form).map(|(_, factor)| *factor);
+            let mut of_kind: Vec<_> =
+                self.candidates.iter_mut().filter(|form| form.spec.kind == kind).collect();
+            let mut measured: Vec<f64> =
+                of_kind.iter().filter_map(|candidate| known(candidate.form)).collect();
+            measured.sort_by(f64::total_cmp);
+            let median = measured.get(measured.len() / 2).copied().unwrap_or(1.0);
+            for candidate in &mut of_kind {
+                candidate.factor = known(candidate.form).unwrap_or(median);
+            }
+        }
+    }
+}
+
+/// For each of the forms its time over the recorded one, as measured now or earlier in this process.
+fn factors(forms: &[&Candidate<Form>], scalar: &ScalarCost) -> Vec<(Form, f64)> {
+    static KNOWN: Mutex<Vec<(Form, f64)>> = Mutex::new(Vec::new());
+    let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut factors = lock().clone();
+    let known = |form| factors.iter().any(|(known, _)| *known == form);
+    let new: Vec<_> = forms.iter().filter(|candidate| !known(candidate.form)).copied().collect();
+    if !new.is_empty() {
+        let new = by_turns(&new, scalar);
+        lock().extend_from_slice(&new);
+        factors.extend_from_slice(&new);
+    }
+    factors
+}
+
+/// Measures the forms, one window of each by turns.
+fn by_turns(forms: &[&Candidate<Form>], scalar: &ScalarCost) -> Vec<(Form, f64)> {
+    let begun = Instant::now();
+    let runner = |candidate: &&Candidate<Form>| {
+        let nonce = candidate.recorded();
+        let course = match candidate.spec.kind {
+            Kind::OneWord => Course::one_word(candidate.form, 13, WINDOW / nonce),
+            Kind::Shared => Course::shared(candidate.form, WINDOW / nonce),
+        };
+        Runner { course, recorded: nonce, kind: candidate.spec.kind, factor: f64::INFINITY }
+    };
+    let mut runners: Vec<Runner> = forms.iter().map(runner).collect();
+    let mut candidates = Candidates::default();
+    'rounds: for round in 0..ROUNDS {
+        let best = |kind| {
+            let times = runners.iter().filter(|runner| runner.kind == kind).map(Runner::nonce);
+            times.fold(Nanos(f64::INFINITY), Nanos::min)
+        };
+        let [one_word, shared] = [Kind::OneWord, Kind::Shared].map(best);
+        for runner in &mut runners {
+            let best = if runner.kind == Kind::OneWord { one_word } else { shared };
+            if round > 0 && runner.nonce() > best * OUT_OF_REACH {
+                continue;
+            }
+            if begun.elapsed() > BUDGET {
+                break 'rounds;
+            }
+            let nonce = runner.course.run(scalar, &mut candidates);
+            runner.factor = runner.factor.min(nonce / runner.recorded);
+        }
+    }
+    runners.retain(|runner| runner.factor.is_finite());
+    runners.into_iter().map(|runner| (runner.course.form, runner.factor)).collect()
+}
+
+/// A form under measurement.
+struct Runner {
+    course: Course,
+    kind: Kind,
+    recorded: Nanos,
+    /// The least so far.
+    factor: f64,
+}
+
+impl Runner {
+    /// What a nonce takes, as far as it is known.
+    fn nonce(&self) -> Nanos {
+        self.recorded * self.factor
+    }
+}
+
+/// What each form of each kernel takes that this CPU can run: what the record of a microarchitecture holds. The best of
+/// windows that fill about `time` for each form.
+pub(crate) fn survey(time: Duration) -> Vec<(Form, ScanCost)> {
+    const WINDOWS: u32 = 20;
+    let scalar = this_microarchitecture().scalar_cost();
+    let window = Nanos::of(time / (2 * WINDOWS));
+    let mut candidates = Candidates::default();
+    let mut surveyed: Vec<_> = Kernel::available()
+        .flat_map(Kernel::forms)
+        .map(|form| {
+            let units = window / this_microarchitecture().cost(form.kernel().name(), form.spec()).nonce();
+            let courses = match form.spec().kind {
+                // Ten words apart.
+                Kind::OneWord => [13, 3].map(|word| Course::one_word(form, word, units)),
+                Kind::Shared => [Course::shared(form, units), Course::chaining_values(form, units)],
+            };
+            (form, courses, [Nanos(f64::INFINITY); 2])
+        })
+        .collect();
+    for _ in 0..WINDOWS {
+        for (_, courses, times) in &mut surveyed {
+            for (course, time) in courses.iter_mut().zip(times) {
+                *time = (*time).min(course.run(&scalar, &mut candidates));
+            }
+        }
+    }
+    let cost = |(form, _, [first, second]): (Form, _, [Nanos; 2])| {
+        let cost = match form.spec().kind {
+            Kind::OneWord => ScanCost::one_word(first.0, (second.0 - first.0) / 10.0),
+            Kind::Shared => ScanCost::shared(first.0, second.0),
+        };
+        (form, cost)
+    };
+    surveyed.into_iter().map(cost).collect()
+}
+
+/// Work for one form, none of whose nonces pass but by chance.
+struct Course {
+    form: Form,
+    /// Nonces, or chaining values: those of padding included.
+    units: usize,
+    work: Work,
+}
+
+enum Work {
+    OneWord { blocks: Vec<[u32; 16]>, word: usize, words: Vec<u32> },
+    Shared { states: States, schedules: Schedules },
+    ChainingValues { words: Vec<u32>, states: States },
+}
+
+impl Course {
+    /// Columns of a row, and schedules: as many as in the layouts that are used most.
+    const COLUMNS: usize = 1000;
+    const SCHEDULES: usize = 100;
+
+    /// Rows in which message word `word` varies, with about `nonces` nonces.
+    fn one_word(form: Form, word: usize, nonces: f64) -> Self {
+        let blocks: Vec<_> = (0..(nonces as usize).div_ceil(Self::COLUMNS)).map(block).collect();
+        let units = blocks.len() * Self::COLUMNS.next_multiple_of(form.group());
+        Self { form, units, work: Work::OneWord { blocks, word, words: (0..Self::COLUMNS as u32).collect() } }
+    }
+
+    /// Whole groups of rows over shared schedules, with about `nonces` nonces.
+    fn shared(form: Form, nonces: f64) -> Self {
+        let rows = (nonces as usize).div_ceil(Self::SCHEDULES * form.group()) * form.group();
+        let words: Vec<u32> = (0..rows as u32).collect();
+        let mut states = States::default();
+        form.midstates(&Self::chaining_values_of(&words), &mut states);
+        let schedules = Schedules::new((0..Self::SCHEDULES).map(block));
+        Self { form, units: rows * Self::SCHEDULES, work: Work::Shared { states, schedules } }
+    }
+
+    /// About `values` chaining values in one row, up to 10,000.
+    fn chaining_values(form: Form, values: f64) -> Self {
+        let group = form.spec().midstates;
+        let units = (values as usize).clamp(group, OneWord::MAX_COLUMNS) / group * group;
+        Self {
+            form,
+            units,
+            work: Work::ChainingValues { words: (0..units as u32).collect(), states: States::default() },
+        }
+    }
+
+    fn chaining_values_of(words: &[u32]) -> OneWord<'_> {
+        OneWord { state: [1; 8], blocks: &[[2; 16]], word: 15, words }
+    }
+
+    /// Runs once through. Returns the time for a nonce or chaining value, without that for rows.
+    fn run(&mut self, scalar: &ScalarCost, candidates: &mut Candidates) -> Nanos {
+        let (scan, rows) = match &mut self.work {
+            Work::OneWord { blocks, word, words } => {
+                (Scan::OneWord(OneWord { state: [1; 8], blocks, word: *word, words }), blocks.len())
+            }
+            Work::Shared { states, schedules } => (Scan::Shared(Shared { states, schedules }), 0),
+            Work::ChainingValues { words, states } => {
+                let begun = Instant::now();
+                self.form.midstates(&Self::chaining_values_of(words), states);
+                return Nanos::of(begun.elapsed()) / self.units as f64;
+            }
+        };
+        let (begun, mut next) = (Instant::now(), Some(Cursor::default()));
+        while let Some(from) = next {
+            candidates.clear(Candidates::CAPACITY);
+            next = self.form.scan(&scan, Screen::new(0, 0), from, candidates);
+        }
+        (Nanos::of(begun.elapsed()) + scalar.row * -(rows as f64)) / self.units as f64
+    }
+}
+
+/// Some block; those of neighbours differ in every word.
+fn block(number: usize) -> [u32; 16] {
+    std::array::from_fn(|word| (number * 16 + word) as u32).map(|word| word.wrapping_mul(0x9e37_79b9))
+}
