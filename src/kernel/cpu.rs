@@ -3,7 +3,7 @@
 /// The cores whose costs are recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Microarchitecture {
-    /// AMD, 2020: SHA extensions at one `sha256rnds2` in two cycles, no AVX-512.
+    /// AMD, 2020: SHA extensions, no AVX-512.
     Zen3,
     /// AMD, 2022: one `sha256rnds2` a cycle, AVX-512 on 256-bit units.
     Zen4,
