@@ -19,18 +19,18 @@ impl Microarchitecture {
     /// This machine's.
     pub(crate) fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
-        {
+        let id = {
             let cpuid = raw_cpuid::CpuId::new();
-            if let (Some(vendor), Some(info)) = (cpuid.get_vendor_info(), cpuid.get_feature_info()) {
-                return Self::of(vendor.as_str(), info.family_id(), info.model_id());
-            }
-        }
-        Self::Unknown
+            let known = cpuid.get_vendor_info().zip(cpuid.get_feature_info());
+            known.map(|(vendor, info)| (vendor.as_str().to_owned(), info.family_id(), info.model_id()))
+        };
+        #[cfg(not(target_arch = "x86_64"))]
+        let id: Option<(String, u8, u8)> = None;
+        id.map_or(Self::Unknown, |(vendor, family, model)| Self::of(&vendor, family, model))
     }
 
     /// By vendor, family and model, because a family holds several cores: as the Linux kernel has them for AMD (`init_amd`), and
     /// table 2-1 in volume 4 of Intel's "Software Developer's Manual".
-    #[cfg(any(target_arch = "x86_64", test))]
     fn of(vendor: &str, family: u8, model: u8) -> Self {
         match (vendor, family, model) {
             ("AuthenticAMD", 0x19, 0x00..=0x0f | 0x20..=0x5f) => Self::Zen3,
@@ -41,8 +41,8 @@ impl Microarchitecture {
         }
     }
 
-    #[cfg(feature = "threads")]
     /// Its name, for people; `None` for one that is not in the record.
+    #[cfg(feature = "threads")]
     pub(crate) fn name(self) -> Option<&'static str> {
         match self {
             Self::Zen3 => Some("Zen 3"),

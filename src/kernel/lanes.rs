@@ -65,6 +65,7 @@ pub(super) trait Lanes: Copy {
 
 /// Vectors side by side, for latencies that one alone would wait for: `Beside<L, Beside<L, L>>` is three streams of `L`.
 #[derive(Clone, Copy)]
+#[allow(dead_code, reason = "not every architecture has a kernel with several streams")]
 pub(super) struct Beside<A, B>(A, B);
 
 impl<A: Lanes, B: Lanes<Proof = A::Proof>> Lanes for Beside<A, B> {
