@@ -25,8 +25,9 @@ const FORMS_OF_A_KIND: usize = 4;
 /// A form that takes this many times as long as the best of its kind by the record is not measured.
 const UNLIKELY: f64 = 4.0;
 
-/// A form that takes this many times as long as the best of its kind gets one window.
+/// A form that takes this many times as long as the best of its kind gets [`TRIES`] windows.
 const OUT_OF_REACH: f64 = 1.3;
+const TRIES: usize = 2;
 
 impl Tuning {
     /// By recorded costs and what this machine adds to them: all kernels that this CPU can run, or one. Each form is measured
@@ -57,37 +58,40 @@ impl Tuning {
         [Kind::OneWord, Kind::Shared].into_iter().flat_map(of_kind).collect()
     }
 
-    /// Sets the factors. What has not been measured gets the median of the others of its kind: a slow machine is slow with all
-    /// of them.
+    /// Sets the factors. What has not been measured gets the median of the others of its kind, or of all: a slow machine is
+    /// slow with all of them.
     fn apply(&mut self, factors: &[(Form, f64)]) {
-        for kind in [Kind::OneWord, Kind::Shared] {
-            let known = |form| factors.iter().find(|(known, _)| *known == form).map(|(_, factor)| *factor);
-            let mut of_kind: Vec<_> =
-                self.candidates.iter_mut().filter(|form| form.spec.kind == kind).collect();
-            let mut measured: Vec<f64> =
-                of_kind.iter().filter_map(|candidate| known(candidate.form)).collect();
-            measured.sort_by(f64::total_cmp);
-            let median = measured.get(measured.len() / 2).copied().unwrap_or(1.0);
-            for candidate in &mut of_kind {
-                candidate.factor = known(candidate.form).unwrap_or(median);
-            }
+        let median = |kind: Option<Kind>| {
+            let of_kind = factors.iter().filter(|(form, _)| kind.is_none_or(|kind| form.spec().kind == kind));
+            let mut factors: Vec<f64> = of_kind.map(|(_, factor)| *factor).collect();
+            factors.sort_by(f64::total_cmp);
+            factors.get(factors.len() / 2).copied()
+        };
+        for candidate in &mut self.candidates {
+            let measured =
+                factors.iter().find(|(form, _)| *form == candidate.form).map(|(_, factor)| *factor);
+            let usual = || median(Some(candidate.spec.kind)).or_else(|| median(None));
+            candidate.factor = measured.or_else(usual).unwrap_or(1.0);
         }
     }
 }
 
-/// For each of the forms its time over the recorded one, as measured now or earlier in this process.
+/// For each of the forms that could be measured its time over the recorded one, as measured now or earlier in this process.
 fn factors(forms: &[&Candidate<Form>], scalar: &ScalarCost) -> Vec<(Form, f64)> {
     static KNOWN: Mutex<Vec<(Form, f64)>> = Mutex::new(Vec::new());
     let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut factors = lock().clone();
-    let known = |form| factors.iter().any(|(known, _)| *known == form);
-    let new: Vec<_> = forms.iter().filter(|candidate| !known(candidate.form)).copied().collect();
-    if !new.is_empty() {
-        let new = by_turns(&new, scalar);
-        lock().extend_from_slice(&new);
-        factors.extend_from_slice(&new);
+    let is_known = |known: &[(Form, f64)], form| known.iter().any(|(known, _)| *known == form);
+    let known = lock().clone();
+    let new: Vec<_> = forms.iter().filter(|candidate| !is_known(&known, candidate.form)).copied().collect();
+    let measured = if new.is_empty() { Vec::new() } else { by_turns(&new, scalar) };
+    let mut known = lock();
+    for (form, factor) in measured {
+        // Who measured at the same time and was first is right.
+        if !is_known(&known, form) {
+            known.push((form, factor));
+        }
     }
-    factors
+    known.clone()
 }
 
 /// Measures the forms, one window of each by turns.
@@ -111,7 +115,7 @@ fn by_turns(forms: &[&Candidate<Form>], scalar: &ScalarCost) -> Vec<(Form, f64)>
         let [one_word, shared] = [Kind::OneWord, Kind::Shared].map(best);
         for runner in &mut runners {
             let best = if runner.kind == Kind::OneWord { one_word } else { shared };
-            if round > 0 && runner.nonce() > best * OUT_OF_REACH {
+            if round >= TRIES && runner.nonce() > best * OUT_OF_REACH {
                 continue;
             }
             if begun.elapsed() > BUDGET {
@@ -253,4 +257,48 @@ impl Course {
 /// Some block; those of neighbours differ in every word.
 fn block(number: usize) -> [u32; 16] {
     std::array::from_fn(|word| (number * 16 + word) as u32).map(|word| word.wrapping_mul(0x9e37_79b9))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_measured_is_as_slow_as_the_rest() {
+        let mut tuning = Tuning::of_this_machine(forms_of(None));
+        let forms: Vec<Form> = tuning.candidates.iter().map(|candidate| candidate.form).collect();
+        let factor = |tuning: &Tuning, kind| {
+            let of_kind = tuning.candidates.iter().filter(|candidate| candidate.spec.kind == kind);
+            of_kind.map(|candidate| candidate.factor).collect::<Vec<_>>()
+        };
+        tuning.apply(&[]);
+        assert!(tuning.candidates.iter().all(|candidate| candidate.factor == 1.0));
+        let one_word = *forms.iter().find(|form| form.spec().kind == Kind::OneWord).unwrap();
+        tuning.apply(&[(one_word, 50.0)]);
+        assert!(tuning.candidates.iter().all(|candidate| candidate.factor == 50.0));
+        let shared = *forms.iter().find(|form| form.spec().kind == Kind::Shared).unwrap();
+        tuning.apply(&[(one_word, 50.0), (shared, 40.0)]);
+        assert!(factor(&tuning, Kind::OneWord).iter().all(|factor| *factor == 50.0));
+        assert!(factor(&tuning, Kind::Shared).iter().all(|factor| *factor == 40.0));
+    }
+
+    #[test]
+    fn every_kernel_can_be_measured() {
+        for kernel in Kernel::available() {
+            let tuning = Tuning::measured(Some(kernel));
+            assert!(
+                tuning.candidates.iter().all(|candidate| candidate.form.kernel().name() == kernel.name())
+            );
+            for kind in [Kind::OneWord, Kind::Shared] {
+                assert!(tuning.candidates.iter().any(|candidate| candidate.spec.kind == kind), "{kernel:?}");
+            }
+            assert!(tuning.candidates.iter().all(|candidate| candidate.factor > 0.0));
+            // A second time nothing is measured: the factors are the same.
+            let again = Tuning::measured(Some(kernel));
+            let factors = |tuning: &Tuning| -> Vec<f64> {
+                tuning.candidates.iter().map(|candidate| candidate.factor).collect()
+            };
+            assert_eq!(factors(&tuning), factors(&again), "{kernel:?}");
+        }
+    }
 }
