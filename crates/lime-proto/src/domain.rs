@@ -56,14 +56,30 @@ pub enum DomainError {
 }
 
 /// Reserved themselves.
-const RESERVED: [&str; 5] =
-    ["localhost", "metadata", "kubernetes", "kubernetes.default", "kubernetes.default.svc"];
+const RESERVED: [&str; 4] = ["metadata", "kubernetes", "kubernetes.default", "kubernetes.default.svc"];
 
-/// Everything below is reserved.
-const RESERVED_BELOW: [&str; 7] = ["localhost", "local", "internal", "intranet", "corp", "home", "lan"];
-
-/// Names that resolve to any address written into them: reserved, with everything below.
-const WILDCARDS: [&str; 6] = ["nip.io", "sslip.io", "xip.io", "traefik.me", "localtest.me", "lvh.me"];
+/// Reserved with everything below: names that mean something locally, and names that resolve to this machine or to any address
+/// that is written into them.
+const RESERVED_BELOW: [&str; 18] = [
+    "localhost",
+    "localdomain",
+    "home.arpa",
+    "local",
+    "internal",
+    "intranet",
+    "corp",
+    "home",
+    "lan",
+    "nip.io",
+    "sslip.io",
+    "xip.io",
+    "traefik.me",
+    "localtest.me",
+    "lvh.me",
+    "vcap.me",
+    "rbndr.us",
+    "backname.io",
+];
 
 impl Domain {
     /// The domain of an MCP server's URL or host, as agents name it: with a port or without.
@@ -93,10 +109,7 @@ impl Domain {
             Err(DomainError::Address)
         } else if !is_host_name(host) {
             Err(DomainError::HostName)
-        } else if RESERVED.contains(&host)
-            || WILDCARDS.contains(&host)
-            || RESERVED_BELOW.iter().chain(&WILDCARDS).any(|name| below(name))
-        {
+        } else if RESERVED.contains(&host) || RESERVED_BELOW.iter().any(|name| host == *name || below(name)) {
             Err(DomainError::Reserved)
         } else {
             Ok(Self(host.to_owned()))
@@ -198,6 +211,8 @@ mod tests {
             ("0x7f.example", "0x7f.example"),
             ("mylocal", "mylocal"),
             ("notnip.io", "notnip.io"),
+            ("arpa", "arpa"),
+            ("nothome.arpa", "nothome.arpa"),
         ] {
             assert_eq!(parse(text).as_deref(), Ok(domain), "{text}");
         }
@@ -266,6 +281,22 @@ mod tests {
                     "x.localtest.me",
                     "lvh.me",
                     "LOCALHOST",
+                    "localdomain",
+                    "host.localdomain",
+                    "home.arpa",
+                    "printer.home.arpa",
+                    "internal",
+                    "intranet",
+                    "local",
+                    "corp",
+                    "home",
+                    "lan",
+                    "vcap.me",
+                    "x.vcap.me",
+                    "7f000001.c0a80001.rbndr.us",
+                    "rbndr.us",
+                    "127-0-0-1.backname.io",
+                    "backname.io",
                 ],
             ),
         ] {
