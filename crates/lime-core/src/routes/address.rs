@@ -26,16 +26,24 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         |address: IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));
     let mut client = peer;
     let values = headers.get_all("x-forwarded-for").iter().rev();
-    let hops = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+    // Hop by hop: what a client has written before them does not spoil those that proxies have appended.
+    let hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
     for hop in hops {
-        let Some(address) = is_trusted(client).then(|| hop.trim().parse().ok()).flatten() else { break };
+        let Some(address) = is_trusted(client).then(|| address(hop)).flatten() else { break };
         client = address;
     }
     client
 }
 
+/// The address that a hop consists of, if it is one.
+fn address(hop: &[u8]) -> Option<IpAddr> {
+    std::str::from_utf8(hop.trim_ascii()).ok()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -44,7 +52,7 @@ mod tests {
         let of = |peer: &str, forwarded: &[&str]| {
             let mut headers = HeaderMap::new();
             for value in forwarded {
-                headers.append("x-forwarded-for", value.parse().unwrap());
+                headers.append("x-forwarded-for", HeaderValue::from_bytes(value.as_bytes()).unwrap());
             }
             client(peer.parse().unwrap(), &headers, &trusted).to_string()
         };
@@ -55,6 +63,10 @@ mod tests {
         assert_eq!(of("10.0.0.1", &["1.1.1.1", "198.51.100.9, 10.0.0.2"]), "198.51.100.9");
         assert_eq!(of("10.0.0.1", &["nonsense"]), "10.0.0.1");
         assert_eq!(of("10.0.0.1", &["1.1.1.1, nonsense"]), "10.0.0.1");
+        // What a client sends before the proxy's own hop, in the same field or in one of its own.
+        assert_eq!(of("10.0.0.1", &["\u{e9}, 198.51.100.9"]), "198.51.100.9");
+        assert_eq!(of("10.0.0.1", &["\u{e9}", "198.51.100.9"]), "198.51.100.9");
+        assert_eq!(of("10.0.0.1", &["1.1.1.1, \u{e9}, 10.0.0.2"]), "10.0.0.2");
         assert_eq!(of("fd00::1", &["2001:db8::1"]), "2001:db8::1");
         assert_eq!(of("::ffff:10.0.0.1", &["198.51.100.9"]), "198.51.100.9");
     }
