@@ -2,6 +2,7 @@
 
 mod address;
 mod agents;
+mod body;
 mod events;
 mod login;
 mod oauth;
@@ -12,18 +13,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http_body_util::LengthLimitError;
 use lime_proto::Code;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use address::Peer;
+
+use body::BodyError;
 
 use crate::core::{Core, Refusal};
 
@@ -74,10 +76,11 @@ async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> R
     let http = &core.config.http;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(http.request_seconds);
     let (head, body) = request.into_parts();
-    let body = match tokio::time::timeout_at(deadline, to_bytes(body, http.body_bytes)).await {
+    let is_read = body::is_read(&head.method, head.extensions.get::<MatchedPath>().is_some());
+    let body = match tokio::time::timeout_at(deadline, body::take(body, http.body_bytes, is_read)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(error)) if is_over_limit(&error) => return closing(Code::PayloadTooLarge),
-        Ok(Err(_)) => return closing(Code::ValidationError),
+        Ok(Err(BodyError::TooLarge)) => return closing(Code::PayloadTooLarge),
+        Ok(Err(BodyError::Broken)) => return closing(Code::ValidationError),
         Err(_) => return closing(Code::RequestTimeout),
     };
     // A stream sees to its own time, and lasts as long as the client likes.
@@ -90,10 +93,6 @@ async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> R
         let cause = Some(format!("no answer within {} s", http.request_seconds));
         Refusal { code: Code::ServiceUnavailable, cause }.into_response()
     })
-}
-
-fn is_over_limit(error: &axum::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<LengthLimitError>())
 }
 
 /// A refusal after which the connection ends, since the request has not been read to its end.
