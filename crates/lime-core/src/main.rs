@@ -6,11 +6,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use lime_core::{Config, Core, Entropy, Issuer, Keys, LogFormat, MemoryStore, SystemEntropy, dev, serve};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+
+mod log;
 
 /// LIME Core: login requests with proof of work, passports over SSE, tokens for MCP servers.
 #[derive(Parser)]
@@ -116,7 +119,7 @@ fn load(path: Option<&Path>) -> Result<Config, Failure> {
 }
 
 async fn serve_public(config: Config) -> Result<(), Failure> {
-    start_log(config.log.format, &config.log.filter)?;
+    let log = start_log(config.log.format, &config.log.filter)?;
     let keys = match &config.key_file {
         Some(path) => Keys::open(path),
         None => Keys::generate(),
@@ -132,11 +135,12 @@ async fn serve_public(config: Config) -> Result<(), Failure> {
     raise_descriptor_limit(config.http.max_connections);
     let stop = stop_signal()?;
     serve(listener, Arc::new(Core::new(config, store, keys)), stop).await;
+    log.flush(LOG_PATIENCE);
     Ok(())
 }
 
 async fn serve_dev(dev: Dev) -> Result<(), Failure> {
-    start_log(LogFormat::Text, "warn")?;
+    let log = start_log(LogFormat::Text, "warn")?;
     let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, dev.port))).await?;
     let port = listener.local_addr().map_err(Failure::of)?.port();
     let issuer = Issuer::loopback(port);
@@ -172,6 +176,7 @@ async fn serve_dev(dev: Dev) -> Result<(), Failure> {
         dev.difficulty
     ));
     serve(listener, Arc::new(core), stop).await;
+    log.flush(LOG_PATIENCE);
     Ok(())
 }
 
@@ -210,16 +215,25 @@ fn filter(text: &str) -> Result<EnvFilter, Failure> {
     EnvFilter::try_new(text).map_err(|error| Failure::settings(format!("log.filter = {text:?}: {error}")))
 }
 
-fn start_log(format: LogFormat, filter: &str) -> Result<(), Failure> {
+/// How long the end of the process waits for the last lines of the log.
+const LOG_PATIENCE: Duration = Duration::from_millis(200);
+
+fn start_log(format: LogFormat, filter: &str) -> Result<log::Log, Failure> {
+    let filter = self::filter(filter)?;
+    let log = log::Log::start(std::io::stderr(), format)
+        .map_err(|error| Failure::of(format!("no thread for the log: {error}")))?;
+    let writer = log.clone();
     let lines = tracing_subscriber::fmt()
-        .with_env_filter(self::filter(filter)?)
+        .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        // It would report its own troubles on standard error, and panic where that is gone.
+        .log_internal_errors(false)
+        .with_writer(move || writer.clone());
     match format {
         LogFormat::Json => lines.json().init(),
         LogFormat::Text => lines.init(),
     }
-    Ok(())
+    Ok(log)
 }
 
 /// Resolves at the first SIGINT or SIGTERM. The handlers stand when this returns.

@@ -206,6 +206,95 @@ fn a_reader_who_leaves_does_not_stop_it() {
     assert_eq!(server.terminate("-TERM"), 0);
 }
 
+/// Serves with a log of all that happens, which goes to `stderr`. Returns where.
+fn serve_with_log(stderr: impl Into<Stdio>, directory: &Path) -> (Server, String) {
+    // The log does not tell the port here.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let origin = format!("http://127.0.0.1:{port}");
+    let config = directory.join("config.toml");
+    let settings = format!("listen = '127.0.0.1:{port}'\nissuer = '{origin}'\nlog = {{ filter = 'debug' }}");
+    std::fs::write(&config, settings).unwrap();
+    let mut serve = command(&["serve", "--config", config.to_str().unwrap()]);
+    let server = Server(serve.stdout(Stdio::null()).stderr(stderr).spawn().unwrap());
+    let begun = Instant::now();
+    while TcpStream::connect(origin.strip_prefix("http://").unwrap()).is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it does not serve");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    (server, origin)
+}
+
+#[test]
+fn a_log_that_cannot_be_written_ends_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let (reader, gone) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for stderr in [Stdio::from(gone), Stdio::from(full)] {
+        let (mut server, origin) = serve_with_log(stderr, directory.path());
+        for _ in 0..3 {
+            assert!(get(&origin, "/healthz").starts_with("HTTP/1.1 200"));
+        }
+        assert_eq!(server.terminate("-TERM"), 0);
+    }
+}
+
+#[test]
+fn a_log_that_is_not_read_delays_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let (mut server, origin) = serve_with_log(writer, directory.path());
+    // Several lines each: far more than the pipe and the queue hold.
+    let mut socket = TcpStream::connect(origin.strip_prefix("http://").unwrap()).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut answers = BufReader::new(socket.try_clone().unwrap());
+    for _ in 0..8000 {
+        socket.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        let mut line = String::new();
+        while line != "ok\n" {
+            line.clear();
+            assert_ne!(answers.read_line(&mut line).unwrap(), 0);
+        }
+    }
+    // Whoever reads again is told how much is missing.
+    let log = std::thread::spawn(move || {
+        let mut log = String::new();
+        reader.read_to_string(&mut log).unwrap();
+        log
+    });
+    assert_eq!(server.terminate("-TERM"), 0);
+    drop(server);
+    let log = log.join().unwrap();
+    assert!(log.contains("log lines were lost"), "{} bytes", log.len());
+
+    // And one that nobody ever reads does not keep it from stopping.
+    let (_reader, writer) = std::io::pipe().unwrap();
+    let (mut server, origin) = serve_with_log(writer, directory.path());
+    for _ in 0..600 {
+        assert!(get(&origin, "/healthz").starts_with("HTTP/1.1 200"));
+    }
+    assert_eq!(server.terminate("-TERM"), 0);
+}
+
+#[test]
+fn descriptors_that_are_used_up_end_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("lime.env");
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 64; exec \"$0\" dev --port 0 --env-file \"$1\""]);
+    limited.args([env!("CARGO_BIN_EXE_lime-core").as_ref(), path.as_os_str()]);
+    let limited = limited.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut server = Server(limited.spawn().unwrap());
+    let lines = wait_for(&path);
+    let address = lines[1].1.strip_prefix("http://").unwrap();
+    let strangers: Vec<TcpStream> = (0..80).map(|_| TcpStream::connect(address).unwrap()).collect();
+    // Its pauses between attempts are 50 ms; several of them pass.
+    std::thread::sleep(Duration::from_millis(500));
+    drop(strangers);
+    assert!(get(&lines[1].1, "/healthz").starts_with("HTTP/1.1 200"));
+    assert_eq!(server.terminate("-TERM"), 0);
+}
+
 #[test]
 fn dev_says_what_it_cannot_do() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
