@@ -67,7 +67,7 @@ impl Isa for Avx2 {
 entry_points! {
     #[target_feature(enable = "avx2")]
     Avx2,
-    one_word: { 1 => Words },
+    one_word: { 1 => Words, words [0 1 2 3 4 5 6 7 8 9 10 11 12 13] },
     shared: { 1 => Words, 2 => Beside<Words, Words> },
     midstates: Words,
 }

@@ -335,7 +335,7 @@ macro_rules! entry_points {
     (
         $(#[$features:meta])*
         $proof:ty,
-        one_word: { $($own:literal => $own_lanes:ty),* },
+        one_word: { $($own:literal => $own_lanes:ty, words $words:tt),* },
         shared: { $($shared:literal => $shared_lanes:ty),* },
         midstates: $midstate_lanes:ty $(,)?
     ) => {
@@ -372,8 +372,7 @@ macro_rules! entry_points {
 
             match (scan, streams) {
                 $((Scan::OneWord(scan), $own) => for_word!(
-                    [0 1 2 3 4 5 6 7 8 9 10 11 12 13],
-                    scan.word, one_word::<$own_lanes>, proof, scan, screen, from, out
+                    $words, scan.word, one_word::<$own_lanes>, proof, scan, screen, from, out
                 ),)*
                 $((Scan::Shared(scan), $shared) => shared::<$shared_lanes>(proof, scan, screen, from, out),)*
                 _ => unreachable!("no form has {streams} streams"),

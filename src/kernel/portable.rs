@@ -46,7 +46,7 @@ impl Isa for Portable {
 
 entry_points! {
     Portable,
-    one_word: { 1 => u32 },
+    one_word: { 1 => u32, words [0 1 2 3 4 5 6 7 8 9 10 11 12 13] },
     shared: { 1 => u32 },
     midstates: u32,
 }
