@@ -3,8 +3,7 @@
 
 pub use crate::kernel::Form;
 use crate::kernel::Kernel;
-#[cfg(feature = "threads")]
-use crate::kernel::costs::{Nanos, ScanCost};
+pub use crate::kernel::costs::{Nanos, ScanCost};
 pub use crate::kernel::scan::Kind;
 use crate::kernel::scan::{Candidates, Cursor, Hit, OneWord, Scan, Schedules, Screen, Shared, States};
 
@@ -18,47 +17,18 @@ pub fn pairs() -> Vec<[Form; 2]> {
     let pairs_of = |kernel: Kernel| {
         let of_kind = |kind| forms(kind).filter(move |form| form.kernel().name() == kernel.name());
         let [one_word, shared] = [Kind::OneWord, Kind::Shared].map(|kind| of_kind(kind).collect::<Vec<_>>());
+        let pairs = one_word.len().max(shared.len());
         let pair = move |index: usize| [one_word[index % one_word.len()], shared[index % shared.len()]];
-        (0..kernel.forms().count() / 2 + 1).map(pair).collect::<Vec<_>>()
+        (0..pairs).map(pair).collect::<Vec<_>>()
     };
     Kernel::available().flat_map(pairs_of).collect()
-}
-
-/// What a form takes for a nonce, in nanoseconds.
-#[cfg(feature = "threads")]
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "snake_case"))]
-pub enum FormCost {
-    /// Where each nonce has its own schedule.
-    OneWord {
-        /// Where message word 13 varies.
-        word_13: f64,
-        /// What each earlier word adds to that.
-        per_word: f64,
-    },
-    /// Over shared schedules.
-    Shared {
-        /// A nonce.
-        nonce: f64,
-        /// A chaining value.
-        chaining_value: f64,
-    },
 }
 
 /// What each form of each kernel takes that this CPU can run, the best of windows in about `time` for each: what
 /// `src/kernel/costs.rs` records of a microarchitecture.
 #[cfg(feature = "threads")]
-pub fn survey_forms(time: std::time::Duration) -> Vec<(Form, FormCost)> {
-    let cost = |(form, cost)| match cost {
-        ScanCost::OneWord { word_13: Nanos(word_13), per_word: Nanos(per_word) } => {
-            (form, FormCost::OneWord { word_13, per_word })
-        }
-        ScanCost::Shared { nonce: Nanos(nonce), chaining_value: Nanos(chaining_value) } => {
-            (form, FormCost::Shared { nonce, chaining_value })
-        }
-    };
-    crate::tune::measure::survey(time).into_iter().map(cost).collect()
+pub fn survey_forms(time: std::time::Duration) -> Vec<(Form, ScanCost)> {
+    crate::tune::measure::survey(time)
 }
 
 /// Messages that share all but one word: row r and column c stand for `blocks[r]` with `words[c]` added to word `word`.

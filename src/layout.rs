@@ -83,9 +83,9 @@ impl Layout {
         varying.word
     }
 
-    /// What a nonce of `digits` digits takes with a form of the same kind: on a machine where the form takes `scan`, and scalar
-    /// code `scalar`.
-    pub(crate) fn cost(self, digits: u32, spec: &FormSpec, scan: ScanCost, scalar: &ScalarCost) -> Nanos {
+    /// What a nonce of `digits` digits takes with a form of the same kind, on a machine where the form takes `scan`.
+    pub(crate) fn cost(self, digits: u32, spec: &FormSpec, scan: ScanCost) -> Nanos {
+        let scalar = ScalarCost::TYPICAL;
         let padded = |nonces: u64, group: usize| nonces.next_multiple_of(group as u64) as f64 / nonces as f64;
         match (self, scan) {
             (Self::OneWord(varying), ScanCost::OneWord { word_13, per_word }) => {
@@ -124,10 +124,12 @@ impl Layout {
     }
 
     /// What it takes to make its schedules.
-    pub(crate) fn set_up(self, scalar: &ScalarCost) -> Nanos {
+    pub(crate) fn set_up(self) -> Nanos {
         match self {
             Self::OneWord(_) => Nanos::ZERO,
-            Self::Shared { tail_digits, .. } => scalar.schedule * 10f64.powi(tail_digits.cast_signed()),
+            Self::Shared { tail_digits, .. } => {
+                ScalarCost::TYPICAL.schedule * 10f64.powi(tail_digits.cast_signed())
+            }
         }
     }
 

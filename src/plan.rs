@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::kernel::Form;
-use crate::kernel::costs::Nanos;
+use crate::kernel::costs::{Nanos, ScalarCost};
 use crate::layout::{Layout, first_of_width, last_of_width};
 use crate::schedules::ScheduleCache;
 use crate::scheme::Codec;
@@ -103,8 +103,7 @@ impl Plan {
             Codec::Decimal => first_of_width(digits)..=last_of_width(digits),
             Codec::U64Le => 0..=u64::MAX,
         };
-        let scalar = tuning.scalar_cost();
-        let check = scalar.check_of(scheme.prefix().len()) * scheme.screen().pass_fraction();
+        let check = ScalarCost::TYPICAL.check_of(scheme.prefix().len()) * scheme.screen().pass_fraction();
         let mut segments: Vec<Segment> = widths
             .filter_map(|digits| {
                 let (first, last) = width(digits).into_inner();
@@ -127,7 +126,7 @@ impl Plan {
             let cost = |segment: &Segment| {
                 let shape = segment.layout.shape(&template, segment.digits);
                 let ready = shape.is_none_or(|shape| schedules.has(shape));
-                let set_up = if ready { Nanos::ZERO } else { segment.layout.set_up(scalar) };
+                let set_up = if ready { Nanos::ZERO } else { segment.layout.set_up() };
                 segment.cost + set_up / mean.min(segment.len())
             };
             segments.sort_by_cached_key(|segment| cost(segment));

@@ -29,7 +29,7 @@ use crate::{Bundle, BundleSolution, Challenge, Error, Host, Kernel};
 #[derive(Debug)]
 pub struct Solver {
     pool: Pool,
-    tuning: Arc<Tuning>,
+    tuning: Tuning,
     schedules: Arc<ScheduleCache>,
     min_chance: f64,
 }

@@ -7,7 +7,7 @@ pub(crate) mod measure;
 
 use std::sync::LazyLock;
 
-use crate::kernel::costs::{Nanos, ScalarCost, ScanCost};
+use crate::kernel::costs::{Nanos, ScanCost};
 use crate::kernel::cpu::Microarchitecture;
 use crate::kernel::scan::Kind;
 use crate::kernel::{Form, FormSpec, Kernel};
@@ -24,7 +24,6 @@ const HOPELESS: f64 = 1.5;
 #[derive(Clone, Debug)]
 pub(crate) struct Tuning<F = Form> {
     candidates: Vec<Candidate<F>>,
-    scalar: ScalarCost,
     /// Whether costs are those of this microarchitecture, and not typical ones.
     on_record: bool,
 }
@@ -77,7 +76,6 @@ impl<F: Copy> Tuning<F> {
         };
         Self {
             candidates: forms.map(candidate).collect(),
-            scalar: microarchitecture.scalar_cost(),
             on_record: microarchitecture != Microarchitecture::Unknown,
         }
     }
@@ -95,11 +93,6 @@ impl<F: Copy> Tuning<F> {
             candidate.recorded() < recorded || candidate.here() < here
         });
         self
-    }
-
-    /// What scalar code takes.
-    pub(crate) fn scalar_cost(&self) -> &ScalarCost {
-        &self.scalar
     }
 
     /// The form and layout in which nonces of `digits` digits, 1 to 20, take the least time: by the record, unless another is
@@ -127,7 +120,7 @@ impl<F: Copy> Tuning<F> {
                 if candidate.spec.kind != layout.kind() || !allowed(candidate, layout) {
                     continue;
                 }
-                let recorded = layout.cost(digits, candidate.spec, candidate.recorded, &self.scalar);
+                let recorded = layout.cost(digits, candidate.spec, candidate.recorded);
                 let choice =
                     Choice { form: candidate.form, layout: *layout, cost: recorded * candidate.factor };
                 if by_record.is_none_or(|(least, _)| recorded < least) {

@@ -2,7 +2,7 @@
 //! only clock below the pool. One thread measures, so what all cores share when they are busy does not show: clocks that drop,
 //! execution units that two threads of a core share, cores of another kind.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Candidate, Tuning, forms_of, this_microarchitecture};
@@ -36,17 +36,11 @@ const TRIES: usize = 2;
 impl Tuning {
     /// By recorded costs and what this machine adds to them: all kernels that this CPU can run, or one. Each form is measured
     /// once a process, the first time that it matters; that takes 2.4 ms at most and a window.
-    pub(crate) fn measured(kernel: Option<Kernel>) -> Arc<Self> {
-        // No lock is held while forms are measured: a process that is forked meanwhile could not measure again.
-        static OF_ALL: OnceLock<Arc<Tuning>> = OnceLock::new();
-        if let (None, Some(tuning)) = (kernel, OF_ALL.get()) {
-            return Arc::clone(tuning);
-        }
+    pub(crate) fn measured(kernel: Option<Kernel>) -> Self {
         let mut tuning = Self::of_this_machine(forms_of(kernel));
-        let factors = factors(&tuning.worth_measuring(), &tuning.scalar);
+        let factors = factors(&tuning.worth_measuring());
         tuning.apply(&factors);
-        let tuning = Arc::new(tuning.without_hopeless());
-        if kernel.is_none() { Arc::clone(OF_ALL.get_or_init(|| tuning)) } else { tuning }
+        tuning.without_hopeless()
     }
 
     /// Of each kind, the forms that are best by the record.
@@ -81,13 +75,14 @@ impl Tuning {
 }
 
 /// For each of the forms that could be measured its time over the recorded one, as measured now or earlier in this process.
-fn factors(forms: &[&Candidate<Form>], scalar: &ScalarCost) -> Vec<(Form, f64)> {
+fn factors(forms: &[&Candidate<Form>]) -> Vec<(Form, f64)> {
     static KNOWN: Mutex<Vec<(Form, f64)>> = Mutex::new(Vec::new());
     let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let is_known = |known: &[(Form, f64)], form| known.iter().any(|(known, _)| *known == form);
+    // It is not held while forms are measured: a process that is forked meanwhile could not measure again.
     let known = lock().clone();
     let new: Vec<_> = forms.iter().filter(|candidate| !is_known(&known, candidate.form)).copied().collect();
-    let measured = if new.is_empty() { Vec::new() } else { by_turns(&new, scalar) };
+    let measured = if new.is_empty() { Vec::new() } else { by_turns(&new) };
     let mut known = lock();
     for (form, factor) in measured {
         // Who measured at the same time and was first is right.
@@ -99,7 +94,7 @@ fn factors(forms: &[&Candidate<Form>], scalar: &ScalarCost) -> Vec<(Form, f64)> 
 }
 
 /// Measures the forms, one window of each by turns.
-fn by_turns(forms: &[&Candidate<Form>], scalar: &ScalarCost) -> Vec<(Form, f64)> {
+fn by_turns(forms: &[&Candidate<Form>]) -> Vec<(Form, f64)> {
     let begun = Instant::now();
     let runner = |candidate: &&Candidate<Form>| {
         let nonce = candidate.recorded();
@@ -125,7 +120,7 @@ fn by_turns(forms: &[&Candidate<Form>], scalar: &ScalarCost) -> Vec<(Form, f64)>
             if begun.elapsed() > if round < TRIES { PATIENCE } else { BUDGET } {
                 break 'rounds;
             }
-            let nonce = runner.course.run(scalar, &mut candidates);
+            let nonce = runner.course.run(&mut candidates);
             runner.factor = runner.factor.min(nonce / runner.recorded);
         }
     }
@@ -153,7 +148,6 @@ impl Runner {
 /// windows that fill about `time` for each form.
 pub(crate) fn survey(time: Duration) -> Vec<(Form, ScanCost)> {
     const WINDOWS: u32 = 20;
-    let scalar = this_microarchitecture().scalar_cost();
     let window = Nanos::of(time / (2 * WINDOWS));
     let mut candidates = Candidates::default();
     let mut surveyed: Vec<_> = Kernel::available()
@@ -171,7 +165,7 @@ pub(crate) fn survey(time: Duration) -> Vec<(Form, ScanCost)> {
     for _ in 0..WINDOWS {
         for (_, courses, times) in &mut surveyed {
             for (course, time) in courses.iter_mut().zip(times) {
-                *time = (*time).min(course.run(&scalar, &mut candidates));
+                *time = (*time).min(course.run(&mut candidates));
             }
         }
     }
@@ -237,7 +231,7 @@ impl Course {
     }
 
     /// Runs once through. Returns the time for a nonce or chaining value, without that for rows.
-    fn run(&mut self, scalar: &ScalarCost, candidates: &mut Candidates) -> Nanos {
+    fn run(&mut self, candidates: &mut Candidates) -> Nanos {
         let (scan, rows) = match &mut self.work {
             Work::OneWord { blocks, word, words } => {
                 (Scan::OneWord(OneWord { state: [1; 8], blocks, word: *word, words }), blocks.len())
@@ -254,7 +248,7 @@ impl Course {
             candidates.clear(Candidates::CAPACITY);
             next = self.form.scan(&scan, Screen::new(0, 0), from, candidates);
         }
-        (Nanos::of(begun.elapsed()) + scalar.row * -(rows as f64)) / self.units as f64
+        (Nanos::of(begun.elapsed()) + ScalarCost::TYPICAL.row * -(rows as f64)) / self.units as f64
     }
 }
 

@@ -107,11 +107,11 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     if !args.json {
         report::print(&text::BENCH_HEAD)?;
     }
+    // One worker is enough to ask what a search would use.
+    let chooser = Solver::builder().threads(1).build()?;
     for &threads in &threads {
         let solver = |kernel: &Kernel| Solver::builder().kernel(*kernel).threads(threads).build();
         let solvers = kernels.iter().map(solver).collect::<Result<Vec<_>, _>>()?;
-        // One worker is enough to ask what a search would use.
-        let chooser = Solver::builder().threads(1).build()?;
         let solvers =
             if kernels.is_empty() { vec![Solver::builder().threads(threads).build()?] } else { solvers };
         for subject in &subjects {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use lime_pow::internals::{Form, FormCost};
+use lime_pow::internals::{Form, ScanCost};
 use lime_pow::scheme::FORMATS;
 use lime_pow::{BundleSolution, Host, Kernel};
 use serde_json::{Value, json};
@@ -108,8 +108,8 @@ pub(crate) fn bench(rows: &[Row]) -> Value {
 }
 
 /// A benchmark to keep, with what each form of a kernel takes for a nonce, in nanoseconds.
-pub(crate) fn record(command: &str, rows: &[Row], forms: &[(Form, FormCost)]) -> Value {
-    let form = |(form, cost): &(Form, FormCost)| {
+pub(crate) fn record(command: &str, rows: &[Row], forms: &[(Form, ScanCost)]) -> Value {
+    let form = |(form, cost): &(Form, ScanCost)| {
         let mut object = json!(cost);
         object["kernel"] = json!(form.kernel().name());
         object["streams"] = json!(form.streams());
