@@ -1,5 +1,5 @@
-//! What a job may take: how its nonces are cut into spans and turns, how many workers it is worth, and whether it has a chance
-//! at all. Costs of nonces go in; no kernel, no thread and no clock is known here.
+//! What a job may take: how its nonces are cut into spans and turns, how many workers it is worth, and
+//! whether it has a chance at all. Costs of nonces go in; no kernel, no thread and no clock is known here.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::scheme::Work;
 /// How long a worker stays with a job before it looks for another.
 pub(crate) const TURN: Duration = Duration::from_micros(100);
 
-/// Shorter spans would spend their time on being handed out. (A kernel too slow for it gets shorter ones still, but
-/// never so short that their number could overflow.)
+/// Shorter spans would spend their time on being handed out. (A kernel too slow for it gets shorter ones
+/// still, but never so short that their number could overflow.)
 const MIN_SPAN: f64 = 512.0;
 
 /// Without a deadline, a range that holds a solution with a smaller probability is refused.
@@ -41,11 +41,12 @@ impl Budget {
         // The bound holds for all but the unluckiest 0.03 %, who get further than eight times the mean.
         let slowest = reach(plan, 8.0 * expected).map(|(_, segment)| segment.cost);
         let turn_nonces = self.turn() / slowest.fold(Nanos::ZERO, Nanos::max);
-        // A span ends at least 16 times on the way to a solution, so that workers who search past it waste little;
-        // and it takes at most a turn where nonces take the most time, less than that in most searches.
+        // A span ends at least 16 times on the way to a solution, so that workers who search past it waste
+        // little; and it takes at most a turn where nonces take the most time, less than that in most
+        // searches.
         let span = (mean / 16.0).max(MIN_SPAN).min(turn_nonces).max(16.0) as u64;
-        // It suits the layout of the first million nonces, or of fewer if fewer are to be expected. A search that gets further
-        // loses a little to spans that do not suit other layouts.
+        // It suits the layout of the first million nonces, or of fewer if fewer are to be expected. A search
+        // that gets further loses a little to spans that do not suit other layouts.
         let middle = reach(plan, expected.min(1e6) / 2.0).last();
         let granule = middle.map_or(1, |(_, segment)| segment.layout.granule(segment.form.group(), span));
         let span = (span / granule * granule).max(granule);
@@ -64,8 +65,8 @@ impl Budget {
         (worthwhile as usize).clamp(1, cap.max(1))
     }
 
-    /// Refuses a search on `workers` workers that has hardly a chance: less than `min_chance` to end within `allowed`, or, where
-    /// time has no limit, to find anything in its range.
+    /// Refuses a search on `workers` workers that has hardly a chance: less than `min_chance` to end within
+    /// `allowed`, or, where time has no limit, to find anything in its range.
     pub(crate) fn check_chance(
         self,
         plans: &[Plan],

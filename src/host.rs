@@ -25,8 +25,8 @@ impl Host {
         Self { cores: facts.cores.len().max(1), parallelism: facts.parallelism }
     }
 
-    /// What the CPU's cores are called, such as `Zen 4`; `None` for those whose kernels' costs are not on record, and where a
-    /// hypervisor does not tell.
+    /// What the CPU's cores are called, such as `Zen 4`; `None` for those whose kernels' costs are not on
+    /// record, and where a hypervisor does not tell.
     pub fn microarchitecture() -> Option<&'static str> {
         this_microarchitecture().name()
     }

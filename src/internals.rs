@@ -24,8 +24,8 @@ pub fn pairs() -> Vec<[Form; 2]> {
     Kernel::available().flat_map(pairs_of).collect()
 }
 
-/// What each form of each kernel takes that this CPU can run, the best of windows in about `time` for each: what
-/// `src/kernel/costs.rs` records of a microarchitecture.
+/// What each form of each kernel takes that this CPU can run, the best of windows in about `time` for each:
+/// what `src/kernel/costs.rs` records of a microarchitecture.
 #[cfg(feature = "threads")]
 pub fn survey_forms(time: std::time::Duration) -> Vec<(Form, ScanCost)> {
     crate::tune::measure::survey(time)

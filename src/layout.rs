@@ -83,7 +83,8 @@ impl Layout {
         varying.word
     }
 
-    /// What a nonce of `digits` digits takes with a form of the same kind, on a machine where the form takes `scan`.
+    /// What a nonce of `digits` digits takes with a form of the same kind, on a machine where the form takes
+    /// `scan`.
     pub(crate) fn cost(self, digits: u32, spec: &FormSpec, scan: ScanCost) -> Nanos {
         let scalar = ScalarCost::TYPICAL;
         let padded = |nonces: u64, group: usize| nonces.next_multiple_of(group as u64) as f64 / nonces as f64;
@@ -151,8 +152,8 @@ impl Layout {
         }
     }
 
-    /// Of ranges of about `nonces` nonces, those of a multiple of this many take the least where a form tries `group` nonces at
-    /// once. It may be more than `nonces` where fewer would take as long.
+    /// Of ranges of about `nonces` nonces, those of a multiple of this many take the least where a form tries
+    /// `group` nonces at once. It may be more than `nonces` where fewer would take as long.
     #[cfg(feature = "threads")]
     pub(crate) fn granule(self, group: usize, nonces: u64) -> u64 {
         match self {

@@ -239,8 +239,8 @@ mod tests {
             (first.digits, first.layout.shape(&plan.template, first.digits))
         };
         let schedules = Arc::default();
-        // 36 characters: two hashes in one block; with schedules when there are a million; and once these are there, always,
-        // if they are worth it at all.
+        // 36 characters: two hashes in one block; with schedules when there are a million; and once these are
+        // there, always, if they are worth it at all.
         let (few, shape) = digits(1, &schedules);
         assert!(few <= 6 && shape.is_none(), "{few} {shape:?}");
         let (many, shape) = digits(20, &schedules);

@@ -67,7 +67,8 @@ pub struct Found {
     pub kernel: &'static str,
 }
 
-/// How a search tries the nonces that come first. Others may have another length, and suit another kernel or layout.
+/// How a search tries the nonces that come first. Others may have another length, and suit another kernel or
+/// layout.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Method {
@@ -79,8 +80,8 @@ pub struct Method {
     pub layout: String,
     /// Compressions that a nonce takes: 1, or a little more where chaining values are made for it.
     pub compressions_per_nonce: f64,
-    /// What a nonce is expected to take on one thread, in nanoseconds: by measurement on a [`Solver`](crate::Solver), by the
-    /// record of the CPU's kind in a [`Search`], which has no clock.
+    /// What a nonce is expected to take on one thread, in nanoseconds: by measurement on a
+    /// [`Solver`](crate::Solver), by the record of the CPU's kind in a [`Search`], which has no clock.
     pub nanoseconds_per_nonce: f64,
 }
 
@@ -99,8 +100,8 @@ impl Method {
 }
 
 impl Search {
-    /// A search through all nonces of the scheme, in any order, with the kernel that is the fastest by the record of the
-    /// CPU's kind.
+    /// A search through all nonces of the scheme, in any order, with the kernel that is the fastest by the
+    /// record of the CPU's kind.
     ///
     /// # Errors
     ///

@@ -161,8 +161,8 @@ impl Solver {
         &self.pool
     }
 
-    /// How a search for the challenge would try the nonces that come first: kernel and layout are chosen for the length of a
-    /// challenge, its scheme and the work to be expected.
+    /// How a search for the challenge would try the nonces that come first: kernel and layout are chosen for
+    /// the length of a challenge, its scheme and the work to be expected.
     ///
     /// # Errors
     ///
@@ -240,13 +240,13 @@ impl SolverBuilder {
         self
     }
 
-    /// Starts the workers. The first time in a process it measures the kernels that may be the fastest, which takes up to 2.5 ms:
-    /// the choice of kernels and the estimates that refusals rest on come from that.
+    /// Starts the workers. The first time in a process it measures the kernels that may be the fastest, which
+    /// takes up to 2.5 ms: the choice of kernels and the estimates that refusals rest on come from that.
     ///
     /// # Errors
     ///
-    /// [`Error::ThreadCount`] for a number of threads out of range, [`Error::ThreadStart`] when the system refuses
-    /// them.
+    /// [`Error::ThreadCount`] for a number of threads out of range, [`Error::ThreadStart`] when the system
+    /// refuses them.
     pub fn build(self) -> Result<Solver, Error> {
         let host = Host::detect();
         let threads = self.threads.unwrap_or(host.parallelism.min(Solver::MAX_THREADS));

@@ -1,6 +1,6 @@
-//! Which kernel, in which form and layout, tries the nonces of one digit width: the one that takes the least time. Times are
-//! recorded ones, each with a factor that the machine at hand has been measured to add. Here is no clock: that is
-//! [`measure`]'s alone.
+//! Which kernel, in which form and layout, tries the nonces of one digit width: the one that takes the least
+//! time. Times are recorded ones, each with a factor that the machine at hand has been measured to add. Here
+//! is no clock: that is [`measure`]'s alone.
 
 #[cfg(feature = "threads")]
 pub(crate) mod measure;
@@ -17,7 +17,8 @@ use crate::template::Template;
 /// A measurement overrules the record where it promises this many times the speed, or more.
 const WORTHWHILE: f64 = 1.03;
 
-/// A form that takes this many times as long as the best of its kind is never chosen: what layouts differ in is less.
+/// A form that takes this many times as long as the best of its kind is never chosen: what layouts differ in
+/// is less.
 const HOPELESS: f64 = 1.5;
 
 /// What the forms that a search may use take on this machine.
@@ -80,7 +81,8 @@ impl<F: Copy> Tuning<F> {
         }
     }
 
-    /// Drops the forms that are never chosen, neither by the record nor by measurement, so that plans are made fast.
+    /// Drops the forms that are never chosen, neither by the record nor by measurement, so that plans are
+    /// made fast.
     fn without_hopeless(mut self) -> Self {
         let best = |kind: Kind, cost: fn(&Candidate<F>) -> Nanos| {
             let costs = self.candidates.iter().filter(|candidate| candidate.spec.kind == kind).map(cost);
@@ -95,8 +97,8 @@ impl<F: Copy> Tuning<F> {
         self
     }
 
-    /// The form and layout in which nonces of `digits` digits, 1 to 20, take the least time: by the record, unless another is
-    /// measured to be 3 % faster, or more where the record speaks against it.
+    /// The form and layout in which nonces of `digits` digits, 1 to 20, take the least time: by the record,
+    /// unless another is measured to be 3 % faster, or more where the record speaks against it.
     pub(crate) fn choose(&self, template: &Template, digits: u32) -> Choice<F> {
         let layouts = Layout::choices(template, digits);
         let own_code = |candidate: &Candidate<F>, layout: &Layout| {
@@ -132,9 +134,10 @@ impl<F: Copy> Tuning<F> {
             }
         }
         let ((least, by_record), (recorded, by_measurement)) = by_record.zip(by_measurement)?;
-        // Milliseconds of measuring can fall into a moment in which a neighbour on the same core slows one kernel and not another:
-        // on Zen 3, `sha_ni` from 16 to 26 or 30 ns and `avx2` not at all from 28. So the more the record speaks against a form,
-        // the more the measurement must speak for it: half as much, as logarithms go.
+        // Milliseconds of measuring can fall into a moment in which a neighbour on the same core slows one
+        // kernel and not another: on Zen 3, `sha_ni` from 16 to 26 or 30 ns and `avx2` not at all from 28. So
+        // the more the record speaks against a form, the more the measurement must speak for it: half as
+        // much, as logarithms go.
         let against = if self.on_record { (recorded / least).sqrt() } else { 1.0 };
         let gain = by_record.cost / by_measurement.cost;
         Some(if gain >= against.max(WORTHWHILE) { by_measurement } else { by_record })
@@ -193,7 +196,8 @@ mod tests {
     const ALL: &[&str] = &["avx512", "hybrid", "sha_ni", "avx2", "portable"];
     const NO_AVX512: &[&str] = &["sha_ni", "avx2", "portable"];
 
-    /// Challenge length and digits, and the layout that is best on all machines with the instructions to share schedules.
+    /// Challenge length and digits, and the layout that is best on all machines with the instructions to
+    /// share schedules.
     const LAYOUTS: [(usize, u32, &str); 8] = [
         (22, 20, "3 digits in word 13"),
         (32, 10, "3 digits in word 13"),

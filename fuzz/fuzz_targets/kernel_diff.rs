@@ -1,4 +1,5 @@
-//! Any scan, every form of every kernel: which messages hit must be what one compression after the other says.
+//! Any scan, every form of every kernel: which messages hit must be what one compression after the other
+//! says.
 
 #![no_main]
 

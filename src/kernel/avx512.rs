@@ -15,7 +15,8 @@ use super::{About, FormSpec, Isa};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Avx512(());
 
-/// Earlier words vary where a few short or leftover nonces end; they are not worth the time to build their code.
+/// Earlier words vary where a few short or leftover nonces end; they are not worth the time to build their
+/// code.
 const FIRST_IN_TWO_STREAMS: usize = 4;
 
 #[cfg(not(lime_pow_sanitize))]

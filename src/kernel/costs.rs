@@ -1,5 +1,6 @@
-//! What each form of a kernel takes for what, in time, so that layouts and kernels can be compared before the first hash. A
-//! table is recorded once a microarchitecture; what the machine at hand adds to it is [`tune`](crate::tune)'s.
+//! What each form of a kernel takes for what, in time, so that layouts and kernels can be compared before the
+//! first hash. A table is recorded once a microarchitecture; what the machine at hand adds to it is
+//! [`tune`](crate::tune)'s.
 //!
 //! `docs/benchmarking.md` tells how the figures were measured. Those that were not are called estimates here.
 
@@ -229,8 +230,8 @@ const ZEN_4: &[Row] = &[
     row("portable", 1, Cost::shared(135.0, 124.0)),
 ];
 
-/// EPYC of family 26 model 2, about 4.25 GHz. Every vector operation has a latency of two cycles there and four issue a cycle, so
-/// that streams count more than instructions.
+/// EPYC of family 26 model 2, about 4.25 GHz. Every vector operation has a latency of two cycles there and
+/// four issue a cycle, so that streams count more than instructions.
 const ZEN_5: &[Row] = &[
     row("avx512", 1, Cost::one_word(8.7, 0.13)),
     row("avx512", 2, Cost::one_word(5.8, 0.02)),
@@ -238,14 +239,15 @@ const ZEN_5: &[Row] = &[
     row("avx512", 3, Cost::shared(4.3, 7.7)),
     row("hybrid", 1, Cost::one_word(11.9, 0.23)),
     row("hybrid", 1, Cost::shared(11.4, 12.0)),
-    // The last three are estimates from the rate of `sha256rnds2`, one in two cycles, and of 256-bit operations.
+    // The last three are estimates from the rate of `sha256rnds2`, one in two cycles, and of 256-bit
+    // operations.
     row("sha_ni", 1, Cost::one_word(13.5, 0.1)),
     row("sha_ni", 1, Cost::shared(15.2, 13.5)),
     row("avx2", 1, Cost::one_word(20.0, 0.4)),
 ];
 
-/// Xeon of the fifth generation (Emerald Rapids, model 207). The rows of `hybrid`, `sha_ni` and `avx2` are from a run that was not
-/// kept.
+/// Xeon of the fifth generation (Emerald Rapids, model 207). The rows of `hybrid`, `sha_ni` and `avx2` are
+/// from a run that was not kept.
 const GOLDEN_COVE: &[Row] = &[
     row("avx512", 1, Cost::one_word(13.8, 0.17)),
     row("avx512", 2, Cost::shared(11.1, 14.0)),

@@ -1,8 +1,9 @@
-//! The vector trait and the scans that every lane kernel is an instance of. They are safe code: an instruction set brings
-//! only its `Lanes` operations, and `entry_points!` makes the functions that enable its features.
+//! The vector trait and the scans that every lane kernel is an instance of. They are safe code: an
+//! instruction set brings only its `Lanes` operations, and `entry_points!` makes the functions that enable
+//! its features.
 //!
-//! Everything here is inlined into those functions, so that the operations compile to single instructions of the
-//! instruction set. LLVM does not unroll 64 rounds by itself, hence the macros.
+//! Everything here is inlined into those functions, so that the operations compile to single instructions of
+//! the instruction set. LLVM does not unroll 64 rounds by itself, hence the macros.
 
 use super::one_word::{FirstRounds, Varies, constants};
 use super::scan::{Candidates, Cursor, OneWord, Screen, Shared};
@@ -34,15 +35,15 @@ pub(super) trait Lanes: Copy {
     /// Bit i is set where lane i is at most lane i of `bound`, unsigned.
     fn at_most(self, bound: Self) -> u64;
 
-    /// Word `word` of the chaining values at the beginning of `group`. A vector of them takes `8 * LANES` words: all first
-    /// words, all second words, and so on.
+    /// Word `word` of the chaining values at the beginning of `group`. A vector of them takes `8 * LANES`
+    /// words: all first words, all second words, and so on.
     #[inline(always)]
     fn load_values(proof: Self::Proof, group: &[u32], word: usize) -> Self {
         Self::load(proof, &group[word * Self::LANES..])
     }
 
-    /// Puts the first `count` of the chaining values in `values` where those number `first` and following have their place
-    /// in `out`, vector after vector.
+    /// Puts the first `count` of the chaining values in `values` where those number `first` and following
+    /// have their place in `out`, vector after vector.
     #[inline(always)]
     fn store_values(values: [Self; 8], first: usize, count: usize, out: &mut [u32]) {
         if first.is_multiple_of(Self::LANES) {
@@ -63,7 +64,8 @@ pub(super) trait Lanes: Copy {
     }
 }
 
-/// Vectors side by side, for latencies that one alone would wait for: `Beside<L, Beside<L, L>>` is three streams of `L`.
+/// Vectors side by side, for latencies that one alone would wait for: `Beside<L, Beside<L, L>>` is three
+/// streams of `L`.
 #[derive(Clone, Copy)]
 #[allow(dead_code, reason = "not every architecture has a kernel with several streams")]
 pub(super) struct Beside<A, B>(A, B);
@@ -202,8 +204,9 @@ fn one_word_rounds<L: Lanes, const W: usize>(
     consts: &[u32; 64],
 ) -> [L; 8] {
     let mut state = start;
-    // A ring of the last 16 schedule words; those that are constant are never read. What does not fit into registers is put
-    // into memory at fixed places: left alone, LLVM takes many times as long to spread it over 64 rounds.
+    // A ring of the last 16 schedule words; those that are constant are never read. What does not fit into
+    // registers is put into memory at fixed places: left alone, LLVM takes many times as long to spread it
+    // over 64 rounds.
     let mut w = [varying; 16];
     macro_rules! put_aside {
         () => {
@@ -329,8 +332,8 @@ fn report(mut mask: u64, lanes: usize, mut push: impl FnMut(usize)) {
     }
 }
 
-/// The functions of a lane kernel that enable its instructions: `enter_scan` and `enter_midstates`, which call one for each
-/// word that can vary and each number of streams. All take the proof of the instructions.
+/// The functions of a lane kernel that enable its instructions: `enter_scan` and `enter_midstates`, which
+/// call one for each word that can vary and each number of streams. All take the proof of the instructions.
 macro_rules! entry_points {
     (
         $(#[$features:meta])*

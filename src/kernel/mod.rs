@@ -1,5 +1,5 @@
-//! Nonces in, candidates out. A [`Kernel`] is one way to compute many SHA-256 compressions with what a CPU has. Kernels
-//! know no scheme, no thread and no clock; which of them runs is none of their business.
+//! Nonces in, candidates out. A [`Kernel`] is one way to compute many SHA-256 compressions with what a CPU
+//! has. Kernels know no scheme, no thread and no clock; which of them runs is none of their business.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -28,8 +28,8 @@ use self::costs::ScanCost;
 use self::scan::{Candidates, Cursor, Kind, OneWord, Scan, Screen, States};
 use crate::error::{Error, clip};
 
-/// The kernels of this crate, called by the names of their modules. The order is that of listings and says nothing about
-/// speed, which `costs` and `tune` know.
+/// The kernels of this crate, called by the names of their modules. The order is that of listings and says
+/// nothing about speed, which `costs` and `tune` know.
 static KERNELS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     vec![
         kernel!("x86_64", avx512::Avx512),
@@ -40,9 +40,11 @@ static KERNELS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     ]
 });
 
-/// An instruction set and the code for it, implemented by a value that exists only where the CPU has the instructions.
+/// An instruction set and the code for it, implemented by a value that exists only where the CPU has the
+/// instructions.
 ///
-/// Such a value has no size: it is nothing but a proof. Each method enters code that is compiled for the instructions.
+/// Such a value has no size: it is nothing but a proof. Each method enters code that is compiled for the
+/// instructions.
 pub(crate) trait Isa: Send + Sync + RefUnwindSafe {
     /// What there is to know about the kernel on any CPU.
     fn about() -> About
@@ -54,11 +56,12 @@ pub(crate) trait Isa: Send + Sync + RefUnwindSafe {
     where
         Self: Sized;
 
-    /// Fills `out` with the chaining values after the blocks of `scan`, row by row, for a shared scan in `streams` streams.
+    /// Fills `out` with the chaining values after the blocks of `scan`, row by row, for a shared scan in
+    /// `streams` streams.
     fn midstates(&self, streams: usize, scan: &OneWord<'_>, out: &mut States);
 
-    /// Works through `scan` from `from` in `streams` streams, and records what passes `screen`. Returns where to resume when
-    /// `out` is full, `None` when all is done.
+    /// Works through `scan` from `from` in `streams` streams, and records what passes `screen`. Returns where
+    /// to resume when `out` is full, `None` when all is done.
     fn scan(
         &self,
         streams: usize,
@@ -82,10 +85,11 @@ pub(crate) struct FormSpec {
     pub kind: Kind,
     /// Vectors that advance side by side, so that one does not wait for its own latencies.
     pub streams: usize,
-    /// How many nonces are tried at once: columns of a row, or rows over a shared schedule. Those that are missing in the
-    /// last group take as long.
+    /// How many nonces are tried at once: columns of a row, or rows over a shared schedule. Those that are
+    /// missing in the last group take as long.
     pub group: usize,
-    /// The first message word that it has code of its own for where it varies; another kernel stands in before that.
+    /// The first message word that it has code of its own for where it varies; another kernel stands in
+    /// before that.
     pub first_word: usize,
     /// How many chaining values are made at once for a shared scan; 0 for the other kind.
     pub midstates: usize,
@@ -107,8 +111,8 @@ impl FormSpec {
 
 /// A search kernel that this CPU can run.
 ///
-/// Values come from [`available`](Self::available) or [`by_name`](Self::by_name) only, so holding one proves that its
-/// instructions exist here.
+/// Values come from [`available`](Self::available) or [`by_name`](Self::by_name) only, so holding one proves
+/// that its instructions exist here.
 #[derive(Clone, Copy)]
 pub struct Kernel {
     entry: &'static Entry,

@@ -85,7 +85,8 @@ impl FirstRounds {
     }
 }
 
-/// Calls `$function::<W>($argument, …)` with `$word`, one of those listed, as the constant `W`; or `$function::<L, W>`.
+/// Calls `$function::<W>($argument, …)` with `$word`, one of those listed, as the constant `W`; or
+/// `$function::<L, W>`.
 macro_rules! for_word {
     ([$($w:literal)*], $word:expr, $function:ident $(::<$lanes:ty>)?, $($argument:expr),*) => {
         for_word!(@ $word, $function, [$($lanes,)?], ($($argument),*), $($w)*)

@@ -71,7 +71,8 @@ impl Isa for ShaNi {
 }
 
 impl ShaNi {
-    /// Eight words a value, one after the other, in the order that the instructions like; room for whole groups of `group`.
+    /// Eight words a value, one after the other, in the order that the instructions like; room for whole
+    /// groups of `group`.
     pub(super) fn midstates_in_groups(self, scan: &OneWord<'_>, group: usize, out: &mut States) {
         let out = out.make_room(scan, group);
         #[expect(unsafe_code, reason = "calls into code compiled for the SHA extensions")]

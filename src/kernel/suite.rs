@@ -1,5 +1,5 @@
-//! The suite that every form of every kernel must pass: which indices hit, compared with scalar compressions. A new kernel
-//! is covered as soon as it is listed.
+//! The suite that every form of every kernel must pass: which indices hit, compared with scalar compressions.
+//! A new kernel is covered as soon as it is listed.
 
 use proptest::prelude::*;
 

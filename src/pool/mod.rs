@@ -58,8 +58,8 @@ pub(crate) struct Pool {
 struct Shared {
     queue: Queue<Arc<Task>>,
     counters: Arc<Counters>,
-    /// Time that nonces were expected to take over the time that they took: a moving average near 1, as the bits of an
-    /// `f64`. Relaxed: an estimate.
+    /// Time that nonces were expected to take over the time that they took: a moving average near 1, as the
+    /// bits of an `f64`. Relaxed: an estimate.
     speed: AtomicU64,
 }
 
@@ -114,7 +114,8 @@ impl Pool {
         self.pinned
     }
 
-    /// How many times as long as their costs say nonces take, as last observed: near 1 unless the machine is busy.
+    /// How many times as long as their costs say nonces take, as last observed: near 1 unless the machine is
+    /// busy.
     pub(crate) fn slowdown(&self) -> f64 {
         1.0 / f64::from_bits(self.shared.speed.load(Ordering::Relaxed))
     }
@@ -177,8 +178,8 @@ impl Shared {
         }
     }
 
-    /// Moves the estimate of the speed towards a turn's own, by a sixteenth at most: a worker that the system had
-    /// suspended must not spoil it. (A mean of slowdowns would let it: they have no upper limit.)
+    /// Moves the estimate of the speed towards a turn's own, by a sixteenth at most: a worker that the system
+    /// had suspended must not spoil it. (A mean of slowdowns would let it: they have no upper limit.)
     fn observe(&self, cost: Nanos, searching: Duration) {
         if searching.is_zero() {
             return;

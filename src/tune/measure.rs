@@ -1,6 +1,7 @@
-//! What forms of kernels take on the machine at hand: each runs for a few short windows, by turns, and its best one counts. The
-//! only clock below the pool. One thread measures, so what all cores share when they are busy does not show: clocks that drop,
-//! execution units that two threads of a core share, cores of another kind.
+//! What forms of kernels take on the machine at hand: each runs for a few short windows, by turns, and its
+//! best one counts. The only clock below the pool. One thread measures, so what all cores share when they are
+//! busy does not show: clocks that drop, execution units that two threads of a core share, cores of another
+//! kind.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,8 +11,8 @@ use crate::kernel::costs::{Nanos, ScalarCost, ScanCost};
 use crate::kernel::scan::{Candidates, Cursor, Kind, OneWord, Scan, Schedules, Screen, Shared, States};
 use crate::kernel::{Form, Kernel};
 
-/// How long all of it may take. No window begins later, but that each form gets [`TRIES`]: one of them may fall into a moment
-/// in which the system has suspended us.
+/// How long all of it may take. No window begins later, but that each form gets [`TRIES`]: one of them may
+/// fall into a moment in which the system has suspended us.
 const BUDGET: Duration = Duration::from_micros(2400);
 
 /// The same, whatever has been measured: where nonces take much longer than anywhere, the record must do.
@@ -34,8 +35,9 @@ const OUT_OF_REACH: f64 = 1.3;
 const TRIES: usize = 2;
 
 impl Tuning {
-    /// By recorded costs and what this machine adds to them: all kernels that this CPU can run, or one. Each form is measured
-    /// once a process, the first time that it matters; that takes 2.4 ms at most and a window.
+    /// By recorded costs and what this machine adds to them: all kernels that this CPU can run, or one. Each
+    /// form is measured once a process, the first time that it matters; that takes 2.4 ms at most and a
+    /// window.
     pub(crate) fn measured(kernel: Option<Kernel>) -> Self {
         let mut tuning = Self::of_this_machine(forms_of(kernel));
         let factors = factors(&tuning.worth_measuring());
@@ -56,8 +58,8 @@ impl Tuning {
         [Kind::OneWord, Kind::Shared].into_iter().flat_map(of_kind).collect()
     }
 
-    /// Sets the factors. What has not been measured gets the median of the others of its kind, or of all: a slow machine is
-    /// slow with all of them.
+    /// Sets the factors. What has not been measured gets the median of the others of its kind, or of all: a
+    /// slow machine is slow with all of them.
     fn apply(&mut self, factors: &[(Form, f64)]) {
         let median = |kind: Option<Kind>| {
             let of_kind = factors.iter().filter(|(form, _)| kind.is_none_or(|kind| form.spec().kind == kind));
@@ -74,7 +76,8 @@ impl Tuning {
     }
 }
 
-/// For each of the forms that could be measured its time over the recorded one, as measured now or earlier in this process.
+/// For each of the forms that could be measured its time over the recorded one, as measured now or earlier in
+/// this process.
 fn factors(forms: &[&Candidate<Form>]) -> Vec<(Form, f64)> {
     static KNOWN: Mutex<Vec<(Form, f64)>> = Mutex::new(Vec::new());
     let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -144,8 +147,8 @@ impl Runner {
     }
 }
 
-/// What each form of each kernel takes that this CPU can run: what the record of a microarchitecture holds. The best of
-/// windows that fill about `time` for each form.
+/// What each form of each kernel takes that this CPU can run: what the record of a microarchitecture holds.
+/// The best of windows that fill about `time` for each form.
 pub(crate) fn survey(time: Duration) -> Vec<(Form, ScanCost)> {
     const WINDOWS: u32 = 20;
     let window = Nanos::of(time / (2 * WINDOWS));

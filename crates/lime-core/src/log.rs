@@ -1,6 +1,6 @@
-//! The log of the command: lines on their way to standard error, which may be slow, full or gone. Writing never blocks, fails or
-//! panics; a thread of its own takes lines from a bounded queue. What does not fit, or cannot be written, is counted, and the
-//! count is logged as soon as a line can be written again.
+//! The log of the command: lines on their way to standard error, which may be slow, full or gone. Writing
+//! never blocks, fails or panics; a thread of its own takes lines from a bounded queue. What does not fit, or
+//! cannot be written, is counted, and the count is logged as soon as a line can be written again.
 
 use std::io::{self, Write};
 use std::sync::Arc;

@@ -93,8 +93,8 @@ async fn bodies_byte_by_byte() {
     for (index, socket) in sockets.iter_mut().enumerate() {
         socket.write_all(head(PATHS[index % 2], "content-length: 16000").as_bytes()).await.unwrap();
     }
-    // Each connection in turn, so that its bytes arrive one by one. So few of them are over the limit many times if each
-    // keeps a buffer.
+    // Each connection in turn, so that its bytes arrive one by one. So few of them are over the limit many
+    // times if each keeps a buffer.
     for _ in 0..200 {
         for socket in &mut sockets {
             socket.write_all(b"x").await.unwrap();

@@ -58,8 +58,8 @@ pub enum DomainError {
 /// Reserved themselves.
 const RESERVED: [&str; 4] = ["metadata", "kubernetes", "kubernetes.default", "kubernetes.default.svc"];
 
-/// Reserved with everything below: names that mean something locally, and names that resolve to this machine or to any address
-/// that is written into them.
+/// Reserved with everything below: names that mean something locally, and names that resolve to this machine
+/// or to any address that is written into them.
 const RESERVED_BELOW: [&str; 18] = [
     "localhost",
     "localdomain",

@@ -1,4 +1,5 @@
-//! A request's body, taken off its connection: copied into one buffer, or dropped as it comes where no route reads it.
+//! A request's body, taken off its connection: copied into one buffer, or dropped as it comes where no route
+//! reads it.
 
 use axum::body::Body;
 use axum::http::Method;
@@ -19,8 +20,9 @@ pub(super) fn is_read(method: &Method, is_routed: bool) -> bool {
     is_routed && *method == Method::POST
 }
 
-/// Reads a body of at most `limit` bytes to its end, and keeps it if `keep` says so. Takes memory for what it keeps alone: a
-/// frame is a slice of the buffer that it was read into, and as long as it lives, all of that buffer does.
+/// Reads a body of at most `limit` bytes to its end, and keeps it if `keep` says so. Takes memory for what it
+/// keeps alone: a frame is a slice of the buffer that it was read into, and as long as it lives, all of that
+/// buffer does.
 pub(super) async fn take(mut body: Body, limit: usize, keep: bool) -> Result<Bytes, BodyError> {
     let (mut kept, mut len) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {

@@ -1,7 +1,7 @@
 //! `lime-pow bench`: kernels and pool, end to end, against the loop that a careful newcomer writes.
 //!
-//! Windows of all take turns, so that a machine whose speed drifts slows all alike; a ratio is the median of the ratios of
-//! neighbouring windows.
+//! Windows of all take turns, so that a machine whose speed drifts slows all alike; a ratio is the median of
+//! the ratios of neighbouring windows.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! Rates of this machine: every kernel on one thread, and the chosen one on more and more threads. Windows of all of them take
-//! turns, so that a machine whose speed drifts slows all alike.
+//! Rates of this machine: every kernel on one thread, and the chosen one on more and more threads. Windows of
+//! all of them take turns, so that a machine whose speed drifts slows all alike.
 
 use std::time::Duration;
 
@@ -51,8 +51,8 @@ fn kernel_for(solver: &Solver, challenge: &Challenge) -> Result<&'static str, Fa
     Ok(solver.method(challenge)?.kernel.name())
 }
 
-/// The rates that a report holds, the chosen kernel on all threads last; `step` is called after each window with the share
-/// that is done.
+/// The rates that a report holds, the chosen kernel on all threads last; `step` is called after each window
+/// with the share that is done.
 pub(crate) fn rates(
     puzzle: &Bundle,
     time: Duration,
