@@ -81,6 +81,14 @@ impl<F: Copy> Tuning<F> {
         }
     }
 
+    /// The same on a machine where a kind of scan takes `factor` times as long.
+    #[cfg(test)]
+    pub(crate) fn with_factor(mut self, kind: Kind, factor: f64) -> Self {
+        let of_kind = self.candidates.iter_mut().filter(|candidate| candidate.spec.kind == kind);
+        of_kind.for_each(|candidate| candidate.factor = factor);
+        self
+    }
+
     /// Drops the forms that are never chosen, neither by the record nor by measurement, so that plans are
     /// made fast.
     fn without_hopeless(mut self) -> Self {
