@@ -33,8 +33,7 @@ pub(crate) fn verify(
     Ok(challenges.len() == nonces.len() && challenges.iter().zip(&nonces).all(solves))
 }
 
-/// Version, cores, the kernel that a search for LIME's own challenges uses, and for each kernel ``None`` or
-/// why this machine cannot run it.
+/// Version, cores, the kernel for LIME's own challenges, and for each kernel ``None`` or why it cannot run here.
 #[pyfunction]
 pub(crate) fn info(py: Python<'_>) -> PyResult<Py<PyDict>> {
     let default = lime_pow::Solver::builder().threads(1).build().map_err(|error| exception(&error))?;

@@ -138,7 +138,7 @@ def verify(
     """
 
 def info() -> dict[str, Any]:
-    """Version, cores, the kernel that a search for LIME's own challenges uses, and for each kernel ``None`` or why this machine cannot run it."""
+    """Version, cores, the kernel for LIME's own challenges, and for each kernel ``None`` or why it cannot run here."""
 
 def bench(solver: Solver, *, seconds: float = 1.0, scheme: str = "lime-v1") -> dict[str, Any]: ...
 def calibrate(
