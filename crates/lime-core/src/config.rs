@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use lime_pow::Difficulty;
+use lime_proto::Origin;
 use lime_proto::login::MAX_TTL;
 use serde::{Deserialize, Deserializer};
-
-use crate::issuer::Issuer;
 
 /// All settings. `lime-core.example.toml` explains each.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -21,7 +20,7 @@ pub struct Config {
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
     /// The origin that clients know Core by.
-    pub issuer: Issuer,
+    pub issuer: Origin,
     /// Where the signing key is kept; in memory alone unless set.
     pub key_file: Option<PathBuf>,
     /// Peers whose `X-Forwarded-For` is believed.
@@ -185,7 +184,7 @@ pub enum ConfigError {
 
 impl Config {
     /// The defaults for an issuer.
-    pub fn new(issuer: Issuer) -> Self {
+    pub fn new(issuer: Origin) -> Self {
         Self {
             listen: default_listen(),
             issuer,
@@ -347,7 +346,7 @@ mod tests {
 
     #[test]
     fn others_must_be_served_by_https() {
-        let issuer = |text: &str| Issuer::try_from(text.to_owned());
+        let issuer = |text: &str| Origin::try_from(text.to_owned());
         let public = |text| Config::new(issuer(text).unwrap()).check_public().is_ok();
         for (text, is_public) in [
             ("https://lime.example", true),

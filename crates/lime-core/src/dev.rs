@@ -5,8 +5,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use lime_proto::Origin;
+
 use crate::clock::{Entropy, new_id};
-use crate::issuer::Issuer;
 use crate::store::{Agent, Owner, Site, Store, StoreError};
 use crate::token::{Lane, Token};
 
@@ -59,7 +60,7 @@ pub async fn seed(
 }
 
 /// How to reach a Core and as whom: `KEY=value` lines, as the official SDKs read them from the environment.
-pub fn environment(issuer: &Issuer, principals: &Principals) -> String {
+pub fn environment(issuer: &Origin, principals: &Principals) -> String {
     let mut lines = format!("LIME_API_BASE={issuer}/api/v1\nLIME_BASE_URL={issuer}\n");
     let sites = principals.sites.iter().map(|(_, token)| token).enumerate();
     let agents = principals.agents.iter().map(|(_, token)| token).enumerate();

@@ -8,12 +8,13 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use lime_core::{Config, Core, Issuer, Keys, MemoryStore, SystemEntropy, app, serve};
+//! use lime_core::{Config, Core, Keys, MemoryStore, SystemEntropy, app, serve};
+//! use lime_proto::Origin;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! let config = Config::new(Issuer::loopback(listener.local_addr()?.port()));
+//! let config = Config::new(Origin::loopback(listener.local_addr()?.port()));
 //! let core = Core::new(config, Arc::new(MemoryStore::new(&SystemEntropy)), Keys::generate()?);
 //! let server = tokio::spawn(serve(listener, Arc::new(core), async { /* until told to stop */ }));
 //! server.await?;
@@ -26,7 +27,6 @@ mod config;
 mod core;
 pub mod dev;
 mod domain;
-mod issuer;
 mod keys;
 mod limits;
 mod routes;
@@ -37,7 +37,6 @@ mod token;
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
 pub use config::{Config, ConfigError, Events, Http, Limits, Log, LogFormat, Login, Pow, Rate};
 pub use core::Core;
-pub use issuer::Issuer;
 pub use keys::{KeyError, Keys, SignError};
 pub use routes::{Peer, app};
 pub use server::serve;

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use lime_core::{Config, Core, Entropy, Issuer, Keys, LogFormat, MemoryStore, SystemEntropy, dev, serve};
+use lime_core::{Config, Core, Entropy, Keys, LogFormat, MemoryStore, SystemEntropy, dev, serve};
+use lime_proto::Origin;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -143,7 +144,7 @@ async fn serve_dev(dev: Dev) -> Result<(), Failure> {
     let log = start_log(LogFormat::Text, "warn")?;
     let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, dev.port))).await?;
     let port = listener.local_addr().map_err(Failure::of)?.port();
-    let issuer = Issuer::loopback(port);
+    let issuer = Origin::loopback(port);
     let mut config = Config::new(issuer.clone());
     config.limits = None;
     config.login.ttl_seconds = dev.ttl;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use common::keys;
 use lime_core::dev::{self, Principals};
-use lime_core::{Config, Core, Entropy, Issuer, MemoryStore, Store, SystemEntropy, serve};
+use lime_core::{Config, Core, Entropy, MemoryStore, Store, SystemEntropy, serve};
+use lime_proto::Origin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -24,7 +25,7 @@ impl Server {
     async fn start(change: impl FnOnce(&mut Config)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut config = Config::new(Issuer::loopback(address.port()));
+        let mut config = Config::new(Origin::loopback(address.port()));
         change(&mut config);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new(&*entropy));

@@ -8,6 +8,7 @@ mod envelope;
 mod frame;
 mod id;
 pub mod login;
+mod origin;
 mod time;
 mod wire;
 
@@ -19,6 +20,7 @@ pub use domain::{Domain, DomainError, is_host_name};
 pub use envelope::{Envelope, Failure};
 pub use frame::{EventId, Frame};
 pub use id::{Id, NotAnId};
+pub use origin::{NotAnOrigin, Origin};
 pub use time::{Timestamp, TimestampError};
 pub use wire::{
     Approve, Approved, Challenge, Jwk, Jwks, LoginRequestCreated, LoginRequestState, OauthError, Profile,

@@ -74,9 +74,10 @@ fn overlay(table: &mut Table, name: &str, text: &str) -> Result<(), ConfigError>
 
 #[cfg(test)]
 mod tests {
+    use lime_proto::Origin;
+
     use super::*;
     use crate::config::Rate;
-    use crate::issuer::Issuer;
 
     const EXAMPLE: &str = include_str!("../../lime-core.example.toml");
 
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_has_its_default() {
-        let issuer: Issuer = "https://lime.example.com".to_owned().try_into().unwrap();
+        let issuer: Origin = "https://lime.example.com".to_owned().try_into().unwrap();
         let config = load("issuer = 'https://lime.example.com'", &[]).unwrap();
         assert!(config.limits.is_some());
         assert_eq!(config, Config::new(issuer));

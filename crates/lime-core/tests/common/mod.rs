@@ -16,11 +16,11 @@ use lime_core::store::{
     Agent, AgentChange, OwnedAgent, Owner, Page, Site, SiteChange, StoreError, Transitioned, Wanted,
 };
 use lime_core::{
-    Clock, Config, Core, Entropy, Issuer, Keys, MemoryStore, Store, SystemEntropy, Token, TokenHash, app,
+    Clock, Config, Core, Entropy, Keys, MemoryStore, Store, SystemEntropy, Token, TokenHash, app,
 };
 use lime_pow::{Challenge, Difficulty, Order, Search, Step};
 use lime_proto::login::{LoginRequest, Transition};
-use lime_proto::{EventId, Id, Timestamp};
+use lime_proto::{EventId, Id, Origin, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -203,7 +203,7 @@ impl World {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::new(Issuer::loopback(8080));
+        let mut config = Config::new(Origin::loopback(8080));
         config.limits = None;
         config.pow.base = 8;
         change(&mut config);
