@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use lime_proto::Origin;
+use lime_proto::{Origin, SiteName};
 
 use crate::clock::{Entropy, new_id};
 use crate::store::{Agent, Owner, Site, Store, StoreError};
@@ -36,8 +36,10 @@ pub async fn seed(
     let mut principals = Principals { sites: Vec::new(), agents: Vec::new() };
     for number in 1..=sites {
         let token = Token::new(Lane::Site, &**entropy);
-        let name = format!("Site {number}");
-        let site = Site { id: new_id(entropy), name, token: token.hash(), suspended: false };
+        let name = SiteName::try_from(format!("Site {number}")).expect("it can be seen");
+        let origin = Origin::try_from(format!("https://site-{number}.example")).expect("it is one");
+        let (id, token_hash) = (new_id(entropy), token.hash());
+        let site = Site { id, name, origin: Some(origin), token: token_hash, suspended: false };
         store.add_site(site.clone()).await?;
         principals.sites.push((site, token));
     }

@@ -104,6 +104,55 @@ async fn a_nonce_of_another_request_is_nothing() {
     assert_eq!(world.approve(0, &first, &nonce).await.status, 200);
 }
 
+/// A site opens a request at another site, and hands its identifier to an agent that wants to log in at the first.
+#[tokio::test]
+async fn a_request_relayed_from_another_site_is_refused() {
+    let world = World::with(|config| config.pow.base = 20).await;
+    let (first, second) = (&world.site(0).0, &world.site(1).0);
+    let id = world.create(1).await;
+    let solution = world.solve(&id, 1).await.remove(0);
+    // Who asks is told before any work.
+    let challenge = world.get(&format!("/api/v1/auth/requests/{id}"), &[]).await;
+    let told = ["site_id", "site_name", "site_origin"].map(|member| challenge.data()[member].clone());
+    assert_eq!(told, [json!(second.id), json!(second.name), json!(second.origin)]);
+
+    let token = world.agent(0).1.reveal();
+    // Refused before the nonce is looked at, and nothing is changed by it.
+    for nonce in ["1", &solution] {
+        for named in [
+            json!({ "pow_nonce": nonce, "site_id": first.id }),
+            json!({ "pow_nonce": nonce, "site_origin": first.origin }),
+            json!({ "pow_nonce": nonce, "site_id": second.id, "site_origin": first.origin }),
+            json!({ "pow_nonce": nonce, "site_id": first.id, "site_origin": second.origin }),
+            json!({ "pow_nonce": nonce, "site_id": second.id.to_string().to_uppercase() }),
+            json!({ "pow_nonce": nonce, "site_id": 7 }),
+            json!({ "pow_nonce": nonce, "site_origin": "" }),
+        ] {
+            assert_eq!(
+                world.approve_as(token, &id, &named).await.refusal(),
+                (409, "SITE_MISMATCH"),
+                "{named}"
+            );
+        }
+    }
+    assert_eq!(world.status(1, &id).await, "PENDING");
+    let named =
+        json!({ "pow_nonce": solution, "site_id": second.id, "site_origin": second.origin, "other": null });
+    assert_eq!(world.approve_as(token, &id, &named).await.status, 200);
+    // The passport says whom it is for.
+    let (_, frame) = world.stream(1).await.next().await.unwrap();
+    let passport = claims(frame["agent_passport_jwt"].as_str().unwrap(), "lime-site-login");
+    assert_eq!(passport["site_id"], json!(second.id));
+    // Repeating it is checked the same way, and an unknown request is told before the site is.
+    let other = json!({ "pow_nonce": solution, "site_id": first.id });
+    assert_eq!(world.approve_as(token, &id, &other).await.refusal(), (409, "SITE_MISMATCH"));
+    let unknown = first.id.to_string();
+    assert_eq!(
+        world.approve_as(token, &unknown, &other).await.refusal(),
+        (404, "SITE_LOGIN_REQUEST_NOT_FOUND")
+    );
+}
+
 #[tokio::test]
 async fn challenges_are_random_and_used_once() {
     let world = World::new().await;
@@ -231,21 +280,15 @@ async fn who_is_locked_out_while_a_passport_is_made_gets_none() {
 async fn no_field_can_forge_a_frame() {
     let mut world = World::new().await;
     let forged = "x\n\ndata: {\"type\":\"expired\"}\r\n\r\n";
-    // Principals of these names, which nothing of should ever be in a frame.
-    let (mut agent, mut site) = (world.agent(0).0.clone(), world.site(0).0.clone());
-    let (agent_token, site_token) =
-        (Token::new(Lane::Agent, &SystemEntropy), Token::new(Lane::Site, &SystemEntropy));
-    let new_id = || {
-        let mut bytes = [0; 16];
-        SystemEntropy.fill(&mut bytes);
-        lime_proto::Id::from_random(bytes)
-    };
-    (agent.id, agent.token, agent.display_name) = (new_id(), agent_token.hash(), Some(forged.to_owned()));
-    (site.id, site.token, site.name) = (new_id(), site_token.hash(), forged.to_owned());
+    // A site cannot have such a name; nothing of an agent's should ever be in a frame.
+    assert!(lime_proto::SiteName::try_from(forged.to_owned()).is_err());
+    let (mut agent, token) = (world.agent(0).0.clone(), Token::new(Lane::Agent, &SystemEntropy));
+    let mut bytes = [0; 16];
+    SystemEntropy.fill(&mut bytes);
+    (agent.id, agent.token) = (lime_proto::Id::from_random(bytes), token.hash());
+    agent.display_name = Some(forged.to_owned());
     world.store.add_agent(agent.clone()).await.unwrap();
-    world.store.add_site(site.clone()).await.unwrap();
-    world.principals.agents[0] = (agent, agent_token);
-    world.principals.sites[0] = (site, site_token);
+    world.principals.agents[0] = (agent, token);
     let id = world.log_in(0, 0).await;
     let mut stream = world.stream(0).await;
     assert_eq!(stream.text().await.unwrap(), "data: {\"type\":\"keepalive\"}\n\n");

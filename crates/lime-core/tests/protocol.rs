@@ -43,14 +43,17 @@ async fn a_whole_login() {
     let id = created.data()["login_request_id"].as_str().unwrap().to_owned();
     assert_eq!(
         created.data(),
-        &json!({ "login_request_id": id, "status": "PENDING", "expires_at": after(300) })
+        &json!({
+            "login_request_id": id, "site_id": site.0.id, "status": "PENDING", "expires_at": after(300),
+        })
     );
 
     let challenge = world.get(&format!("/api/v1/auth/requests/{id}"), &[]).await;
     let text = challenge.data()["pow_challenge"].clone();
     assert_eq!(text.as_str().unwrap().len(), 22);
     let expected = json!({
-        "request_id": id, "status": "PENDING", "pow_challenge": text, "pow_difficulty": 8, "expires_at": after(300),
+        "request_id": id, "site_id": site.0.id, "site_name": "Site 1", "site_origin": "https://site-1.example",
+        "status": "PENDING", "pow_challenge": text, "pow_difficulty": 8, "expires_at": after(300),
     });
     assert_eq!(challenge.data(), &expected);
 
@@ -70,7 +73,7 @@ async fn a_whole_login() {
     let profile = world.get(PROFILE, &[("x-agent-token", agent.1.reveal())]).await;
     let expected = json!({
         "aud": "lime-site-login", "iss": "http://127.0.0.1:8080", "sub": agent.0.id, "request_id": id,
-        "user_id": profile.data()["owner_id"], "passport_version": "5", "iat": BEGIN, "exp": BEGIN + 60,
+        "site_id": site.0.id, "user_id": profile.data()["owner_id"], "passport_version": "5", "iat": BEGIN, "exp": BEGIN + 60,
     });
     assert_eq!(claims(jwt.as_str().unwrap(), "lime-site-login"), expected);
     let expected = json!({

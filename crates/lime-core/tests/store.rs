@@ -57,7 +57,9 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 fn site(token: &Token) -> Site {
-    Site { id: id(), name: "s".to_owned(), token: token.hash(), suspended: false }
+    let name = "s".to_owned().try_into().unwrap();
+    let origin = Some("https://s.example".to_owned().try_into().unwrap());
+    Site { id: id(), name, origin, token: token.hash(), suspended: false }
 }
 
 fn agent(owner: Id, token: &Token) -> Agent {

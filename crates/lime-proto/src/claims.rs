@@ -28,6 +28,9 @@ pub struct PassportClaims {
     pub sub: Id,
     /// The login request.
     pub request_id: Id,
+    /// The site that the passport is for; servers older than this claim leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_id: Option<Id>,
     /// The agent's owner.
     pub user_id: Id,
     /// [`PASSPORT_VERSION`].

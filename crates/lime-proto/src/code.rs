@@ -48,6 +48,8 @@ codes! {
     RequestNotFound = "SITE_LOGIN_REQUEST_NOT_FOUND", 404, "there is no such login request";
     /// Another agent or nonce has approved it.
     LoginConflict = "SITE_LOGIN_CONFLICT", 409, "this login request has been approved already";
+    /// The approval names another site than the request's.
+    SiteMismatch = "SITE_MISMATCH", 409, "this login request is not the named site's";
     /// No `pow_nonce`, an empty one, or no text.
     MissingPowNonce = "MISSING_POW_NONCE", 400, "pow_nonce must be a text that is not empty";
     /// The nonce does not solve the challenge.

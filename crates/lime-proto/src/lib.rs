@@ -9,6 +9,7 @@ mod frame;
 mod id;
 pub mod login;
 mod origin;
+mod site_name;
 mod time;
 mod wire;
 
@@ -21,6 +22,7 @@ pub use envelope::{Envelope, Failure};
 pub use frame::{EventId, Frame};
 pub use id::{Id, NotAnId};
 pub use origin::{NotAnOrigin, Origin};
+pub use site_name::{NotASiteName, SiteName};
 pub use time::{Timestamp, TimestampError};
 pub use wire::{
     Approve, Approved, Challenge, Jwk, Jwks, LoginRequestCreated, LoginRequestState, OauthError, Profile,

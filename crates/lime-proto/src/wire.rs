@@ -4,13 +4,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::login::Status;
-use crate::{Id, OauthCode, Timestamp};
+use crate::{Id, OauthCode, Origin, SiteName, Timestamp};
 
 /// What a site gets for a new login request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginRequestCreated {
     /// To be handed to the agent.
     pub login_request_id: Id,
+    /// The site that asks; servers older than this member leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_id: Option<Id>,
     /// Pending.
     pub status: Status,
     /// When it ends.
@@ -36,6 +39,15 @@ pub struct LoginRequestState {
 pub struct Challenge {
     /// The request.
     pub request_id: Id,
+    /// The site that asks; servers older than this member leave it out, and the next two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_id: Option<Id>,
+    /// Its name, for people and language models.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_name: Option<SiteName>,
+    /// Where it is, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_origin: Option<Origin>,
     /// Pending.
     pub status: Status,
     /// The text of the scheme `lime-v1`.
@@ -52,6 +64,13 @@ pub struct Approve {
     /// The solution, a decimal number in a text. Whatever else it is, the answer says so.
     #[serde(default)]
     pub pow_nonce: Value,
+    /// The site that the agent wants to log in to, by its identifier. Another one's request is refused; null asks for
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub site_id: Value,
+    /// The same by the site's origin.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub site_origin: Value,
 }
 
 /// What an agent gets for an approval.

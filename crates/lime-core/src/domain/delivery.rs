@@ -236,6 +236,7 @@ impl EventStream {
 /// An approval whose passport is to be sent.
 struct Deliverable {
     request: Id,
+    site: Id,
     approval: Approval,
 }
 
@@ -280,7 +281,7 @@ impl Core {
             Some(Sending::Never) | None => return Ok(None),
         };
         match self.may_log_in(approval.agent, site).await {
-            Ok(()) => Ok(Some(Deliverable { request, approval })),
+            Ok(()) => Ok(Some(Deliverable { request, site, approval })),
             Err(refusal) if refusal.cause.is_some() => Err(refusal),
             Err(_) if is_first => end(Transition::Refuse).await,
             Err(_) => Ok(None),
@@ -294,7 +295,8 @@ impl Core {
     }
 
     /// The passport of an approval; one for all connections that ask within a few seconds.
-    async fn passport(&self, Deliverable { request, approval }: &Deliverable) -> Result<String, Refusal> {
+    async fn passport(&self, deliverable: &Deliverable) -> Result<String, Refusal> {
+        let Deliverable { request, site, approval } = deliverable;
         let claims = || {
             let now = self.now();
             PassportClaims {
@@ -302,6 +304,7 @@ impl Core {
                 iss: self.config.issuer.to_string(),
                 sub: approval.agent,
                 request_id: *request,
+                site_id: Some(*site),
                 user_id: approval.owner,
                 passport_version: PASSPORT_VERSION.to_owned(),
                 iat: now.unix_seconds(),

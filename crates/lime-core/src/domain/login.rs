@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lime_pow::{Difficulty, Nonce};
 use lime_proto::login::{Approval, LoginRequest, Standing, State, Status, Transition};
-use lime_proto::{Approved, Challenge, Code, Id, LoginRequestCreated, LoginRequestState};
+use lime_proto::{Approve, Approved, Challenge, Code, Id, LoginRequestCreated, LoginRequestState, Origin};
 use serde_json::Value;
 
 use crate::clock::new_id;
@@ -31,6 +31,7 @@ impl Core {
         };
         let created = LoginRequestCreated {
             login_request_id: request.id,
+            site_id: Some(site.id),
             status: Status::Pending,
             expires_at: request.expires,
         };
@@ -58,22 +59,27 @@ impl Core {
         })
     }
 
-    /// Readable while the request is pending, by anybody who knows its identifier.
+    /// Readable while the request is pending, by anybody who knows its identifier. Names the site, so that an agent can
+    /// tell whether it is the one that it wants to log in to.
     pub(crate) async fn challenge(&self, id: &str, from: Network) -> Result<Challenge, Refusal> {
         if !self.limits.challenge.allows(from) {
             return Err(Code::RateLimitExceeded.into());
         }
         let request = self.find(id, Code::ServiceUnavailable).await?;
-        match request.status(self.now()) {
-            Status::Pending => Ok(Challenge {
-                request_id: request.id,
-                status: Status::Pending,
-                pow_challenge: request.challenge,
-                pow_difficulty: request.difficulty,
-                expires_at: request.expires,
-            }),
-            _ => Err(Code::RequestNotFound.into()),
+        if request.status(self.now()) != Status::Pending {
+            return Err(Code::RequestNotFound.into());
         }
+        let site = self.asking_site(&request, Code::ServiceUnavailable).await?;
+        Ok(Challenge {
+            request_id: request.id,
+            site_id: Some(site.id),
+            site_name: Some(site.name),
+            site_origin: site.origin,
+            status: Status::Pending,
+            pow_challenge: request.challenge,
+            pow_difficulty: request.difficulty,
+            expires_at: request.expires,
+        })
     }
 
     pub(crate) fn check_approve_limit(&self, agent: &Agent) -> Result<(), Refusal> {
@@ -81,8 +87,8 @@ impl Core {
     }
 
     /// The rest of an approval, once the agent is known and within its limit. Repeating it changes nothing.
-    pub(crate) async fn approve(&self, agent: &Agent, id: &str, nonce: &Value) -> Result<Approved, Refusal> {
-        let text = nonce.as_str().filter(|text| !text.is_empty()).ok_or(Code::MissingPowNonce)?;
+    pub(crate) async fn approve(&self, agent: &Agent, id: &str, body: &Approve) -> Result<Approved, Refusal> {
+        let text = body.pow_nonce.as_str().filter(|text| !text.is_empty()).ok_or(Code::MissingPowNonce)?;
         let nonce = text.parse::<Nonce>().ok();
         let number = nonce.map(Nonce::as_u64);
         let request = self.find(id, Code::AuthUnavailable).await?;
@@ -99,8 +105,12 @@ impl Core {
             Standing::Taken => return Err(Code::LoginConflict.into()),
             Standing::Open | Standing::Yours(_) => {}
         }
-        let site = self.store.site(request.site).await.or_unavailable(Code::AuthUnavailable)?;
-        let site = site.filter(|site| !site.suspended).ok_or(Code::RequestNotFound)?;
+        let site = self.asking_site(&request, Code::AuthUnavailable).await?;
+        if !is_named(&body.site_id, Some(&site.id.to_string()))
+            || !is_named(&body.site_origin, site.origin.as_ref().map(Origin::as_str))
+        {
+            return Err(Code::SiteMismatch.into());
+        }
         self.admits(site.id, agent.id, Code::AuthUnavailable).await?;
         if let Standing::Yours(status) = standing {
             return Ok(approved(&request, status));
@@ -119,11 +129,22 @@ impl Core {
         }
     }
 
-    /// An identifier that is none is nobody's.
+    /// The site of a request; a request of one that is gone or suspended is treated like an unknown one.
+    async fn asking_site(&self, request: &LoginRequest, unavailable: Code) -> Result<Site, Refusal> {
+        let site = self.store.site(request.site).await.or_unavailable(unavailable)?;
+        site.filter(|site| !site.suspended).ok_or_else(|| Code::RequestNotFound.into())
+    }
+
+    /// A malformed identifier is treated like an unknown one, so that clients cannot tell them apart.
     async fn find(&self, id: &str, unavailable: Code) -> Result<LoginRequest, Refusal> {
         let id: Id = id.parse().map_err(|_| Code::RequestNotFound)?;
         self.store.request(id).await.or_unavailable(unavailable)?.ok_or_else(|| Code::RequestNotFound.into())
     }
+}
+
+/// Whether a member of an approval names the site by this text, where the member is there at all.
+fn is_named(member: &Value, text: Option<&str>) -> bool {
+    member.is_null() || (text.is_some() && member.as_str() == text)
 }
 
 fn solves(request: &LoginRequest, nonce: Nonce) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use lime_proto::{Approve, Code};
 use serde_json::Value;
 
 use super::address::network;
@@ -50,7 +51,7 @@ pub(super) async fn approve(
     let agent = core.authenticate_agent(shown(&head.headers, "x-agent-token"), from).await?;
     core.check_approve_limit(&agent)?;
     let body = read_object(&head.headers, body).await?;
-    let nonce = body.get("pow_nonce").unwrap_or(&Value::Null);
-    let approved = core.approve(&agent, &text(id), nonce).await?;
+    let approve: Approve = serde_json::from_value(Value::Object(body)).map_err(|_| Code::ValidationError)?;
+    let approved = core.approve(&agent, &text(id), &approve).await?;
     Ok(Data(StatusCode::OK, approved).into_response())
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lime_proto::login::{EventKind, LoginRequest, MAX_TTL, Transition};
-use lime_proto::{EventId, Id, Timestamp};
+use lime_proto::{EventId, Id, Origin, SiteName, Timestamp};
 use tokio::sync::watch;
 
 pub use memory::MemoryStore;
@@ -35,8 +35,10 @@ pub struct Owner {
 pub struct Site {
     /// Its identifier.
     pub id: Id,
-    /// Its name, for people.
-    pub name: String,
+    /// Its name, for people and for agents.
+    pub name: SiteName,
+    /// Where it is, if that is known; agents are told, and may insist on it.
+    pub origin: Option<Origin>,
     /// The hash of its token.
     pub token: TokenHash,
     /// Whether it is locked out.
