@@ -18,6 +18,8 @@ use crate::config::{self, Rate};
 #[derive(Debug)]
 pub(crate) struct Limits {
     pub create: Limiter<Id>,
+    /// Of sites whose streams get passports that were first sent long ago.
+    pub late: Limiter<Id>,
     pub approve: Limiter<Id>,
     pub token: Limiter<Id>,
     /// Of those who read challenges.
@@ -71,6 +73,7 @@ impl Limits {
         let rate = |of: fn(&config::Limits) -> Rate| limits.map(of);
         Self {
             create: Limiter::new(rate(|limits| limits.create), clock),
+            late: Limiter::new(rate(|limits| limits.create), clock),
             approve: Limiter::new(rate(|limits| limits.approve), clock),
             token: Limiter::new(rate(|limits| limits.token), clock),
             challenge: Limiter::new(rate(|limits| limits.address), clock),

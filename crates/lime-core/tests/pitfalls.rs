@@ -516,8 +516,15 @@ async fn a_frame_lost_with_its_socket_comes_again() {
     // The passport is a new one, good for a minute from now on.
     let passport = claims(frame["agent_passport_jwt"].as_str().unwrap(), "lime-site-login");
     assert_eq!(passport["iat"], 1_795_568_523 + 59);
+    // The official SDK may need five minutes to notice that its connection is dead.
+    world.clock.advance_seconds(300);
+    let (_, frame) = world.stream(0).await.next().await.unwrap();
+    assert_eq!((&frame["login_request_id"], &frame["type"]), (&json!(id), &json!("approved")));
+    // A minute after its end it is too late, and nothing contradicts what was sent.
     world.clock.advance_seconds(1);
+    world.sweep().await;
     assert!(world.stream(0).await.is_quiet().await);
+    assert_eq!(world.status(0, &id).await, "DELIVERED");
 }
 
 #[tokio::test]

@@ -327,9 +327,8 @@ async fn a_stream_resumes_strictly_behind_an_event() {
     }
     let (epoch, first) = names[0].split_once('-').unwrap();
     assert_eq!((first, names[2].as_str()), ("1", &*format!("{epoch}-3")));
-    // Longer ago than what is sent again unasked, and not too late to be minted.
+    // Late, and not too late to be minted.
     world.clock.advance_seconds(200);
-    assert!(world.stream(0).await.is_quiet().await);
     let mut resumed = world.resume(0, &[("last-event-id", &names[0])]).await;
     for index in [1, 2] {
         assert_eq!(resumed.next().await.unwrap().0.as_ref(), Some(&names[index]));
@@ -344,12 +343,107 @@ async fn a_stream_resumes_strictly_behind_an_event() {
     for name in ["x", "1-1", &format!("{epoch}-5"), &format!("{epoch}-99"), &format!("{epoch}-04")] {
         let mut resumed = world.resume(0, &[("last-event-id", name)]).await;
         assert_eq!(resumed.next().await.unwrap().1["login_request_id"], *next, "{name}");
+        for id in &ids {
+            assert_eq!(resumed.next().await.unwrap().1["login_request_id"], **id, "{name}");
+        }
         assert!(resumed.is_quiet().await);
     }
     // A minute after their end, nothing is minted for those either.
     world.clock.advance_seconds(160);
     let mut resumed = world.resume(0, &[("last-event-id", &names[0])]).await;
     assert_eq!(resumed.next().await.unwrap().1["login_request_id"], *next);
+}
+
+/// A site that notices only after minutes that its connection is dead gets everything that can still be sent, the newest
+/// first, and at a rate at which it could have asked for as many logins.
+#[tokio::test]
+async fn passports_that_were_sent_long_ago_come_last_and_slowly() {
+    let world = World::with(|config| {
+        let create = Rate { burst: 2, per_second: 1 };
+        config.limits = Some(Limits { create, ..Limits::default() });
+    })
+    .await;
+    let mut sent = Vec::new();
+    let mut stream = world.stream(0).await;
+    for _ in 0..2 {
+        for _ in 0..2 {
+            sent.push(world.log_in(0, 0).await);
+            assert_eq!(stream.next().await.unwrap().1["login_request_id"], *sent.last().unwrap());
+        }
+        world.clock.advance_seconds(100);
+    }
+    let fresh = world.log_in(0, 1).await;
+    let mut stream = world.stream(0).await;
+    let (id, frame) = stream.next().await.unwrap();
+    assert_eq!(frame["login_request_id"], *fresh);
+    // Whoever resumed after this frame would never get those before it.
+    assert_eq!(id, None);
+    for late in &sent[..2] {
+        let (id, frame) = stream.next().await.unwrap();
+        assert_eq!(
+            (id, &frame["login_request_id"], &frame["type"]),
+            (None, &json!(late), &json!("approved"))
+        );
+        // A new passport, good for a minute.
+        let passport = claims(frame["agent_passport_jwt"].as_str().unwrap(), "lime-site-login");
+        assert_eq!(passport["exp"], BEGIN + 200 + 60);
+    }
+    // Burst spent. Meanwhile what is new is not kept waiting, whoever else reads.
+    assert!(stream.is_quiet().await);
+    let mut other = world.stream(0).await;
+    assert_eq!(other.next().await.unwrap().1["login_request_id"], *fresh);
+    assert!(other.is_quiet().await);
+    drop(other);
+    let newer = world.log_in(0, 2).await;
+    assert_eq!(stream.next().await.unwrap().1["login_request_id"], *newer);
+    for late in &sent[2..] {
+        assert!(stream.is_quiet().await);
+        world.clock.advance_seconds(1);
+        assert_eq!(stream.next().await.unwrap().1["login_request_id"], **late);
+    }
+    // Nothing twice on one connection, and from here on frames can be resumed after.
+    assert!(stream.is_quiet().await);
+    let last = world.log_in(0, 0).await;
+    let (id, frame) = stream.next().await.unwrap();
+    assert_eq!((id.is_some(), &frame["login_request_id"]), (true, &json!(last)));
+}
+
+/// A client that resumes is limited too: it could ask for everything at any time.
+#[tokio::test]
+async fn a_stream_that_resumes_owes_what_is_over_the_limit() {
+    let world = World::with(|config| {
+        let create = Rate { burst: 4, per_second: 1 };
+        config.limits = Some(Limits { create, ..Limits::default() });
+    })
+    .await;
+    let mut stream = world.stream(0).await;
+    let mut sent = Vec::new();
+    for _ in 0..4 {
+        sent.push(world.log_in(0, 0).await);
+        let (id, _) = stream.next().await.unwrap();
+        sent.push(id.unwrap());
+    }
+    world.clock.advance_seconds(100);
+    let zero = format!("{}-0", sent[1].split_once('-').unwrap().0);
+    let mut other = world.resume(0, &[("last-event-id", &zero)]).await;
+    for _ in 0..2 {
+        assert!(other.next().await.unwrap().0.is_some());
+    }
+    drop(other);
+    let fresh = world.log_in(0, 1).await;
+    // Two are left of the burst.
+    let mut stream = world.resume(0, &[("last-event-id", &zero)]).await;
+    let mut next = async || {
+        let (id, frame) = stream.next().await.unwrap();
+        (id, frame["login_request_id"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(next().await, (Some(sent[1].clone()), sent[0].clone()));
+    assert_eq!(next().await, (Some(sent[3].clone()), sent[2].clone()));
+    assert_eq!(next().await, (None, fresh));
+    for late in [4, 6] {
+        world.clock.advance_seconds(1);
+        assert_eq!(next().await, (None, sent[late].clone()));
+    }
 }
 
 #[tokio::test]

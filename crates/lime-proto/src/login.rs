@@ -23,7 +23,10 @@ use crate::{Id, Timestamp};
 /// The longest that a request may wait.
 pub const MAX_TTL: Duration = Duration::from_secs(900);
 
-/// How long a passport that has been sent may be sent again: a write into a dead socket is no delivery.
+/// For how long after [`LoginRequest::expires`] a passport that has been sent may be sent again (a write into a dead socket
+/// is no delivery); and for how long after it was first sent it comes in the order of events, before what is [late].
+///
+/// [late]: LoginRequest::is_late
 pub const REPLAY: Duration = Duration::from_secs(60);
 
 /// Where a request stands, as the wire tells.
@@ -197,21 +200,24 @@ impl LoginRequest {
         }
     }
 
-    /// Whether a stream that resumes nowhere is told of an event of this request: of a passport that was never sent or a
-    /// short time ago, and of an end a short time ago.
+    /// Whether a stream that resumes nowhere is told of an event of this request: of a passport for as long as it may be
+    /// sent, and of an end within [`REPLAY`].
     pub fn is_news(&self, kind: EventKind, at: Timestamp, now: Timestamp) -> bool {
         match (kind, &self.state) {
             (EventKind::Approved, State::Approved(_)) => true,
-            (EventKind::Approved, State::Delivered { first_sent, .. }) => is_recent(*first_sent, now),
+            (EventKind::Approved, State::Delivered { .. }) => now < self.expires + REPLAY,
             (EventKind::Approved, State::Pending | State::Expired) => false,
-            (EventKind::Expired, _) => is_recent(at, now),
+            // To either side: a clock that has stepped back must not make something recent for long.
+            (EventKind::Expired, _) => now < at + REPLAY && at < now + REPLAY,
         }
     }
-}
 
-/// Within [`REPLAY`], to either side: a clock that has stepped back must not make something recent for long.
-fn is_recent(at: Timestamp, now: Timestamp) -> bool {
-    now < at + REPLAY && at < now + REPLAY
+    /// Whether its passport was first sent [`REPLAY`] or more before a moment. What is late when a stream is opened has most
+    /// likely arrived, and comes after everything else. The answer never changes for one moment, so that what a stream sends
+    /// in order and what it sends afterwards are never the same event.
+    pub fn is_late(&self, moment: Timestamp) -> bool {
+        matches!(self.state, State::Delivered { first_sent, .. } if first_sent + REPLAY <= moment)
+    }
 }
 
 impl Transition {
@@ -310,12 +316,10 @@ mod tests {
         let delivered = request(State::Delivered { approval: approval(3, 5), first_sent: at(10) });
         assert_eq!(delivered.sending(at(60_999)), Sending::Again(approval(3, 5)));
         assert_eq!(delivered.sending(at(61_000)), Sending::Never);
-        assert!(delivered.is_news(EventKind::Approved, at(5), at(60_009)));
-        assert!(!delivered.is_news(EventKind::Approved, at(5), at(60_010)));
-        let from_the_future = request(State::Delivered { approval: approval(3, 5), first_sent: at(100_000) });
-        assert!(from_the_future.is_news(EventKind::Approved, at(5), at(40_001)));
-        assert!(!from_the_future.is_news(EventKind::Approved, at(5), at(40_000)));
-        assert!(approved.is_news(EventKind::Approved, at(5), at(100_000)));
+        assert!(delivered.is_news(EventKind::Approved, at(5), at(60_999)));
+        assert!(!delivered.is_news(EventKind::Approved, at(5), at(61_000)));
+        assert!(!delivered.is_late(at(60_009)) && delivered.is_late(at(60_010)));
+        assert!(approved.is_news(EventKind::Approved, at(5), at(100_000)) && !approved.is_late(at(100_000)));
         let expired = request(State::Expired);
         assert!(!expired.is_news(EventKind::Approved, at(5), at(6)));
         assert!(expired.is_news(EventKind::Expired, at(1000), at(60_999)));

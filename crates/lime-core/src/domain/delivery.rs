@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lime_proto::login::{Approval, EventKind, Sending, State, Transition};
+use lime_proto::login::{Approval, EventKind, LoginRequest, Sending, State, Transition};
 use lime_proto::{
     Code, EventId, Frame, Id, LOGIN_AUDIENCE, LOGIN_LIFE, PASSPORT_VERSION, PassportClaims, Timestamp,
 };
@@ -22,6 +22,9 @@ use crate::token::TokenHash;
 
 /// How many events a connection reads from the log at once.
 const PAGE: usize = 16;
+
+/// How long a stream waits for its site's limit before it tries a late passport again.
+const LATE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Passports minted a moment ago, for the other connections of the site that are about to send the same.
 #[derive(Debug, Default)]
@@ -109,18 +112,21 @@ impl Drop for Place {
     }
 }
 
-/// One connection's view of a site's log.
+/// One connection's view of a site's log. It is read in order; passports that were first sent long ago (they are late) are
+/// left out on the way, and follow once there is nothing else to send.
 #[derive(Debug)]
 pub(crate) struct EventStream {
     core: Arc<Core>,
     site: Id,
     token: TokenHash,
     epoch: u64,
-    /// All events up to this sequence have been read.
-    read: u64,
-    /// Up to this sequence only news is sent; 0 for a client that resumes.
-    news_until: u64,
-    page: VecDeque<Event>,
+    opened: Timestamp,
+    /// The last event that there was when the stream was opened.
+    head: u64,
+    resumes: bool,
+    in_order: Reader,
+    /// From the first passport that was left out on, until all of them have been sent.
+    late: Option<Reader>,
     hint: watch::Receiver<()>,
     keepalive: Instant,
     ended: bool,
@@ -138,14 +144,17 @@ impl EventStream {
             core.in_time(async { core.store.head(site.id).await.or_unavailable(Code::EventsUnavailable) });
         let head = head.await?;
         let resumed = last.filter(|id| id.epoch == head.epoch && id.sequence <= head.sequence);
+        let from = resumed.map_or(0, |id| id.sequence);
         Ok(Self {
             core: Arc::clone(core),
             site: site.id,
             token: site.token,
             epoch: head.epoch,
-            read: resumed.map_or(0, |id| id.sequence),
-            news_until: resumed.map_or(head.sequence, |_| 0),
-            page: VecDeque::new(),
+            opened: core.now(),
+            head: head.sequence,
+            resumes: resumed.is_some(),
+            in_order: Reader::after(from),
+            late: None,
             hint,
             // The first one is sent at once.
             keepalive: Instant::now(),
@@ -193,37 +202,90 @@ impl EventStream {
                     Instant::now() + Duration::from_secs(self.core.config.events.keepalive_seconds);
                 return Ok(Some(Frame::Keepalive.text(None)));
             }
-            if let Some(event) = self.page.pop_front() {
-                if let Some(frame) = self.core.in_time(self.core.frame(self.site, &self.token, event)).await?
-                {
-                    let id = EventId { epoch: self.epoch, sequence: event.sequence };
-                    return Ok(Some(frame.text(Some(id))));
+            if let Some(event) = self.in_order.page.pop_front() {
+                match self.core.in_time(self.frame(event, Pass::InOrder)).await? {
+                    Made::Frame(frame) => {
+                        // A client that resumes after this event gets nothing from before it: while something is owed
+                        // from there, the frame has no identifier.
+                        let id = EventId { epoch: self.epoch, sequence: event.sequence };
+                        return Ok(Some(frame.text(self.late.is_none().then_some(id))));
+                    }
+                    Made::Nothing => {}
+                    Made::Later => {
+                        self.late.get_or_insert_with(|| Reader::after(event.sequence - 1));
+                    }
                 }
                 continue;
             }
             self.hint.mark_unchanged();
-            let core = Arc::clone(&self.core);
-            match core.in_time(self.read_page()).await? {
+            let is_news = !self.resumes && self.in_order.read < self.head;
+            let wanted = if is_news { Wanted::News(self.core.now()) } else { Wanted::All };
+            let read = self.in_order.read_on(&self.core, self.site, self.epoch, wanted);
+            match self.core.in_time(read).await? {
                 Read::Something => continue,
                 Read::Nothing => {}
                 // What this stream has read means nothing any more; the client begins anew.
                 Read::AnotherLog => return Ok(None),
             }
+            if let Some(frame) = self.late_frame().await? {
+                return Ok(Some(frame.text(None)));
+            }
+            let pause = if self.late.is_some() { LATE_PAUSE } else { poll };
             tokio::select! {
                 () = self.core.stopping.cancelled() => {}
                 // A hint that is dead is none.
                 Ok(()) = self.hint.changed() => {}
-                () = sleep_until(self.keepalive.min(Instant::now() + poll)) => {}
+                () = sleep_until(self.keepalive.min(Instant::now() + pause)) => {}
             }
         }
     }
 
-    /// Reads on in the log.
-    async fn read_page(&mut self) -> Result<Read, Refusal> {
-        let wanted = if self.read < self.news_until { Wanted::News(self.core.now()) } else { Wanted::All };
-        let page = self.core.store.events(self.site, self.read, wanted, PAGE).await;
+    /// The next of the passports that were left out; `None` when all have been sent, or the site's limit is reached.
+    async fn late_frame(&mut self) -> Result<Option<Frame>, Refusal> {
+        while let Some(late) = &mut self.late {
+            // What came after the stream was opened is not late.
+            let Some(event) = late.page.front().copied().filter(|event| event.sequence <= self.head) else {
+                let wanted = Wanted::News(self.core.now());
+                let is_read = late.read >= self.head || {
+                    let read = late.read_on(&self.core, self.site, self.epoch, wanted);
+                    !matches!(self.core.in_time(read).await?, Read::Something)
+                };
+                if is_read {
+                    self.late = None;
+                }
+                continue;
+            };
+            let made = self.core.in_time(self.frame(event, Pass::Late)).await?;
+            if matches!(made, Made::Later) {
+                return Ok(None);
+            }
+            self.late.as_mut().and_then(|late| late.page.pop_front());
+            if let Made::Frame(frame) = made {
+                return Ok(Some(frame));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// A place in a site's log, and what has been read from there.
+#[derive(Debug)]
+struct Reader {
+    /// All events up to this sequence have been read.
+    read: u64,
+    page: VecDeque<Event>,
+}
+
+impl Reader {
+    fn after(sequence: u64) -> Self {
+        Self { read: sequence, page: VecDeque::new() }
+    }
+
+    /// Reads the next page.
+    async fn read_on(&mut self, core: &Core, site: Id, epoch: u64, wanted: Wanted) -> Result<Read, Refusal> {
+        let page = core.store.events(site, self.read, wanted, PAGE).await;
         let page = page.or_unavailable(Code::EventsUnavailable)?;
-        if page.epoch != self.epoch {
+        if page.epoch != epoch {
             return Ok(Read::AnotherLog);
         }
         let advanced = page.end > self.read;
@@ -233,10 +295,27 @@ impl EventStream {
     }
 }
 
+/// Which passports a stream sends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    /// In the order of the log: those that are not late, and ends of requests.
+    InOrder,
+    /// Those that are late and were left out.
+    Late,
+}
+
+/// What became of an event.
+enum Made {
+    Frame(Frame),
+    /// Nothing is to be sent for it, not in this pass either.
+    Nothing,
+    /// It comes in the pass over late ones, once the site's limit allows.
+    Later,
+}
+
 /// An approval whose passport is to be sent.
 struct Deliverable {
-    request: Id,
-    site: Id,
+    request: LoginRequest,
     approval: Approval,
 }
 
@@ -247,25 +326,41 @@ enum Read {
     AnotherLog,
 }
 
-impl Core {
-    /// What is to be sent for an event at this moment, if anything.
-    async fn frame(&self, site: Id, token: &TokenHash, event: Event) -> Result<Option<Frame>, Refusal> {
-        if event.kind == EventKind::Expired {
-            return Ok(Some(Frame::expired(event.request)));
+impl EventStream {
+    /// What is to be sent for an event at this moment.
+    async fn frame(&self, event: Event, pass: Pass) -> Result<Made, Refusal> {
+        let core = &self.core;
+        match (event.kind, pass) {
+            (EventKind::Expired, Pass::InOrder) => return Ok(Made::Frame(Frame::expired(event.request))),
+            (EventKind::Expired, Pass::Late) => return Ok(Made::Nothing),
+            (EventKind::Approved, _) => {}
         }
-        let Some(deliverable) = self.deliverable(site, event.request).await? else { return Ok(None) };
-        let passport = self.passport(&deliverable).await?;
+        let Some(deliverable) = core.deliverable(self.site, event.request).await? else {
+            return Ok(Made::Nothing);
+        };
+        let is_late = deliverable.request.is_late(self.opened);
+        if pass == Pass::Late && !is_late {
+            return Ok(Made::Nothing);
+        }
+        // A client that resumes has asked for them in order, and gets them so while the limit lasts.
+        let waits = pass == Pass::InOrder && !self.resumes;
+        if is_late && (waits || !core.limits.late.allows(self.site)) {
+            return Ok(Made::Later);
+        }
+        let passport = core.passport(&deliverable).await?;
         // It may have had to wait for its turn, and what held before need not hold any more.
-        self.site_of(token).await?;
-        if self.deliverable(site, event.request).await?.is_none() {
-            return Ok(None);
+        core.site_of(&self.token).await?;
+        if core.deliverable(self.site, event.request).await?.is_none() {
+            return Ok(Made::Nothing);
         }
-        let sent = self.store.transition(event.request, &Transition::Deliver, self.now()).await;
+        let sent = core.store.transition(event.request, &Transition::Deliver, core.now()).await;
         let sent = sent.or_unavailable(Code::EventsUnavailable)?;
         let is_delivered = sent.is_some_and(|sent| matches!(sent.request.state, State::Delivered { .. }));
-        Ok(is_delivered.then(|| Frame::approved(event.request, passport)))
+        Ok(if is_delivered { Made::Frame(Frame::approved(event.request, passport)) } else { Made::Nothing })
     }
+}
 
+impl Core {
     /// Whose passport is to be sent for a request at this moment, if anybody's. A request that has come to its end without one
     /// is ended, and its own event tells the site.
     async fn deliverable(&self, site: Id, request: Id) -> Result<Option<Deliverable>, Refusal> {
@@ -274,14 +369,15 @@ impl Core {
             ended.or_unavailable(Code::EventsUnavailable).map(|_| None)
         };
         let found = self.store.request(request).await.or_unavailable(Code::EventsUnavailable)?;
-        let (approval, is_first) = match found.map(|found| found.sending(self.now())) {
-            Some(Sending::First(approval)) => (approval, true),
-            Some(Sending::Again(approval)) => (approval, false),
-            Some(Sending::Due) => return end(Transition::Expire).await,
-            Some(Sending::Never) | None => return Ok(None),
+        let Some(found) = found else { return Ok(None) };
+        let (approval, is_first) = match found.sending(self.now()) {
+            Sending::First(approval) => (approval, true),
+            Sending::Again(approval) => (approval, false),
+            Sending::Due => return end(Transition::Expire).await,
+            Sending::Never => return Ok(None),
         };
         match self.may_log_in(approval.agent, site).await {
-            Ok(()) => Ok(Some(Deliverable { request, site, approval })),
+            Ok(()) => Ok(Some(Deliverable { request: found, approval })),
             Err(refusal) if refusal.cause.is_some() => Err(refusal),
             Err(_) if is_first => end(Transition::Refuse).await,
             Err(_) => Ok(None),
@@ -295,23 +391,22 @@ impl Core {
     }
 
     /// The passport of an approval; one for all connections that ask within a few seconds.
-    async fn passport(&self, deliverable: &Deliverable) -> Result<String, Refusal> {
-        let Deliverable { request, site, approval } = deliverable;
+    async fn passport(&self, Deliverable { request, approval }: &Deliverable) -> Result<String, Refusal> {
         let claims = || {
             let now = self.now();
             PassportClaims {
                 aud: LOGIN_AUDIENCE.to_owned(),
                 iss: self.config.issuer.to_string(),
                 sub: approval.agent,
-                request_id: *request,
-                site_id: Some(*site),
+                request_id: request.id,
+                site_id: Some(request.site),
                 user_id: approval.owner,
                 passport_version: PASSPORT_VERSION.to_owned(),
                 iat: now.unix_seconds(),
                 exp: (now + LOGIN_LIFE).unix_seconds(),
             }
         };
-        let cell = self.mints.cell(*request, self.now());
+        let cell = self.mints.cell(request.id, self.now());
         let passport = cell.get_or_try_init(|| self.keys.sign(claims)).await;
         passport
             .cloned()
