@@ -118,7 +118,9 @@ pub struct Http {
     pub head_seconds: u64,
     /// Seconds that a request may take; streams are exempt.
     pub request_seconds: u64,
-    /// Seconds that open requests have to end when Core is told to stop.
+    /// Seconds that Core goes on serving after it was told to stop, so that balancers notice.
+    pub notice_seconds: u64,
+    /// Seconds after that in which open requests are answered, and streams get what has been approved.
     pub drain_seconds: u64,
 }
 
@@ -234,6 +236,7 @@ impl Config {
         within("http.head_bytes", self.http.head_bytes as u64, 8192, 1 << 20)?;
         within("http.head_seconds", self.http.head_seconds, 1, 300)?;
         within("http.request_seconds", self.http.request_seconds, 1, 300)?;
+        within("http.notice_seconds", self.http.notice_seconds, 0, 300)?;
         within("http.drain_seconds", self.http.drain_seconds, 0, 300)
     }
 
@@ -329,7 +332,8 @@ impl Default for Http {
             head_bytes: 16 * 1024,
             head_seconds: 30,
             request_seconds: 10,
-            drain_seconds: 10,
+            notice_seconds: 2,
+            drain_seconds: 6,
         }
     }
 }

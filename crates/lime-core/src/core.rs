@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lime_proto::{Code, Timestamp};
-use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::domain::{Mints, Streams};
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 
 /// Everything that requests share.
@@ -24,8 +24,7 @@ pub struct Core {
     pub(crate) limits: Limits,
     pub(crate) mints: Mints,
     pub(crate) streams: Streams,
-    /// Cancelled when Core is told to stop: streams end, and no stream begins.
-    pub(crate) stopping: CancellationToken,
+    pub(crate) stop: Stop,
 }
 
 impl Core {
@@ -46,7 +45,7 @@ impl Core {
             limits: Limits::new(config.limits.as_ref(), &clock),
             mints: Mints::default(),
             streams: Streams::new(config.events.streams_per_site),
-            stopping: CancellationToken::new(),
+            stop: Stop::default(),
             config,
             store,
             clock,
@@ -55,9 +54,10 @@ impl Core {
         }
     }
 
-    /// Ends all streams, and makes `/readyz` say that Core is about to go.
+    /// For who serves [`app`](crate::app) by other means than [`serve`](crate::serve): `/readyz` says that Core is about to go,
+    /// no login request is created or approved, and streams send what has been approved, and end.
     pub fn stop(&self) {
-        self.stopping.cancel();
+        self.stop.finish();
     }
 
     /// Expires requests that are due, drops old ones and forgets passports, once a second, until Core is stopped. Nothing but the
@@ -69,7 +69,7 @@ impl Core {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = self.stopping.cancelled() => return,
+                () = self.stop.finishing() => return,
                 _ = ticks.tick() => {}
             }
             self.mints.forget(self.now());

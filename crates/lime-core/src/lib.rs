@@ -31,6 +31,8 @@ mod keys;
 mod limits;
 mod routes;
 mod server;
+mod socket;
+mod stop;
 pub mod store;
 mod token;
 

@@ -12,9 +12,14 @@ use clap::{Args, Parser, Subcommand};
 use lime_core::{Config, Core, Entropy, Keys, LogFormat, MemoryStore, SystemEntropy, dev, serve};
 use lime_proto::Origin;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt, reload};
 
 mod log;
+#[cfg_attr(unix, path = "signals/unix.rs")]
+#[cfg_attr(not(unix), path = "signals/other.rs")]
+mod signals;
 
 /// LIME Core: login requests with proof of work, passports over SSE, tokens for MCP servers.
 #[derive(Parser)]
@@ -26,7 +31,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve until SIGINT or SIGTERM. Keeps everything but the signing key in memory.
+    /// Serve until SIGINT or SIGTERM; a second one ends it at once. SIGHUP reads `log.filter` again, and nothing else. Keeps
+    /// everything but the signing key in memory.
     Serve {
         /// Settings in TOML; variables in the environment go over them.
         #[arg(long, value_name = "FILE")]
@@ -90,9 +96,8 @@ fn main() -> ExitCode {
         Err(error) => Err(Failure::of(format!("no threads: {error}"))),
     };
     let outcome = match Arguments::parse().command {
-        Command::Serve { config } => {
-            load(config.as_deref()).and_then(|config| run(Box::pin(serve_public(config)) as Running))
-        }
+        Command::Serve { config } => load(config.as_deref())
+            .and_then(|settings| run(Box::pin(serve_public(settings, config)) as Running)),
         Command::CheckConfig { file } => load(file.as_deref()).map(|config| {
             for warning in config.warnings() {
                 say(format_args!("warning: {warning}"));
@@ -119,8 +124,14 @@ fn load(path: Option<&Path>) -> Result<Config, Failure> {
     Ok(config)
 }
 
-async fn serve_public(config: Config) -> Result<(), Failure> {
-    let log = start_log(config.log.format, &config.log.filter)?;
+async fn serve_public(config: Config, path: Option<PathBuf>) -> Result<(), Failure> {
+    let (log, set_filter) = start_log(config.log.format, &config.log.filter)?;
+    let stop = signals::stop(log.clone()).map_err(Failure::of)?;
+    let reload = signals::on_hangup(move || match load(path.as_deref()) {
+        Ok(config) => set_filter(&config.log.filter),
+        Err(failure) => tracing::warn!("log.filter stays as it is: {}", failure.message),
+    });
+    reload.map_err(Failure::of)?;
     let keys = match &config.key_file {
         Some(path) => Keys::open(path),
         None => Keys::generate(),
@@ -134,19 +145,21 @@ async fn serve_public(config: Config) -> Result<(), Failure> {
         tracing::warn!("{warning}");
     }
     raise_descriptor_limit(config.http.max_connections);
-    let stop = stop_signal()?;
     serve(listener, Arc::new(Core::new(config, store, keys)), stop).await;
     log.flush(LOG_PATIENCE);
     Ok(())
 }
 
 async fn serve_dev(dev: Dev) -> Result<(), Failure> {
-    let log = start_log(LogFormat::Text, "warn")?;
+    let (log, _) = start_log(LogFormat::Text, "warn")?;
+    let stop = signals::stop(log.clone()).map_err(Failure::of)?;
     let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, dev.port))).await?;
     let port = listener.local_addr().map_err(Failure::of)?.port();
     let issuer = Origin::loopback(port);
     let mut config = Config::new(issuer.clone());
     config.limits = None;
+    // Whoever presses Ctrl-C has no balancer.
+    config.http.notice_seconds = 0;
     config.login.ttl_seconds = dev.ttl;
     config.pow.base = dev.difficulty;
     config.pow.ceiling = dev.difficulty;
@@ -155,7 +168,6 @@ async fn serve_dev(dev: Dev) -> Result<(), Failure> {
     let principals =
         dev::seed(&*store, &entropy, dev.sites.into(), dev.agents.into()).await.map_err(Failure::of)?;
     let core = Core::new(config, store, Keys::generate().map_err(Failure::of)?);
-    let stop = stop_signal()?;
     // From here on connections are accepted: the system queues them until `serve` comes to it.
     let environment = dev::environment(&issuer, &principals);
     let told = match &dev.env_file {
@@ -219,42 +231,28 @@ fn filter(text: &str) -> Result<EnvFilter, Failure> {
 /// How long the end of the process waits for the last lines of the log.
 const LOG_PATIENCE: Duration = Duration::from_millis(200);
 
-fn start_log(format: LogFormat, filter: &str) -> Result<log::Log, Failure> {
-    let filter = self::filter(filter)?;
+/// Sets another filter.
+type SetFilter = Box<dyn Fn(&str) + Send>;
+
+fn start_log(format: LogFormat, filter: &str) -> Result<(log::Log, SetFilter), Failure> {
+    let (filter, handle) = reload::Layer::new(self::filter(filter)?);
     let log = log::Log::start(std::io::stderr(), format)
         .map_err(|error| Failure::of(format!("no thread for the log: {error}")))?;
     let writer = log.clone();
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         // It would report its own troubles on standard error, and panic where that is gone.
         .log_internal_errors(false)
         .with_writer(move || writer.clone());
+    let registry = tracing_subscriber::registry().with(filter);
     match format {
-        LogFormat::Json => lines.json().init(),
-        LogFormat::Text => lines.init(),
+        LogFormat::Json => registry.with(lines.json()).init(),
+        LogFormat::Text => registry.with(lines).init(),
     }
-    Ok(log)
-}
-
-/// Resolves at the first SIGINT or SIGTERM. The handlers stand when this returns.
-#[cfg(unix)]
-fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::of)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::of)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Resolves at Ctrl-C.
-#[cfg(not(unix))]
-fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
+    let set_filter = move |text: &str| match self::filter(text).map(|filter| handle.reload(filter)) {
+        Ok(Ok(())) => tracing::info!(filter = text, "log.filter is read again"),
+        Ok(Err(error)) => tracing::warn!(%error, "log.filter stays as it is"),
+        Err(failure) => tracing::warn!("log.filter stays as it is: {}", failure.message),
+    };
+    Ok((log, Box::new(set_filter)))
 }

@@ -1,47 +1,50 @@
-//! Connections: accepted up to a limit, watched for dead peers and slow heads, and drained at the end.
+//! Connections: accepted up to a limit, watched for slow heads and peers that leave, and drained at the end.
 
 use std::convert::Infallible;
-use std::io;
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::core::Core;
-use crate::routes::{Peer, app};
-
-/// How long a peer may leave what it was sent unacknowledged. Keepalive frames see to it that there is something.
-const DEAD_AFTER: Duration = Duration::from_secs(30);
-
-/// Bytes that the system keeps for a peer that does not read, about sixteen passports. (Linux doubles it for itself.)
-const SEND_BUFFER: usize = 16 * 1024;
+use crate::routes::{Arrived, LastRequest, Peer, app};
+use crate::socket::Socket;
 
 /// Pause after a connection that could not be accepted: more often than not there are no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves HTTP/1.1 until `stop` resolves; then ends all event streams, and gives open requests the configured time.
+/// How long a connection that is to end has for what it has been answered last.
+const FLUSH: Duration = Duration::from_millis(250);
+
+/// Serves HTTP/1.1 until `stop` resolves. Then it goes on for `http.notice_seconds`, in which `/readyz` says that Core is about
+/// to go; then it refuses to create and approve login requests, finishes what is under way, has streams send what has been
+/// approved, and ends, after `http.drain_seconds` at the latest. Requests of which a part has arrived are not waited for.
+///
+/// # Cancellation
+///
+/// Dropping the future cuts all connections.
 pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Output = ()>) {
-    let http = core.config.http.clone();
+    let http = &core.config.http;
     let app = app(Arc::clone(&core));
     let places = Arc::new(Semaphore::new(http.max_connections));
-    let connections = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new());
     builder.header_read_timeout(Duration::from_secs(http.head_seconds));
     builder.max_buf_size(http.head_bytes);
     // Whatever is still running when this ends, or is dropped, ends with it.
-    let _stop = core.stopping.clone().drop_guard();
     let mut tasks = JoinSet::new();
     tasks.spawn(supervise(Arc::clone(&core)));
     let accept = async {
@@ -56,37 +59,101 @@ pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Out
                     continue;
                 }
             };
-            if let Err(error) = prepare(&socket) {
-                tracing::debug!(%error, "socket options refused");
-            }
-            let app = app.clone();
-            let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-                request.extensions_mut().insert(Peer(peer));
-                let app = app.clone();
-                async move {
-                    Ok::<_, Infallible>(app.oneshot(request).await.unwrap_or_else(|never| match never {}))
-                }
-            });
-            let connection = connections.watch(builder.serve_connection(TokioIo::new(socket), service));
+            let connection =
+                Connection { core: Arc::clone(&core), app: app.clone(), peer, socket: Socket::new(socket) };
+            // One that comes now is answered once.
+            let is_late = core.stop.is_closing();
+            let mut builder = builder.clone();
+            builder.keep_alive(!is_late);
             tasks.spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "connection ended");
-                }
+                connection.run(&builder, is_late).await;
                 drop(place);
             });
         }
     };
-    tokio::select! {
-        () = stop => {}
-        () = accept => {}
-    }
-    core.stop();
+    let end = async {
+        stop.await;
+        tracing::info!("stopping");
+        core.stop.notice();
+        tokio::time::sleep(Duration::from_secs(http.notice_seconds)).await;
+        let deadline = Instant::now() + Duration::from_secs(http.drain_seconds);
+        if timeout_at(deadline, core.stop.drain()).await.is_err() {
+            tracing::warn!("requests are still open and are cut");
+        }
+        core.stop.finish();
+        deadline
+    };
+    let deadline = tokio::select! {
+        deadline = end => deadline,
+        () = accept => return,
+    };
     drop(listener);
-    tracing::info!("stopping");
-    if tokio::time::timeout(Duration::from_secs(http.drain_seconds), connections.shutdown()).await.is_err() {
-        tracing::warn!("connections are still open and are cut");
-    }
+    let ended = async { while tasks.join_next().await.is_some() {} };
+    let _ = timeout_at(deadline, ended).await;
     tasks.shutdown().await;
+}
+
+/// One connection, and what serves it.
+struct Connection {
+    core: Arc<Core>,
+    app: Router,
+    peer: SocketAddr,
+    socket: Socket,
+}
+
+impl Connection {
+    async fn run(self, builder: &http1::Builder, is_late: bool) {
+        let Self { core, app, peer, socket } = self;
+        // Requests of this connection that have arrived as a whole, and have not been answered.
+        let arrived = TaskTracker::new();
+        arrived.close();
+        let was_last = Arc::new(Notify::new());
+        let service = service_fn(|mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(Arrived(arrived.clone()));
+            let (app, was_last) = (app.clone(), Arc::clone(&was_last));
+            async move {
+                let response = app.oneshot(request).await.unwrap_or_else(|never| match never {});
+                if response.extensions().get::<LastRequest>().is_some() {
+                    was_last.notify_one();
+                }
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let mut http = std::pin::pin!(builder.serve_connection(TokioIo::new(socket.clone()), service));
+        let gone = async {
+            was_last.notified().await;
+            socket.closed_by_peer().await;
+        };
+        let idle = async {
+            loop {
+                arrived.wait().await;
+                tokio::time::sleep(FLUSH).await;
+                if arrived.is_empty() {
+                    return;
+                }
+            }
+        };
+        let mut gone = std::pin::pin!(gone);
+        tokio::select! {
+            ended = http.as_mut() => return log_end(ended),
+            () = gone.as_mut() => return,
+            // That closes connections that have not asked for anything, too.
+            () = core.stop.closing() => if !is_late { http.as_mut().graceful_shutdown() },
+        }
+        // A request of which only a part has arrived is not waited for.
+        tokio::select! {
+            ended = http => log_end(ended),
+            () = gone => {}
+            () = idle => {}
+        }
+    }
+}
+
+fn log_end(ended: hyper::Result<()>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
+    }
 }
 
 /// Starts the sweeper again should it panic: a store is foreign code.
@@ -96,14 +163,4 @@ async fn supervise(core: Arc<Core>) {
         tracing::error!("the sweeper panicked");
         tokio::time::sleep(ACCEPT_PAUSE).await;
     }
-}
-
-fn prepare(socket: &TcpStream) -> io::Result<()> {
-    socket.set_nodelay(true)?;
-    let socket = SockRef::from(socket);
-    // What is in there counts as delivered, and is lost with the connection.
-    socket.set_send_buffer_size(SEND_BUFFER)?;
-    #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(DEAD_AFTER))?;
-    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(DEAD_AFTER))
 }

@@ -35,8 +35,12 @@ impl Server {
         Self(command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
+    }
+
     fn terminate(&mut self, signal: &str) -> i32 {
-        Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap();
+        self.signal(signal);
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(10) {
             if let Some(status) = self.0.try_wait().unwrap() {
@@ -206,13 +210,15 @@ fn a_reader_who_leaves_does_not_stop_it() {
     assert_eq!(server.terminate("-TERM"), 0);
 }
 
-/// Serves with a log of all that happens, which goes to `stderr`. Returns where.
-fn serve_with_log(stderr: impl Into<Stdio>, directory: &Path) -> (Server, String) {
+/// Serves with a log of all that happens, which goes to `stderr`, and stops `notice` seconds after it is told to. Returns where.
+fn serve_with_log(stderr: impl Into<Stdio>, directory: &Path, notice: u32) -> (Server, String) {
     // The log does not tell the port here.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let origin = format!("http://127.0.0.1:{port}");
     let config = directory.join("config.toml");
-    let settings = format!("listen = '127.0.0.1:{port}'\nissuer = '{origin}'\nlog = {{ filter = 'debug' }}");
+    let settings = format!(
+        "listen = '127.0.0.1:{port}'\nissuer = '{origin}'\nlog = {{ filter = 'debug' }}\nhttp = {{ notice_seconds = {notice} }}"
+    );
     std::fs::write(&config, settings).unwrap();
     let mut serve = command(&["serve", "--config", config.to_str().unwrap()]);
     let server = Server(serve.stdout(Stdio::null()).stderr(stderr).spawn().unwrap());
@@ -231,7 +237,7 @@ fn a_log_that_cannot_be_written_ends_nothing() {
     drop(reader);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     for stderr in [Stdio::from(gone), Stdio::from(full)] {
-        let (mut server, origin) = serve_with_log(stderr, directory.path());
+        let (mut server, origin) = serve_with_log(stderr, directory.path(), 0);
         for _ in 0..3 {
             assert!(get(&origin, "/healthz").starts_with("HTTP/1.1 200"));
         }
@@ -243,7 +249,7 @@ fn a_log_that_cannot_be_written_ends_nothing() {
 fn a_log_that_is_not_read_delays_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let (reader, writer) = std::io::pipe().unwrap();
-    let (mut server, origin) = serve_with_log(writer, directory.path());
+    let (mut server, origin) = serve_with_log(writer, directory.path(), 0);
     // Several lines each: far more than the pipe and the queue hold.
     let mut socket = TcpStream::connect(origin.strip_prefix("http://").unwrap()).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
@@ -263,11 +269,83 @@ fn a_log_that_is_not_read_delays_nothing() {
 
     // And one that nobody ever reads does not keep it from stopping.
     let (_reader, writer) = std::io::pipe().unwrap();
-    let (mut server, origin) = serve_with_log(writer, directory.path());
+    let (mut server, origin) = serve_with_log(writer, directory.path(), 0);
     for _ in 0..600 {
         assert!(get(&origin, "/healthz").starts_with("HTTP/1.1 200"));
     }
     assert_eq!(server.terminate("-TERM"), 0);
+}
+
+/// The lines of a log, as they come.
+fn lines(log: impl Read) -> impl Iterator<Item = String> {
+    BufReader::new(log).lines().map(Result::unwrap)
+}
+
+#[test]
+fn a_hangup_reads_the_filter_again_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let (mut server, origin) = serve_with_log(writer, directory.path(), 0);
+    let mut log = lines(reader);
+    let mut is_told =
+        |what: &str| assert!(log.any(|line| line.contains(what)), "the log ends without {what}");
+    get(&origin, "/healthz");
+    is_told("\"path\":\"/healthz\"");
+    let file = directory.path().join("config.toml");
+    let settings = std::fs::read_to_string(&file).unwrap();
+    let change = |from: &str, to: &str| std::fs::write(&file, settings.replace(from, to)).unwrap();
+
+    change("'debug'", "'warn,lime_core=info'");
+    server.signal("-HUP");
+    is_told("log.filter is read again");
+    // No settings but right ones.
+    for (from, to, what) in [
+        ("'debug'", "'='", "log.filter stays as it is: log.filter = "),
+        ("log =", "colour = 1\nlog =", "log.filter stays as it is: colour: unknown field"),
+    ] {
+        change(from, to);
+        server.signal("-HUP");
+        is_told(what);
+    }
+    // It listens where it did, whatever the file says.
+    change("listen = '127.0.0.1:", "listen = '127.0.0.2:");
+    server.signal("-HUP");
+    is_told("log.filter is read again");
+    get(&origin, "/readyz");
+    is_told("\"path\":\"/readyz\"");
+    assert_eq!(server.terminate("-TERM"), 0);
+}
+
+#[test]
+fn signals_that_mean_nothing_here_do_not_kill() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("lime.env");
+    let (mut serving, origin) = serve_with_log(Stdio::null(), directory.path(), 0);
+    let mut developing = Server::start(&["dev", "--port", "0", "--env-file", path.to_str().unwrap()]);
+    let dev_origin = wait_for(&path).remove(1).1;
+    for (server, origin) in [(&mut serving, origin), (&mut developing, dev_origin)] {
+        for signal in ["-USR1", "-USR2", "-ALRM"] {
+            server.signal(signal);
+            assert!(get(&origin, "/healthz").starts_with("HTTP/1.1 200"), "{signal}");
+        }
+        assert_eq!(server.terminate("-INT"), 0);
+    }
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    for (first, second, code) in [("-TERM", "-TERM", 143), ("-TERM", "-INT", 130), ("-INT", "-INT", 130)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let (mut server, origin) = serve_with_log(writer, directory.path(), 60);
+        let mut log = lines(reader);
+        server.signal(first);
+        assert!(log.any(|line| line.contains("\"stopping\"")));
+        // It would go on for a minute, and says so.
+        assert!(get(&origin, "/readyz").starts_with("HTTP/1.1 503"));
+        assert_eq!(server.terminate(second), code);
+        assert!(log.any(|line| line.contains("stopped at once")));
+    }
 }
 
 #[test]

@@ -192,9 +192,8 @@ impl EventStream {
     async fn wait_for_frame(&mut self) -> Result<Option<String>, Refusal> {
         let poll = Duration::from_secs(self.core.config.events.poll_seconds);
         loop {
-            if self.core.stopping.is_cancelled() {
-                return Ok(None);
-            }
+            // Before the log is looked at, so that nothing that was approved until then is missed.
+            let is_last = self.core.stop.is_finishing();
             // A token may be revoked at any time: nothing is sent to whoever has lost it.
             self.core.in_time(self.core.site_of(&self.token)).await?;
             if Instant::now() >= self.keepalive {
@@ -227,12 +226,15 @@ impl EventStream {
                 // What this stream has read means nothing any more; the client begins anew.
                 Read::AnotherLog => return Ok(None),
             }
+            if is_last {
+                return Ok(None);
+            }
             if let Some(frame) = self.late_frame().await? {
                 return Ok(Some(frame.text(None)));
             }
             let pause = if self.late.is_some() { LATE_PAUSE } else { poll };
             tokio::select! {
-                () = self.core.stopping.cancelled() => {}
+                () = self.core.stop.finishing() => {}
                 // A hint that is dead is none.
                 Ok(()) = self.hint.changed() => {}
                 () = sleep_until(self.keepalive.min(Instant::now() + pause)) => {}

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use lime_proto::Code;
 
+use super::LastRequest;
 use super::reply::shown;
 use crate::core::{Core, Refusal};
 use crate::domain::EventStream;
 
 pub(super) async fn stream(State(core): State<Arc<Core>>, request: Request) -> Result<Response, Refusal> {
-    if core.stopping.is_cancelled() {
+    if core.stop.is_finishing() {
         return Err(Code::EventsUnavailable.into());
     }
     let site = core.in_time(core.authenticate_site(shown(request.headers(), "x-site-token"))).await?;
@@ -29,8 +30,12 @@ pub(super) async fn stream(State(core): State<Arc<Core>>, request: Request) -> R
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // It has no end that another request could follow.
+        (CONNECTION, HeaderValue::from_static("close")),
         // Tells nginx to pass frames on as they come.
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    Ok((headers, Body::from_stream(frames)).into_response())
+    let mut response = (headers, Body::from_stream(frames)).into_response();
+    response.extensions_mut().insert(LastRequest);
+    Ok(response)
 }

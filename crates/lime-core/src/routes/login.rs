@@ -13,6 +13,7 @@ use super::reply::{Data, Segment, read_object, shown, text};
 use crate::core::{Core, Refusal};
 
 pub(super) async fn create(State(core): State<Arc<Core>>, request: Request) -> Result<Response, Refusal> {
+    let _admitted = core.stop.admit()?;
     let (head, body) = request.into_parts();
     let site = core.authenticate_site(shown(&head.headers, "x-site-token")).await?;
     // Nothing in it matters, but it must be what it says.
@@ -46,6 +47,7 @@ pub(super) async fn approve(
     id: Segment,
     request: Request,
 ) -> Result<Response, Refusal> {
+    let _admitted = core.stop.admit()?;
     let (head, body) = request.into_parts();
     let from = network(&head.extensions, &head.headers, &core.config.trusted_proxies);
     let agent = core.authenticate_agent(shown(&head.headers, "x-agent-token"), from).await?;

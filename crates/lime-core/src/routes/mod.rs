@@ -9,18 +9,23 @@ mod oauth;
 mod reply;
 
 use std::any::Any;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use hyper::body::{Frame, SizeHint};
 use lime_proto::Code;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use address::Peer;
@@ -28,6 +33,7 @@ pub use address::Peer;
 use body::BodyError;
 
 use crate::core::{Core, Refusal};
+use crate::stop::ARRIVAL;
 
 const EVENTS: &str = "/api/v1/modules/agent-login/events";
 
@@ -58,7 +64,7 @@ pub fn app(core: Arc<Core>) -> Router {
 
 /// Whether requests can be served: not while Core stops, and not without its store.
 async fn ready(State(core): State<Arc<Core>>) -> Response {
-    if core.stopping.is_cancelled() {
+    if core.stop.is_noticed() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response();
     }
     match core.store.ping().await {
@@ -70,6 +76,14 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
     }
 }
 
+/// The requests of a connection that have arrived as a whole, as an extension of each.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrived(pub TaskTracker);
+
+/// An extension of a response after which nothing is read from its connection any more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LastRequest;
+
 /// Takes the body off the connection before anything is decided, and sees to it that there is an answer in time. A body that is
 /// still on its way when an answer is sent costs the client its connection, and sometimes the answer.
 async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
@@ -77,22 +91,61 @@ async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> R
     let deadline = tokio::time::Instant::now() + Duration::from_secs(http.request_seconds);
     let (head, body) = request.into_parts();
     let is_read = body::is_read(&head.method, head.extensions.get::<MatchedPath>().is_some());
-    let body = match tokio::time::timeout_at(deadline, body::take(body, http.body_bytes, is_read)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(BodyError::TooLarge)) => return closing(Code::PayloadTooLarge),
-        Ok(Err(BodyError::Broken)) => return closing(Code::ValidationError),
-        Err(_) => return closing(Code::RequestTimeout),
+    let too_late = async {
+        core.stop.closing().await;
+        tokio::time::sleep(ARRIVAL).await;
     };
+    let body = tokio::select! {
+        biased;
+        body = body::take(body, http.body_bytes, is_read) => body,
+        () = tokio::time::sleep_until(deadline) => return closing(Code::RequestTimeout),
+        () = too_late => return closing(Code::ServiceUnavailable),
+    };
+    let body = match body {
+        Ok(body) => body,
+        Err(BodyError::TooLarge) => return closing(Code::PayloadTooLarge),
+        Err(BodyError::Broken) => return closing(Code::ValidationError),
+    };
+    let of_connection = head.extensions.get::<Arrived>().map(|arrived| arrived.0.token());
+    let tokens = (core.stop.request(), of_connection);
     // A stream sees to its own time, and lasts as long as the client likes.
     let is_stream = head.uri.path() == EVENTS;
     let answer = next.run(Request::from_parts(head, body.into()));
-    if is_stream {
-        return answer.await;
+    let response = if is_stream {
+        answer.await
+    } else {
+        tokio::time::timeout_at(deadline, answer).await.unwrap_or_else(|_| {
+            let cause = Some(format!("no answer within {} s", http.request_seconds));
+            Refusal { code: Code::ServiceUnavailable, cause }.into_response()
+        })
+    };
+    response.map(|body| Body::new(Counted { body, _tokens: tokens }))
+}
+
+/// A response's body, counted until it has been sent or given up.
+struct Counted {
+    body: Body,
+    _tokens: (TaskTrackerToken, Option<TaskTrackerToken>),
+}
+
+impl HttpBody for Counted {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
     }
-    tokio::time::timeout_at(deadline, answer).await.unwrap_or_else(|_| {
-        let cause = Some(format!("no answer within {} s", http.request_seconds));
-        Refusal { code: Code::ServiceUnavailable, cause }.into_response()
-    })
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// A refusal after which the connection ends, since the request has not been read to its end.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use lime_proto::{Code, Envelope};
@@ -34,7 +34,12 @@ impl IntoResponse for Refusal {
 }
 
 fn envelope<T: Serialize + Clone>(status: StatusCode, envelope: &Envelope<T>) -> Response {
-    (status, [(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(envelope)).into_response()
+    let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    let mut response = (status, no_store, Json(envelope)).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 /// An identifier in a path; one that does not even decode names nothing.

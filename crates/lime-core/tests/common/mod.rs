@@ -1,6 +1,8 @@
 //! A Core under a clock and a store that tests control, and a client that speaks to its routes without a socket.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod sockets;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;

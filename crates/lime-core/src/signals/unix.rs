@@ -1,0 +1,53 @@
+//! Signals of Unix: SIGINT and SIGTERM stop, SIGHUP reloads, and those that mean nothing here do not kill.
+
+use std::io;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::LOG_PATIENCE;
+use crate::log::Log;
+
+/// Resolves at the first SIGINT or SIGTERM; the second ends the process at once, as the signal would, but for the last lines of
+/// the log. From when this returns on, SIGUSR1, SIGUSR2 and SIGALRM do nothing.
+///
+/// # Errors
+///
+/// The system refuses a handler.
+pub(crate) fn stop(log: Log) -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    for ignored in [SignalKind::user_defined1(), SignalKind::user_defined2(), SignalKind::alarm()] {
+        // The handler stays when this is dropped.
+        drop(signal(ignored)?);
+    }
+    let mut next = async move || {
+        tokio::select! {
+            _ = interrupt.recv() => SignalKind::interrupt(),
+            _ = terminate.recv() => SignalKind::terminate(),
+        }
+    };
+    Ok(async move {
+        next().await;
+        tokio::spawn(async move {
+            let second = next().await;
+            tracing::warn!("stopped at once by a second signal");
+            log.flush(LOG_PATIENCE);
+            std::process::exit(128 + second.as_raw_value());
+        });
+    })
+}
+
+/// Calls `reload` at each SIGHUP.
+///
+/// # Errors
+///
+/// The system refuses the handler.
+pub(crate) fn on_hangup(reload: impl Fn() + Send + 'static) -> io::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            reload();
+        }
+    });
+    Ok(())
+}

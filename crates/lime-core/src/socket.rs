@@ -1,0 +1,107 @@
+//! A connection's socket: shared between whoever speaks HTTP on it and whoever watches whether the peer is still there.
+
+use std::io;
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// How long a peer may leave what it was sent unacknowledged. Keepalive frames see to it that there is something.
+const DEAD_AFTER: Duration = Duration::from_secs(30);
+
+/// Bytes that the system keeps for a peer that does not read, about sixteen passports. (Linux doubles it for itself.)
+const SEND_BUFFER: usize = 16 * 1024;
+
+/// Bytes that a peer may send when nothing more is read from it: what is left of a request, not a flood.
+const IGNORED: usize = 64 * 1024;
+
+/// A connection's socket. Clones are the same socket.
+#[derive(Clone, Debug)]
+pub(crate) struct Socket(Arc<TcpStream>);
+
+impl Socket {
+    pub(crate) fn new(socket: TcpStream) -> Self {
+        if let Err(error) = prepare(&socket) {
+            tracing::debug!(%error, "socket options refused");
+        }
+        Self(Arc::new(socket))
+    }
+
+    /// Takes what a peer sends that nobody reads any more, and resolves when the peer has closed its side, or has sent more
+    /// than it should. HTTP has no use for those bytes; but as long as they lie there, nobody sees what comes after them.
+    pub(crate) async fn closed_by_peer(&self) {
+        let mut ignored = 0;
+        while ignored < IGNORED && self.0.readable().await.is_ok() {
+            let mut bytes = [0; 512];
+            match self.0.try_read(&mut bytes) {
+                Ok(0) => return,
+                Ok(len) => ignored += len,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+fn prepare(socket: &TcpStream) -> io::Result<()> {
+    socket.set_nodelay(true)?;
+    let socket = SockRef::from(socket);
+    // What is in there counts as delivered, and is lost with the connection.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(DEAD_AFTER))?;
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(DEAD_AFTER))
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.0.poll_read_ready(context))?;
+            match self.0.try_read_buf(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return Poll::Ready(read.map(drop)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[io::IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.0.poll_write_ready(context))?;
+            match self.0.try_write_vectored(slices) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return Poll::Ready(written),
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(SockRef::from(&*self.0).shutdown(Shutdown::Write))
+    }
+}
