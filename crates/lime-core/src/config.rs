@@ -207,6 +207,17 @@ impl Config {
     ///
     /// [`ConfigError::Range`].
     pub fn check(&self) -> Result<(), ConfigError> {
+        for network in &self.trusted_proxies {
+            if !can_match(network) {
+                let limit = "addresses that a peer can have, those of IPv4 as such, for example 10.0.0.0/8"
+                    .to_owned();
+                return Err(ConfigError::Range {
+                    field: "trusted_proxies",
+                    value: network.to_string(),
+                    limit,
+                });
+            }
+        }
         within("login.ttl_seconds", self.login.ttl_seconds, 30, MAX_TTL.as_secs())?;
         within("login.pending_per_site", self.login.pending_per_site as u64, 1, 1_000_000)?;
         if self.pow.scheme != "lime-v1" {
@@ -262,6 +273,17 @@ impl Config {
                     .to_owned(),
             );
         }
+        if IpNet::aggregate(&self.trusted_proxies).iter().any(|network| network.prefix_len() == 0) {
+            warnings.push(
+                "trusted_proxies trusts everybody: whoever sends X-Forwarded-For chooses which address is limited".to_owned(),
+            );
+        }
+        if self.listen.ip().is_unspecified() {
+            warnings.push(format!(
+                "listen = {} takes plain HTTP on all addresses: let only a proxy that ends TLS reach it",
+                self.listen
+            ));
+        }
         if self.key_file.is_none() {
             warnings.push("key_file is not set: the signing key is lost when the process ends".to_owned());
         }
@@ -272,6 +294,16 @@ impl Config {
     pub fn ttl(&self) -> Duration {
         Duration::from_secs(self.login.ttl_seconds)
     }
+}
+
+/// Whether the address of a peer can be in a network. Those of IPv4 are compared as such, also where the socket has them in
+/// IPv6; no peer has one of many, or none.
+fn can_match(network: &IpNet) -> bool {
+    let (first, last) = (network.network(), network.broadcast());
+    let is_mapped = matches!(network, IpNet::V6(network) if network.prefix_len() >= 96 && network.addr().to_ipv4_mapped().is_some());
+    let is_multicast = first.is_multicast() && last.is_multicast();
+    let is_unspecified = first == last && first.is_unspecified();
+    !is_mapped && !is_multicast && !is_unspecified
 }
 
 fn within(field: &'static str, value: u64, least: u64, most: u64) -> Result<(), ConfigError> {
@@ -347,6 +379,65 @@ impl Default for Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn config(change: impl FnOnce(&mut Config)) -> Config {
+        let mut config = Config::new("https://lime.example".to_owned().try_into().unwrap());
+        config.key_file = Some("key.pem".into());
+        config.trusted_proxies = vec!["10.0.0.1/32".parse().unwrap()];
+        change(&mut config);
+        config
+    }
+
+    #[test]
+    fn networks_that_can_never_match_are_refused() {
+        for (network, is_right) in [
+            ("10.0.0.0/8", true),
+            ("0.0.0.0/0", true),
+            ("::/0", true),
+            ("fd00::/8", true),
+            ("::ffff:0:0/95", true),
+            ("::ffff:0:0/96", false),
+            ("::ffff:0:0/104", false),
+            ("::ffff:10.0.0.1/128", false),
+            ("224.0.0.0/4", false),
+            ("239.1.2.3/32", false),
+            ("ff00::/8", false),
+            ("0.0.0.0/32", false),
+            ("::/128", false),
+        ] {
+            let network: IpNet = network.parse().unwrap();
+            let checked = config(|config| config.trusted_proxies.push(network)).check();
+            assert_eq!(checked.is_ok(), is_right, "{network}");
+            if let Err(error) = checked {
+                assert!(error.to_string().starts_with(&format!("trusted_proxies = {network}: must be ")));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_likely_a_mistake_is_warned_of() {
+        let networks = |config: &mut Config, texts: &[&str]| {
+            config.trusted_proxies = texts.iter().map(|text| text.parse().unwrap()).collect();
+        };
+        assert_eq!(config(|_| {}).warnings(), [""; 0]);
+        for (change, begin) in [
+            (
+                &(|config: &mut Config| networks(config, &["0.0.0.0/0"])) as &dyn Fn(&mut Config),
+                "trusted_proxies trusts",
+            ),
+            (&|config| networks(config, &["::/1", "8000::/1"]), "trusted_proxies trusts"),
+            (&|config| networks(config, &[]), "trusted_proxies is empty"),
+            (
+                &|config| config.listen = "0.0.0.0:8080".parse().unwrap(),
+                "listen = 0.0.0.0:8080 takes plain HTTP",
+            ),
+            (&|config| config.listen = "[::]:8080".parse().unwrap(), "listen = [::]:8080 takes plain HTTP"),
+            (&|config| config.key_file = None, "key_file is not set"),
+        ] {
+            let warnings = config(change).warnings();
+            assert!(warnings.len() == 1 && warnings[0].starts_with(begin), "{warnings:?}");
+        }
+    }
 
     #[test]
     fn others_must_be_served_by_https() {

@@ -13,9 +13,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use lime_proto::{Jwk, Jwks};
+use pem_rfc7468::LineEnding;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
 
 /// The signing key. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -48,11 +50,31 @@ pub enum KeyError {
         /// What is wrong.
         source: io::Error,
     },
-    /// The file holds something else, or a smaller key.
-    #[error("key file {path}: must hold an RSA private key of 2048 bits or more, PKCS#8 in PEM")]
+    /// The file holds something else, or a weaker key.
+    #[error(
+        "key file {path}: must hold an RSA private key of 2048 bits or more with a public exponent of 65537 or more, PKCS#8 in PEM"
+    )]
     Content {
         /// Which file.
         path: PathBuf,
+    },
+    /// It is a directory, a pipe or a device.
+    #[error("key file {path}: must be a regular file")]
+    Kind {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Others may put another file in its place.
+    #[error(
+        "key file {path}: mode {mode:04o} of {directory} lets others replace it, must not be writable by others unless it is sticky"
+    )]
+    Directory {
+        /// Which file.
+        path: PathBuf,
+        /// The directory that it, or a link to it, is in.
+        directory: PathBuf,
+        /// The directory's permissions.
+        mode: u32,
     },
     /// Somebody else made the file, and may have kept a copy.
     #[error("key file {path}: user {owner} owns it, must be the user that runs this or root")]
@@ -82,6 +104,12 @@ const PEM_TAG: &str = "PRIVATE KEY";
 /// The smallest modulus, in bytes.
 const MIN_MODULUS: usize = 2048 / 8;
 
+/// The smallest public exponent, as FIPS 186-5, appendix A.1.1 has it.
+const MIN_EXPONENT: u64 = 65_537;
+
+/// Bytes of the largest key file: some times what a key of 8192 bits takes.
+const MAX_FILE: u64 = 64 * 1024;
+
 impl Keys {
     /// A new key of 2048 bits that is kept nowhere. Slow: it looks for primes.
     ///
@@ -99,17 +127,32 @@ impl Keys {
     /// See [`KeyError`].
     pub fn open(path: &Path) -> Result<Self, KeyError> {
         let file = |source| KeyError::File { path: path.to_owned(), source };
+        let content = || KeyError::Content { path: path.to_owned() };
+        #[cfg(unix)]
+        check_directories(path)?;
         if !path.try_exists().map_err(file)? {
             let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generate)?;
+            // Overwrites its bytes when it is dropped.
             let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| KeyError::Generate)?;
-            create(path, &pem::encode(&pem::Pem::new(PEM_TAG, der.as_ref()))).map_err(file)?;
+            let text = pem_rfc7468::encode_string(PEM_TAG, LineEnding::LF, der.as_ref());
+            let text = Zeroizing::new(text.map_err(|_| KeyError::Generate)?);
+            create(path, &text).map_err(file)?;
         }
-        // Opened once, so that what is checked is what is read.
-        let mut opened = fs::File::open(path).map_err(file)?;
+        // Opened once, so that what is checked is what is read; a pipe would have it wait for a writer.
+        let mut options = fs::OpenOptions::new();
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::custom_flags(
+            &mut options,
+            rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+        );
+        let opened = options.read(true).open(path).map_err(file)?;
+        let metadata = opened.metadata().map_err(file)?;
+        if !metadata.is_file() {
+            return Err(KeyError::Kind { path: path.to_owned() });
+        }
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
-            let metadata = opened.metadata().map_err(file)?;
             let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
             if mode & 0o077 != 0 {
                 return Err(KeyError::Mode { path: path.to_owned(), mode });
@@ -118,14 +161,18 @@ impl Keys {
                 return Err(KeyError::Owner { path: path.to_owned(), owner });
             }
         }
-        let mut text = Vec::new();
-        opened.read_to_end(&mut text).map_err(file)?;
-        let pair = pem::parse(text)
+        if metadata.len() > MAX_FILE {
+            return Err(content());
+        }
+        // With room for all of it, so that nothing is copied and left behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(MAX_FILE as usize));
+        opened.take(MAX_FILE).read_to_end(&mut text).map_err(file)?;
+        let mut der = Zeroizing::new(vec![0; text.len()]);
+        let (_, der) = pem_rfc7468::decode(&text, &mut der)
             .ok()
-            .filter(|pem| pem.tag() == PEM_TAG)
-            .and_then(|pem| RsaKeyPair::from_pkcs8(pem.contents()).ok())
-            .filter(|pair| pair.public_modulus_len() >= MIN_MODULUS);
-        pair.map(Self::new).ok_or_else(|| KeyError::Content { path: path.to_owned() })
+            .filter(|(tag, _)| *tag == PEM_TAG)
+            .ok_or_else(content)?;
+        RsaKeyPair::from_pkcs8(der).ok().filter(is_strong).map(Self::new).ok_or_else(content)
     }
 
     fn new(pair: RsaKeyPair) -> Self {
@@ -190,10 +237,52 @@ impl Keys {
     }
 }
 
+fn is_strong(pair: &RsaKeyPair) -> bool {
+    let exponent = pair.public_key().exponent().big_endian_without_leading_zero();
+    // Over eight bytes, a number without leading zeros is large enough.
+    let at_least = exponent.len() > 8
+        || exponent.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)) >= MIN_EXPONENT;
+    pair.public_modulus_len() >= MIN_MODULUS && at_least
+}
+
+/// Whether others may put another file in place of this one, or of a link on the way to it. Kubernetes mounts secrets as links
+/// in a directory that everybody may write and that is sticky: there only its owner may replace a file.
+#[cfg(unix)]
+fn check_directories(path: &Path) -> Result<(), KeyError> {
+    use std::os::unix::fs::MetadataExt;
+
+    /// As the system has it, more or less.
+    const MOST_LINKS: usize = 40;
+    const OTHERS_WRITE: u32 = 0o002;
+    const STICKY: u32 = 0o1000;
+    let file = |source| KeyError::File { path: path.to_owned(), source };
+    let check = |directory: &Path| {
+        let mode = fs::metadata(directory).map_err(file)?.mode() & 0o7777;
+        if mode & OTHERS_WRITE == 0 || mode & STICKY != 0 {
+            return Ok(());
+        }
+        Err(KeyError::Directory { path: path.to_owned(), directory: directory.to_owned(), mode })
+    };
+    let mut place = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        // Links among the directories themselves are resolved here.
+        let directory = fs::canonicalize(directory_of(&place)).map_err(file)?;
+        check(&directory)?;
+        match fs::read_link(&place) {
+            Ok(target) => place = directory.join(target),
+            Err(_) => return Ok(()),
+        }
+    }
+    Err(file(io::Error::from(io::ErrorKind::InvalidInput)))
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes a file that only its owner may read, whole or not at all; does nothing where there is one already.
 fn create(path: &Path, text: &str) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory_of(path))?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
@@ -233,4 +322,100 @@ mod tests {
             assert!(error.ends_with("mode 0640 lets others read it, must be 0600"), "{error}");
         }
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_file_is_a_file_that_others_cannot_replace() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let directory = tempfile::tempdir().unwrap();
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        let error = |path: &Path| Keys::open(path).unwrap_err().to_string();
+
+        // Neither waits for somebody who writes.
+        let pipe = directory.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+        for path in [pipe.as_path(), Path::new("/dev/null"), directory.path()] {
+            assert!(error(path).ends_with("must be a regular file"), "{path:?}");
+        }
+
+        // As Kubernetes has it: a link to a link that changes, and the file.
+        let mount = directory.path().join("mount");
+        let data = mount.join("..2026_11_25");
+        fs::create_dir_all(&data).unwrap();
+        let made = Keys::open(&data.join("key.pem")).unwrap();
+        symlink("..2026_11_25", mount.join("..data")).unwrap();
+        symlink("..data/key.pem", mount.join("key.pem")).unwrap();
+        let path = mount.join("key.pem");
+        for (directory, bits, is_taken) in [
+            (&mount, 0o755, true),
+            (&mount, 0o1777, true),
+            (&mount, 0o777, false),
+            (&mount, 0o1777, true),
+            (&data, 0o777, false),
+            (&data, 0o1777, true),
+        ] {
+            mode(directory, bits);
+            match Keys::open(&path) {
+                Ok(keys) => assert!(is_taken && keys.jwks() == made.jwks(), "{bits:o}"),
+                Err(error) => {
+                    let mode =
+                        format!("mode {bits:04o} of {}", fs::canonicalize(directory).unwrap().display());
+                    assert!(!is_taken && error.to_string().contains(&mode), "{error}");
+                }
+            }
+        }
+        // Nor is a key made where somebody else could have put one.
+        mode(&mount, 0o777);
+        assert!(error(&mount.join("new.pem")).contains("lets others replace it"));
+        symlink("loop", data.join("loop")).unwrap();
+        assert!(matches!(Keys::open(&data.join("loop")), Err(KeyError::File { .. })));
+    }
+
+    #[test]
+    fn weak_keys_are_refused() {
+        let pair =
+            |pem: &str| RsaKeyPair::from_pkcs8(&pem_rfc7468::decode_vec(pem.as_bytes()).unwrap().1).unwrap();
+        assert!(!is_strong(&pair(EXPONENT_3)));
+        assert!(is_strong(&RsaKeyPair::generate(KeySize::Rsa2048).unwrap()));
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key.pem");
+        create(&path, EXPONENT_3).unwrap();
+        let error = Keys::open(&path).unwrap_err().to_string();
+        assert!(error.contains("a public exponent of 65537 or more"), "{error}");
+        // Nor anything that is too long to be a key.
+        fs::write(&path, "x".repeat(MAX_FILE as usize + 1)).unwrap();
+        assert!(matches!(Keys::open(&path), Err(KeyError::Content { .. })));
+    }
+
+    /// `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3`
+    const EXPONENT_3: &str = "\
+-----BEGIN PRIVATE KEY-----
+MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDlJ3mNF27gu6ov
+DHrAAtMWYecIQ9rwloSpyYCc2CwL5yHicrJHxJshaqU6FEXqpoCVJhW9SRScXMxQ
+18SpevKbjZBbehRWwNDMFqyAfbL+Ro+nErE4Pwx0DGCzARJp0xRATl55CtropYjz
+fIglmWY8yk5759kEORabRtAnz+bDKOKjEH5fFIUiGzESDnpnlhM9Y1GGwVE2aA/7
+O3fGa4zI2+9WV0lztWb3jIjB0+5qqCJge8DygZZ74Ros0hZRXMht+hnqpPY2YLRW
+ALw2CyOfu3I7NIlC/lVzz61uq0V8998H5FgIBJes2CsfvzGoF9ubTgbWObJR6sFV
+a9zkkQ/LAgEDAoIBAQCYxPuzZPSV0nF0svyAAeIO6+9a1+dLDwMb26sTOsgH72vs
+THbagxIWRxjRYtlHGasOGWPThg29kzLgj9hw/KG9CQrnprg51eCIDx2q/ndULwpv
+Yct61LL4CEB3VgxGjLgq3ummBzybGQX3qFrDu5l93DRSmpCte2RnhIrFNUSCGf7E
+0AAMUEjmTRF6yIADIPPchi4ZyS5jTXSecng2vND7cWxTcSh3W/skfD5gd+cElKWS
+/xDmurVr0NXhtF+SC4BbetmERCSwu7BW5v8zxfFSVQFZf0rvZbguUyPHhVwqce3i
+VLtEB6Pg9eeor4ER7yMvDdsQwtWNyVHDY9tPoP57AoGBAPZxoKqLTZPu2TRP7gZk
+LxeT8RjhtL6XZ1tE1eKExiEq+uerkrFdVhazgPdFtY5GUXGI/jCADBpDwbcoxEIi
+ftThEtxND5hdpSfI/OwuGptN1oRRy0RKCzwTCqXo6Ztv4qsiW8sYrXaVR2Ju8JDM
+D0Dr8toYGXQ1RdyXWGA7Jv5PAoGBAO4KN9PBToPZzmKJ87P+tY3eqPN+Xs0KDIXI
+ueDvijIktuUtmttjVVeNUTPraoWdd7h6/vcYXWwWZiIxf0TTzLMDrvdXLybPogQK
+qVE6R55WZWvjKlSR2oUbSFHaeZ/Nak8SCXQJS6tGH+0zx19BIeXoxmQk+/3H9uoY
+/bOx+JPFAoGBAKRLwHGyM7f0kM2Knq7tdLpioLtBIym6ROeDOUGt2Wtx/JpyYcuT
+jrnNAKTZI7Qu4PZbVCBVXWbX1nobLYFsVI3rYegzX7rpGMUwqJ10EbzejwLhMi2G
+sigMscPwm7z1QcdsPTIQc6RjhOxJ9bXdX4CdTJFlZk142T26OurSGf7fAoGBAJ6x
+eo0ria073uxb981UeQk/G0z+6d4GswPbJpX1BswYee4eZzzs44+zi3fyRwO+T9BR
+/09lk51kRBbLqi3iiHdXyfo6H281Fq1ccODRhRQ5mPKXcY22ka4SMDaRpmqI8YoM
+Bk1bh8eEFUjNL5TWFplF2ZgYp/6FT0a7U80hUGKDAoGAHwnEXf9ryGtdyjMw7t2j
+5BQGOWds/oHO/yy9oY9o6/lIhWUcUU2pDnNnNE6bzkSt2+AWPuuH4GgBFTuJasav
+6ljSR+7A4s7PKroK28r1m4chRlnXp5CYa3+L8k6Pe5iLJTFj4JciodbKFHhV0vQM
+od0wA15bYIcmzMU5svvIMgU=
+-----END PRIVATE KEY-----
+";
 }
