@@ -91,7 +91,7 @@ impl Layout {
         match (self, scan) {
             (Self::OneWord(varying), ScanCost::OneWord { word_13, per_word }) => {
                 let columns = varying.columns().min(BATCH / varying.rows());
-                let nonce = word_13 + per_word * (13.0 - varying.word as f64);
+                let nonce = (word_13 + per_word * (13.0 - varying.word as f64)) * spec.factor(varying.word);
                 let chaining_value = if varying.block > 0 { scalar.compression } else { Nanos::ZERO };
                 nonce * padded(columns, spec.group)
                     + scalar.row / columns as f64

@@ -9,7 +9,7 @@ use core::arch::x86_64::{
 
 use super::costs::ScanCost;
 use super::lanes::{self, Beside, Lanes, entry_points};
-use super::one_word::for_word;
+use super::one_word::{for_word, is_listed};
 use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
 use super::{About, FormSpec, Isa};
 
@@ -68,8 +68,9 @@ entry_points! {
     #[target_feature(enable = "avx2")]
     Avx2,
     one_word: { 1 => Words, words [0 1 2 3 4 5 6 7 8 9 10 11 12 13] },
+    any_word: {},
     shared: { 1 => Words, 2 => Beside<Words, Words> },
-    midstates: Words,
+    midstates: Words, words [13 14 15],
 }
 
 /// Eight words. Made from a proof or from other words, so AVX2 is there.

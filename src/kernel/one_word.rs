@@ -103,6 +103,14 @@ macro_rules! for_word {
 }
 pub(super) use for_word;
 
+/// Whether a word is one of those listed.
+macro_rules! is_listed {
+    ([$($w:literal)*], $word:expr) => {
+        [$($w),*].contains(&$word)
+    };
+}
+pub(super) use is_listed;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use super::costs::ScanCost;
 use super::lanes::{self, Lanes, entry_points};
-use super::one_word::for_word;
+use super::one_word::{for_word, is_listed};
 use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
 use super::{About, FormSpec, Isa, sha256};
 
@@ -47,8 +47,9 @@ impl Isa for Portable {
 entry_points! {
     Portable,
     one_word: { 1 => u32, words [0 1 2 3 4 5 6 7 8 9 10 11 12 13] },
+    any_word: {},
     shared: { 1 => u32 },
-    midstates: u32,
+    midstates: u32, words [13 14 15],
 }
 
 impl Lanes for u32 {
