@@ -80,7 +80,7 @@ impl Server {
         slow
     }
 
-    /// Opens an event stream, and reads its first frame.
+    /// Opens an event stream.
     pub(crate) async fn stream(&self, headers: &[(&str, &str)]) -> Frames {
         self.try_stream(headers).await.unwrap()
     }
@@ -96,9 +96,14 @@ impl Server {
             head += &format!("{name}: {value}\r\n");
         }
         socket.write_all((head + "\r\n").as_bytes()).await.unwrap();
-        let answer = read_until(&mut socket, "}").await;
+        let mut lines = BufReader::new(socket);
+        let mut answer = String::new();
+        while !answer.ends_with("\r\n\r\n") {
+            let read = tokio::time::timeout(PATIENCE, lines.read_line(&mut answer)).await;
+            assert_ne!(read.expect("an answer").unwrap(), 0, "closed after {answer:?}");
+        }
         match answer.split(' ').nth(1).unwrap().parse().unwrap() {
-            200 => Ok(Frames { lines: BufReader::new(socket), id: None }),
+            200 => Ok(Frames { lines, id: None }),
             status => Err(status),
         }
     }
