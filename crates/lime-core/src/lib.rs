@@ -27,6 +27,7 @@ mod config;
 mod core;
 pub mod dev;
 mod domain;
+mod framing;
 mod keys;
 mod limits;
 mod routes;

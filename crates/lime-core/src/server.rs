@@ -20,7 +20,8 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::core::Core;
-use crate::routes::{Arrived, LastRequest, Peer, app};
+use crate::framing;
+use crate::routes::{Arrived, LastRequest, Peer, app, closing};
 use crate::socket::Socket;
 
 /// Pause after a connection that could not be accepted: more often than not there are no descriptors left.
@@ -113,7 +114,10 @@ impl Connection {
             request.extensions_mut().insert(Arrived(arrived.clone()));
             let (app, was_last) = (app.clone(), Arc::clone(&was_last));
             async move {
-                let response = app.oneshot(request).await.unwrap_or_else(|never| match never {});
+                let response = match framing::check(&request) {
+                    Ok(()) => app.oneshot(request).await.unwrap_or_else(|never| match never {}),
+                    Err(code) => closing(code),
+                };
                 if response.extensions().get::<LastRequest>().is_some() {
                     was_last.notify_one();
                 }

@@ -74,6 +74,10 @@ codes! {
     ServiceUnavailable = "SERVICE_UNAVAILABLE", 503, "the service is not available at the moment";
     /// A body that is not what it should be.
     ValidationError = "VALIDATION_ERROR", 400, "the body is not a JSON object";
+    /// A head that is not valid HTTP/1.1.
+    BadRequest = "BAD_REQUEST", 400, "the request is not valid HTTP";
+    /// A transfer coding beside `chunked`.
+    NotImplemented = "NOT_IMPLEMENTED", 501, "transfer codings other than chunked are not implemented";
     /// No such path.
     NotFound = "NOT_FOUND", 404, "there is nothing at this path";
     /// The path has other methods.

@@ -149,7 +149,7 @@ impl HttpBody for Counted {
 }
 
 /// A refusal after which the connection ends, since the request has not been read to its end.
-fn closing(code: Code) -> Response {
+pub(crate) fn closing(code: Code) -> Response {
     let mut response = Refusal::from(code).into_response();
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response

@@ -1,0 +1,67 @@
+//! What RFC 9112 demands of the head of a request, and the HTTP layer leaves to its user. Where a proxy in front and Core
+//! understood a head differently, somebody could hide one request in another.
+
+use axum::http::header::{HOST, TRANSFER_ENCODING};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Version};
+use lime_proto::Code;
+
+/// Why a request cannot be answered, if so. The connection must end then: where its body ends is uncertain.
+pub(crate) fn check<B>(request: &Request<B>) -> Result<(), Code> {
+    check_target(request)?;
+    check_host(request)?;
+    check_codings(request)
+}
+
+/// Section 3.2: a path, or a whole URL as proxies get it; `*` for OPTIONS alone, and a bare host for CONNECT alone.
+fn check_target<B>(request: &Request<B>) -> Result<(), Code> {
+    let is_right = match request.uri().path() {
+        "*" => *request.method() == Method::OPTIONS,
+        path => path.starts_with('/') || *request.method() == Method::CONNECT,
+    };
+    if is_right { Ok(()) } else { Err(Code::BadRequest) }
+}
+
+/// Section 3.2: one field, which HTTP/1.0 may leave out, with a host or nothing.
+fn check_host<B>(request: &Request<B>) -> Result<(), Code> {
+    let mut values = request.headers().get_all(HOST).iter();
+    match (values.next(), values.next()) {
+        (None, _) if request.version() == Version::HTTP_10 => Ok(()),
+        (Some(value), None) if is_host(value) => Ok(()),
+        _ => Err(Code::BadRequest),
+    }
+}
+
+fn is_host(value: &HeaderValue) -> bool {
+    let bytes = value.as_bytes();
+    bytes.is_empty()
+        || Authority::try_from(bytes)
+            .is_ok_and(|host| !host.as_str().contains('@') && !host.host().is_empty())
+}
+
+/// Sections 6.1 and 6.3: `chunked` once and nothing else, and not in HTTP/1.0. (Where there is a length too, the HTTP layer goes
+/// by the coding and closes.)
+fn check_codings<B>(request: &Request<B>) -> Result<(), Code> {
+    if !request.headers().contains_key(TRANSFER_ENCODING) {
+        return Ok(());
+    }
+    if request.version() == Version::HTTP_10 {
+        return Err(Code::BadRequest);
+    }
+    match codings(request.headers())[..] {
+        [ref only] if only == "chunked" => Ok(()),
+        // Where the body ends is known, but not what it is.
+        [ref others @ .., ref last] if last == "chunked" && !others.contains(last) => {
+            Err(Code::NotImplemented)
+        }
+        _ => Err(Code::BadRequest),
+    }
+}
+
+/// The transfer codings in the order in which they were applied, in lower case.
+fn codings(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(TRANSFER_ENCODING).iter();
+    let texts = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let texts = texts.map(|text| String::from_utf8_lossy(text.trim_ascii()).to_ascii_lowercase());
+    texts.filter(|text| !text.is_empty()).collect()
+}
