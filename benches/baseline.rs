@@ -1,5 +1,5 @@
-//! What a careful newcomer writes, and what `lime-pow bench` compares with: `sha2` with default features, a fresh
-//! hasher and `itoa` digits for every nonce.
+//! What a careful newcomer writes, and what `lime-pow bench` compares with: `sha2` with default features, a
+//! fresh hasher and `itoa` digits for every nonce.
 
 use std::hint::black_box;
 

@@ -1,5 +1,5 @@
-//! What an operator of LIME Core tunes with: solve rate by kernel and difficulty, verification, and what a recommendation
-//! itself costs.
+//! What an operator of LIME Core tunes with: solve rate by kernel and difficulty, verification, and what a
+//! recommendation itself costs.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! What the pool adds: overhead over an inline search, time from a cancellation until the workers are free, and
-//! what a small job pays beside a large one. Criterion reports means; the quantiles that the bounds are about are
-//! printed below each benchmark, from every sample taken.
+//! What the pool adds: overhead over an inline search, time from a cancellation until the workers are free,
+//! and what a small job pays beside a large one. Criterion reports means; the quantiles that the bounds are
+//! about are printed below each benchmark, from every sample taken.
 
 use std::time::{Duration, Instant};
 
@@ -78,8 +78,8 @@ fn overhead(criterion: &mut Criterion) {
     }
 }
 
-/// From `cancel` until both workers are free again. This thread looks every few ten µs: if it spun, it would take a core
-/// from one of the workers that it waits for.
+/// From `cancel` until both workers are free again. This thread looks every few ten µs: if it spun, it would
+/// take a core from one of the workers that it waits for.
 fn cancel(criterion: &mut Criterion) {
     let solver = Solver::builder().threads(2).build().unwrap();
     let hopeless = challenge(0, 60);

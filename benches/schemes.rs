@@ -1,5 +1,5 @@
-//! Every scheme against `lime-v1` with as long a prefix, so that both have the same layout: one thread of `Search`, windows
-//! in turn, and the median of the ratios of neighbours. Of bundles, the first sub-puzzle.
+//! Every scheme against `lime-v1` with as long a prefix, so that both have the same layout: one thread of
+//! `Search`, windows in turn, and the median of the ratios of neighbours. Of bundles, the first sub-puzzle.
 
 use std::time::{Duration, Instant};
 

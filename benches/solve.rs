@@ -1,6 +1,6 @@
-//! Whole puzzles: time by difficulty and number of threads, one kernel against another, and jobs a second where many are
-//! under way. The time of a puzzle is exponential: only many challenges say something, and comparisons take the same
-//! challenges in turn.
+//! Whole puzzles: time by difficulty and number of threads, one kernel against another, and jobs a second
+//! where many are under way. The time of a puzzle is exponential: only many challenges say something, and
+//! comparisons take the same challenges in turn.
 
 use std::time::{Duration, Instant};
 
@@ -31,8 +31,8 @@ fn solve(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// d = 15 on one thread, each kernel: the same challenges, one after the other. Printed: mean times over that of the
-/// first kernel.
+/// d = 15 on one thread, each kernel: the same challenges, one after the other. Printed: mean times over that
+/// of the first kernel.
 fn kernels(criterion: &mut Criterion) {
     let kernels: Vec<Kernel> = Kernel::available().collect();
     let solvers: Vec<Solver> =
@@ -61,7 +61,8 @@ fn kernels(criterion: &mut Criterion) {
     }
 }
 
-/// 64 jobs of d = 15 at once, a new one for each that ends. Work done over what the same threads do for one long job.
+/// 64 jobs of d = 15 at once, a new one for each that ends. Work done over what the same threads do for one
+/// long job.
 fn many_jobs(criterion: &mut Criterion) {
     const AT_ONCE: u64 = 64;
     let solver = Solver::new().unwrap();

@@ -1,6 +1,7 @@
-//! Mixed jobs for as long as wanted, and whether the process stays as it was: resident memory, file handles, threads, rate.
-//! Linux only. The first third warms up, and the second is compared with the last. The allocator's reserve may grow for minutes: while
-//! memory still does, up to three more thirds follow, each compared with the one before.
+//! Mixed jobs for as long as wanted, and whether the process stays as it was: resident memory, file handles,
+//! threads, rate. Linux only. The first third warms up, and the second is compared with the last. The
+//! allocator's reserve may grow for minutes: while memory still does, up to three more thirds follow, each
+//! compared with the one before.
 //!
 //! `cargo run --release --example soak -- 120`
 
@@ -9,10 +10,12 @@ use std::time::Duration;
 
 use lime_pow::{Bundle, CancelToken, Challenge, Difficulty, Error, Order, Solver};
 
-/// Memory may grow by this part, or by `SLACK_KIB` where that is more: a page table, a pool of the allocator's.
+/// Memory may grow by this part, or by `SLACK_KIB` where that is more: a page table, a pool of the
+/// allocator's.
 const GROWTH: f64 = 0.01;
 const SLACK_KIB: f64 = 128.0;
-/// Of the earlier rate. By CPU time, so that other processes do not count; what they do to caches and clocks does.
+/// Of the earlier rate. By CPU time, so that other processes do not count; what they do to caches and clocks
+/// does.
 const RATE: f64 = 0.7;
 /// How many thirds more there may be until one is like the one before.
 const MORE: usize = 3;
@@ -118,7 +121,8 @@ fn work(solver: &Solver, thread: u64, stop: &AtomicBool, jobs: &AtomicU64) {
     }
 }
 
-/// What is more than in the second third, or less, by more than it may be; of memory, than in the last third but one.
+/// What is more than in the second third, or less, by more than it may be; of memory, than in the last third
+/// but one.
 fn faults(thirds: &[Third]) -> Vec<String> {
     let [_, before, .., after] = thirds else { unreachable!("three at least") };
     let mut faults = Vec::new();
@@ -153,7 +157,8 @@ fn main() {
             let (solver, stop, jobs) = (&solver, &stop, &jobs);
             scope.spawn(move || work(solver, thread, stop, jobs));
         }
-        // A leak goes on for ever; an allocator that has asked for more, or a machine that was busy, does not.
+        // A leak goes on for ever; an allocator that has asked for more, or a machine that was busy, does
+        // not.
         while thirds.len() < 3 || (thirds.len() < 3 + MORE && !faults(&thirds).is_empty()) {
             let samples = (0..seconds / 3).map(|_| {
                 std::thread::sleep(Duration::from_secs(1));

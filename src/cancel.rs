@@ -3,8 +3,8 @@
 //! Invariants:
 //!
 //! 1. A job that is given a cancelled token never begins.
-//! 2. When the first call of [`CancelToken::cancel`] returns, every job given the token has its outcome; its workers
-//!    leave it within one span.
+//! 2. When the first call of [`CancelToken::cancel`] returns, every job given the token has its outcome; its
+//!    workers leave it within one span.
 //! 3. A token keeps the memory of at most as many ended jobs as there are unfinished ones, and a few.
 
 use std::sync::{Arc, Weak};

@@ -1,4 +1,5 @@
-//! What is to be solved, parsed once and valid ever after: [`Challenge`], [`Bundle`], [`Difficulty`], [`Nonce`].
+//! What is to be solved, parsed once and valid ever after: [`Challenge`], [`Bundle`], [`Difficulty`],
+//! [`Nonce`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -157,7 +158,8 @@ impl fmt::Display for Nonce {
 pub struct Challenge(Arc<dyn Scheme>);
 
 impl Challenge {
-    /// The longest text that a built-in scheme takes from a server, in bytes. The challenges of LIME Core have 22.
+    /// The longest text that a built-in scheme takes from a server, in bytes. The challenges of LIME Core
+    /// have 22.
     pub const MAX_TEXT_BYTES: usize = 1024;
 
     /// The longest prefix that a scheme may hash before the nonce, in bytes.
@@ -168,8 +170,8 @@ impl Challenge {
     /// # Errors
     ///
     /// [`Error::PrefixTooLong`] for a prefix over [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES),
-    /// [`Error::PrefixEnd`] for one that does not suit its [`Codec`], [`Error::MeanWork`] for a mean number of hashes
-    /// below 1, [`Error::SumOfWork`] for the law of a bundle.
+    /// [`Error::PrefixEnd`] for one that does not suit its [`Codec`], [`Error::MeanWork`] for a mean number
+    /// of hashes below 1, [`Error::SumOfWork`] for the law of a bundle.
     pub fn from_scheme(scheme: impl Scheme + 'static) -> Result<Self, Error> {
         let (len, limit) = (scheme.prefix().len(), Self::MAX_PREFIX_BYTES);
         if len > limit {
@@ -219,8 +221,8 @@ impl Bundle {
     ///
     /// # Errors
     ///
-    /// [`Error::BundleLen`] for none or more than [`MAX_LEN`](Self::MAX_LEN), [`Error::MixedBundle`] for laws that differ, or
-    /// that are uniform.
+    /// [`Error::BundleLen`] for none or more than [`MAX_LEN`](Self::MAX_LEN), [`Error::MixedBundle`] for laws
+    /// that differ, or that are uniform.
     pub fn new(challenges: Vec<Challenge>) -> Result<Self, Error> {
         let (len, limit) = (challenges.len(), Self::MAX_LEN);
         if !(1..=limit).contains(&len) {

@@ -31,7 +31,8 @@ impl Host {
         this_microarchitecture().name()
     }
 
-    /// The system's numbers of the logical cores in the affinity mask, ascending; empty where it does not tell.
+    /// The system's numbers of the logical cores in the affinity mask, ascending; empty where it does not
+    /// tell.
     pub fn core_ids() -> Vec<usize> {
         facts().cores.iter().map(|core| core.id).collect()
     }

@@ -1,5 +1,5 @@
-//! Kernels without what is above them, for fuzz targets and the suite. Not part of the API, and exempt from its
-//! versioning.
+//! Kernels without what is above them, for fuzz targets and the suite. Not part of the API, and exempt from
+//! its versioning.
 
 pub use crate::kernel::Form;
 use crate::kernel::Kernel;
@@ -31,7 +31,8 @@ pub fn survey_forms(time: std::time::Duration) -> Vec<(Form, ScanCost)> {
     crate::tune::measure::survey(time)
 }
 
-/// Messages that share all but one word: row r and column c stand for `blocks[r]` with `words[c]` added to word `word`.
+/// Messages that share all but one word: row r and column c stand for `blocks[r]` with `words[c]` added to
+/// word `word`.
 #[derive(Clone, Debug)]
 pub struct Messages {
     /// Chaining value before the block.
@@ -51,8 +52,8 @@ impl Messages {
         hits.into_iter().map(|hit| (hit.row, hit.column)).collect()
     }
 
-    /// The same where the block is followed by one of `tails`: words 13 to 15. The rows are the messages, row by row,
-    /// and the columns the tails.
+    /// The same where the block is followed by one of `tails`: words 13 to 15. The rows are the messages, row
+    /// by row, and the columns the tails.
     pub fn hits_with_tails(&self, form: Form, tails: &[[u32; 16]], screen: Screen) -> Vec<(u32, u32)> {
         let mut states = States::default();
         form.midstates(&self.one_word(), &mut states);

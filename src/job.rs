@@ -1,5 +1,5 @@
-//! One search on a solver: [`JobBuilder`] sets it up, [`Job`] is the search under way, [`Solution`] and [`Progress`] are
-//! what it tells.
+//! One search on a solver: [`JobBuilder`] sets it up, [`Job`] is the search under way, [`Solution`] and
+//! [`Progress`] are what it tells.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -65,9 +65,9 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
         }
     }
 
-    /// Gives up at this moment. A blocking [`run`](Self::run) or [`wait`](Job::wait) is punctual; a job that nobody
-    /// waits for, or that is awaited as a future, is looked at when its turn comes, which takes 100 µs for each other
-    /// job ahead of it.
+    /// Gives up at this moment. A blocking [`run`](Self::run) or [`wait`](Job::wait) is punctual; a job that
+    /// nobody waits for, or that is awaited as a future, is looked at when its turn comes, which takes 100 µs
+    /// for each other job ahead of it.
     pub fn deadline(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
         self
@@ -89,8 +89,8 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
     ///
     /// # Errors
     ///
-    /// What [`spawn`](Self::spawn) says, and [`Error::Exhausted`], [`Error::SubPuzzleExhausted`], [`Error::Cancelled`], [`Error::TimedOut`] or
-    /// [`Error::Panicked`].
+    /// What [`spawn`](Self::spawn) says, and [`Error::Exhausted`], [`Error::SubPuzzleExhausted`],
+    /// [`Error::Cancelled`], [`Error::TimedOut`] or [`Error::Panicked`].
     pub fn run(self) -> Result<A, Error> {
         self.spawn()?.wait()
     }
@@ -99,8 +99,9 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyRange`] when no nonce is left to try, [`Error::Hopeless`] or [`Error::RangeTooSmall`] when there
-    /// is hardly a chance to find a solution, [`Error::TimedOut`] when the deadline has passed already.
+    /// [`Error::EmptyRange`] when no nonce is left to try, [`Error::Hopeless`] or [`Error::RangeTooSmall`]
+    /// when there is hardly a chance to find a solution, [`Error::TimedOut`] when the deadline has passed
+    /// already.
     pub fn spawn(self) -> Result<Job<A>, Error> {
         let plan = |challenge| self.solver.plan(challenge, self.scope);
         let plans = self.bundle.challenges().iter().map(plan).collect::<Result<Vec<_>, _>>()?;
@@ -136,12 +137,13 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
 
 /// A search under way. Dropping it cancels it.
 ///
-/// With feature `tokio` it is a future, which any runtime can poll: workers wake it once, when the outcome is there.
+/// With feature `tokio` it is a future, which any runtime can poll: workers wake it once, when the outcome is
+/// there.
 ///
 /// # Cancellation
 ///
-/// Dropping the job, or a future that holds it, ends the search: the workers leave it within about 100 µs, and
-/// nothing blocks meanwhile.
+/// Dropping the job, or a future that holds it, ends the search: the workers leave it within about 100 µs,
+/// and nothing blocks meanwhile.
 #[derive(Debug)]
 #[must_use = "dropping the job cancels it"]
 pub struct Job<A = Solution> {
@@ -154,13 +156,14 @@ impl<A: Answer> Job<A> {
     ///
     /// # Errors
     ///
-    /// [`Error::Exhausted`], [`Error::SubPuzzleExhausted`], [`Error::Cancelled`], [`Error::TimedOut`] or [`Error::Panicked`].
+    /// [`Error::Exhausted`], [`Error::SubPuzzleExhausted`], [`Error::Cancelled`], [`Error::TimedOut`] or
+    /// [`Error::Panicked`].
     pub fn wait(&self) -> Result<A, Error> {
         self.task.wait(None).expect("a wait without a limit ends with an outcome").map(A::of)
     }
 
-    /// Blocks until the search ends, but no longer than `timeout`, after which it goes on: `None`. For callers who
-    /// must look at something else from time to time, such as signals.
+    /// Blocks until the search ends, but no longer than `timeout`, after which it goes on: `None`. For
+    /// callers who must look at something else from time to time, such as signals.
     pub fn wait_timeout(&self, timeout: Duration) -> Option<Result<A, Error>> {
         Some(self.task.wait(Instant::now().checked_add(timeout))?.map(A::of))
     }
@@ -201,7 +204,8 @@ impl<A: Answer> Future for Job<A> {
     }
 }
 
-/// What a job comes to: a [`Solution`] where it is about one challenge, a [`BundleSolution`] where it is about several.
+/// What a job comes to: a [`Solution`] where it is about one challenge, a [`BundleSolution`] where it is
+/// about several.
 pub trait Answer: sealed::Answer {}
 
 impl<A: sealed::Answer> Answer for A {}

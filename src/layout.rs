@@ -1,4 +1,5 @@
-//! How the nonces of one digit width become scans. A new layout is a variant here; search and pool do not see it.
+//! How the nonces of one digit width become scans. A new layout is a variant here; search and pool do not see
+//! it.
 
 use std::fmt;
 use std::ops::{ControlFlow, Range, RangeInclusive};
@@ -16,7 +17,8 @@ pub(crate) enum Layout {
     /// The last block has one word that varies inside a scan.
     OneWord(Varying),
     /// The digits cross into the second block, or end so late in the first that the padding does. The last
-    /// `tail_digits` make schedules that all nonces share, those before them chaining values, where one word varies.
+    /// `tail_digits` make schedules that all nonces share, those before them chaining values, where one word
+    /// varies.
     Shared { tail_digits: u32, varying: Varying },
 }
 
@@ -34,7 +36,8 @@ pub(crate) struct Varying {
     codec: Codec,
 }
 
-/// At most so many nonces are one scan: a whole row of four digits, enough to forget what a scan costs to set up.
+/// At most so many nonces are one scan: a whole row of four digits, enough to forget what a scan costs to set
+/// up.
 const BATCH: u64 = OneWord::MAX_COLUMNS as u64;
 
 /// A scan takes at most so many groups of chaining values: 16 KiB of them.
@@ -165,8 +168,8 @@ impl Layout {
         }
     }
 
-    /// Covers `nonces`, all of `digits` digits, with scans, until `each` breaks. Each takes a range of nonces, and the
-    /// ranges ascend. `schedules` are those of [`shape`](Self::shape).
+    /// Covers `nonces`, all of `digits` digits, with scans, until `each` breaks. Each takes a range of
+    /// nonces, and the ranges ascend. `schedules` are those of [`shape`](Self::shape).
     #[expect(clippy::too_many_arguments, reason = "what a scan is made of, and where it goes")]
     pub(crate) fn scans<B>(
         self,
@@ -276,7 +279,8 @@ impl Varying {
         most: u64,
     ) -> impl Iterator<Item = Part> + use<> {
         let (row, end) = (self.columns(), nonces.end() / scale);
-        // The rows of a scan have one chaining value, and either high digits or trailing ones are what they differ in.
+        // The rows of a scan have one chaining value, and either high digits or trailing ones are what they
+        // differ in.
         let one_row = self.block > 0 || self.trailing > 0;
         let mut next = Some(nonces.start() / scale);
         std::iter::from_fn(move || {

@@ -59,8 +59,8 @@ pub(crate) struct Segment {
     /// What a nonce takes, its share of candidates included.
     pub cost: Nanos,
     nonces: RangeInclusive<u64>,
-    /// The number of the first position, which stands for the nonce `origin`: the first nonce, or a few numbers before
-    /// it, so that spans of the layout's granule are aligned as the layout likes it.
+    /// The number of the first position, which stands for the nonce `origin`: the first nonce, or a few
+    /// numbers before it, so that spans of the layout's granule are aligned as the layout likes it.
     position: u64,
     origin: u64,
 }
@@ -93,8 +93,8 @@ impl Plan {
         }
 
         let template = Template::new(scheme.prefix(), scheme.codec());
-        // Numbers of as many digits, and where spans are aligned: at a multiple of every layout's alignment, so that in
-        // ascending order all widths are aligned.
+        // Numbers of as many digits, and where spans are aligned: at a multiple of every layout's alignment,
+        // so that in ascending order all widths are aligned.
         let (widths, aligned) = match scheme.codec() {
             Codec::Decimal => (1..=20, 1000),
             Codec::U64Le => (8..=8, 256),
@@ -131,8 +131,8 @@ impl Plan {
             };
             segments.sort_by_cached_key(|segment| cost(segment));
         }
-        // Positions before a segment's first nonce exist only where the range does not begin with the width: all of
-        // them together are no more than there are numbers up to the last nonce.
+        // Positions before a segment's first nonce exist only where the range does not begin with the width:
+        // all of them together are no more than there are numbers up to the last nonce.
         let mut total = 0u128;
         for segment in &mut segments {
             segment.position = u64::try_from(total).expect("all positions before the last segment fit");

@@ -1,4 +1,5 @@
-//! Shared schedules, kept for the next challenge: they depend on the length of a message, not on what it says.
+//! Shared schedules, kept for the next challenge: they depend on the length of a message, not on what it
+//! says.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

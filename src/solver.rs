@@ -12,8 +12,8 @@ use crate::{Bundle, BundleSolution, Challenge, Error, Host, Kernel};
 
 /// A long-lived pool of worker threads that solves challenges, many at once.
 ///
-/// Share it by reference, in an `Arc`, or as [`Solver::global`]. Idle workers sleep. Dropping it cancels what is
-/// left and waits until the workers have stopped, about 100 µs.
+/// Share it by reference, in an `Arc`, or as [`Solver::global`]. Idle workers sleep. Dropping it cancels what
+/// is left and waits until the workers have stopped, about 100 µs.
 ///
 /// # Examples
 ///
@@ -38,8 +38,8 @@ pub struct Solver {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Pinning {
-    /// Only where there is exactly one worker for each core that the process may use. With fewer, the pools of
-    /// several processes would all sit on the same first cores.
+    /// Only where there is exactly one worker for each core that the process may use. With fewer, the pools
+    /// of several processes would all sit on the same first cores.
     #[default]
     Auto,
     /// Always.
@@ -124,8 +124,8 @@ impl Solver {
         JobBuilder::new(self, challenge.clone().into())
     }
 
-    /// The same for several sub-puzzles as one search: workers take spans from any that is unsolved, so that they finish the
-    /// last one together.
+    /// The same for several sub-puzzles as one search: workers take spans from any that is unsolved, so that
+    /// they finish the last one together.
     ///
     /// # Examples
     ///
@@ -188,8 +188,8 @@ static GLOBAL: OnceLock<Solver> = OnceLock::new();
 ///
 /// # Errors
 ///
-/// As [`Solver::global`] and [`JobBuilder::run`]; [`Error::Cancelled`] when the runtime shuts down before the solver has
-/// started.
+/// As [`Solver::global`] and [`JobBuilder::run`]; [`Error::Cancelled`] when the runtime shuts down before the
+/// solver has started.
 ///
 /// # Panics
 ///
@@ -227,14 +227,15 @@ impl SolverBuilder {
         self
     }
 
-    /// Lets other processes go first: the workers get a niceness of 19. Linux only; elsewhere it changes nothing.
+    /// Lets other processes go first: the workers get a niceness of 19. Linux only; elsewhere it changes
+    /// nothing.
     pub fn low_priority(mut self, low_priority: bool) -> Self {
         self.low_priority = low_priority;
         self
     }
 
-    /// Jobs with a time limit are refused when their probability to finish in time is below this, 0 to 1; 0.01
-    /// unless set, 0 never refuses.
+    /// Jobs with a time limit are refused when their probability to finish in time is below this, 0 to 1;
+    /// 0.01 unless set, 0 never refuses.
     pub fn min_chance(mut self, chance: f64) -> Self {
         self.min_chance = chance.clamp(0.0, 1.0);
         self

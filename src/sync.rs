@@ -26,7 +26,8 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs foreign code, such as a waker or a scheme's `Drop`, and swallows its panic: it must not take a worker along.
+/// Runs foreign code, such as a waker or a scheme's `Drop`, and swallows its panic: it must not take a worker
+/// along.
 pub(crate) fn contain(foreign: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(foreign)) {
         forget(panic);

@@ -1,5 +1,5 @@
-//! From a message prefix to what kernels take: the midstate of the constant blocks, the tail blocks with the digits of
-//! a nonce in them, and the schedules of last blocks. It knows no range, no order and no predicate.
+//! From a message prefix to what kernels take: the midstate of the constant blocks, the tail blocks with the
+//! digits of a nonce in them, and the schedules of last blocks. It knows no range, no order and no predicate.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,8 +8,8 @@ use crate::kernel::scan::Schedules;
 use crate::kernel::sha256::{self, H0};
 use crate::scheme::Codec;
 
-/// A message prefix, ready to be completed with nonces. What follows its whole blocks is the *tail*: the rest of the
-/// prefix, the digits, and the padding, in one block or two. Of a binary nonce, every byte is a digit.
+/// A message prefix, ready to be completed with nonces. What follows its whole blocks is the *tail*: the rest
+/// of the prefix, the digits, and the padding, in one block or two. Of a binary nonce, every byte is a digit.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     midstate: [u32; 8],
@@ -74,8 +74,8 @@ impl Template {
     }
 }
 
-/// The schedules of all last blocks that begin with the last `tail_digits` digits of a nonce, in ascending order, where
-/// the message has `message_len` bytes.
+/// The schedules of all last blocks that begin with the last `tail_digits` digits of a nonce, in ascending
+/// order, where the message has `message_len` bytes.
 pub(crate) fn tail_schedules(message_len: usize, tail_digits: u32) -> Schedules {
     let digits = tail_digits as usize;
     Schedules::new((0..10usize.pow(tail_digits)).map(|tail| {
@@ -92,7 +92,8 @@ pub(crate) fn tail_schedules(message_len: usize, tail_digits: u32) -> Schedules 
     }))
 }
 
-/// Ends a message of `message_len` bytes whose last byte is `tail[end - 1]`: 0x80 and, last, the length in bits.
+/// Ends a message of `message_len` bytes whose last byte is `tail[end - 1]`: 0x80 and, last, the length in
+/// bits.
 fn finish(tail: &mut [u8], end: usize, message_len: usize) {
     tail[end] = 0x80;
     let len = tail.len();

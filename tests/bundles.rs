@@ -97,7 +97,8 @@ fn a_bundle_is_cancelled_as_one() {
 #[test]
 fn a_bundle_that_hardly_has_a_solution_is_refused() {
     let solver = solver(1);
-    // Each range of 1000 holds a solution of 10 bits with a chance of 0.62, but twenty with 8e-5, forty with 6e-9.
+    // Each range of 1000 holds a solution of 10 bits with a chance of 0.62, but twenty with 8e-5, forty with
+    // 6e-9.
     assert!(!matches!(solver.bundle(&bundle(20, 10)).max_nonce(999).run(), Err(Error::RangeTooSmall { .. })));
     let outcome = solver.bundle(&bundle(40, 10)).max_nonce(999).run();
     assert!(matches!(outcome, Err(Error::RangeTooSmall { nonces: 40_000, .. })), "{outcome:?}");

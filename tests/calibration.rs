@@ -1,4 +1,5 @@
-//! The mathematics of calibration against SciPy's, and the validation by Kolmogorov and Smirnov against real work.
+//! The mathematics of calibration against SciPy's, and the validation by Kolmogorov and Smirnov against real
+//! work.
 
 use std::time::Duration;
 
@@ -36,8 +37,8 @@ fn check_law(work: Work, row: &Value) {
     check_quantiles(work, row);
 }
 
-/// SciPy's quantiles are the first whole number of hashes that suffices; ours lie on the curve through the values at whole
-/// numbers.
+/// SciPy's quantiles are the first whole number of hashes that suffices; ours lie on the curve through the
+/// values at whole numbers.
 fn check_quantiles(work: Work, row: &Value) {
     for (chance, hashes) in pairs(row, "quantiles") {
         let ours = work.quantile(chance);

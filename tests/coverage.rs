@@ -1,5 +1,5 @@
-//! Nothing missed, nothing twice: a scheme that records every digest and accepts none must see each nonce of a
-//! range exactly once, for every form of every kernel, layout, order and way of splitting the work.
+//! Nothing missed, nothing twice: a scheme that records every digest and accepts none must see each nonce of
+//! a range exactly once, for every form of every kernel, layout, order and way of splitting the work.
 
 mod common;
 

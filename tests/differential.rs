@@ -1,5 +1,5 @@
-//! Every prefix length and digit width against one-shot SHA-256: a puzzle whose only solution is a chosen nonce
-//! must be solved by exactly that nonce.
+//! Every prefix length and digit width against one-shot SHA-256: a puzzle whose only solution is a chosen
+//! nonce must be solved by exactly that nonce.
 
 mod common;
 

@@ -1,11 +1,12 @@
-//! No kernel falls far behind itself for the length of a challenge: a layout may cost more than another, not ten times as much.
+//! No kernel falls far behind itself for the length of a challenge: a layout may cost more than another, not
+//! ten times as much.
 
 use std::time::{Duration, Instant};
 
 use lime_pow::{Challenge, Difficulty, Kernel, Search, Step};
 
-/// The time that a kernel takes for a number of nonces of a challenge that they do not solve; the best of a few, since the system may
-/// suspend us.
+/// The time that a kernel takes for a number of nonces of a challenge that they do not solve; the best of a
+/// few, since the system may suspend us.
 fn time(kernel: Kernel, challenge_len: usize) -> Duration {
     const NONCES: u64 = 60_000;
     let hopeless = Difficulty::bits(200).unwrap();

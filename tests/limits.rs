@@ -1,5 +1,5 @@
-//! Every limit on what the library takes, in one place: just below, at, and above it, with an error that names value and limit.
-//! Those of the command are in its own tests.
+//! Every limit on what the library takes, in one place: just below, at, and above it, with an error that
+//! names value and limit. Those of the command are in its own tests.
 
 mod common;
 
@@ -286,7 +286,8 @@ fn ranges_of_nonces() {
     let above = within(&mcaptcha, most + 1, u64::MAX);
     assert_eq!(message(above), Some(format!("no nonce to try: from {} to {most}", most + 1)));
 
-    // Without a deadline a range is searched that holds a solution with a chance of 10^-6: of 2^24 / 10^6, sixteen nonces.
+    // Without a deadline a range is searched that holds a solution with a chance of 10^-6: of 2^24 / 10^6,
+    // sixteen nonces.
     let rare = |nonces: u64| within(&challenge(1, 24), 0, nonces - 1);
     for nonces in [17, 18] {
         assert_eq!(rare(nonces), Err(Error::Exhausted { hashes: nonces }));

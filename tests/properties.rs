@@ -24,8 +24,8 @@ fn survives<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> R
     Ok(())
 }
 
-/// The canonical compact form, as Bitcoin Core makes it: as short as possible, with the sign's bit clear. It keeps the first three
-/// bytes.
+/// The canonical compact form, as Bitcoin Core makes it: as short as possible, with the sign's bit clear. It
+/// keeps the first three bytes.
 fn compact(target: &[u8; 32]) -> String {
     let zeros = target.iter().take_while(|&&byte| byte == 0).count();
     // A first byte whose highest bit is set would read as a sign.

@@ -1,5 +1,5 @@
-//! Every scheme against an implementation of its own, written from the format: published vectors, random puzzles,
-//! and answers that are wrong by one.
+//! Every scheme against an implementation of its own, written from the format: published vectors, random
+//! puzzles, and answers that are wrong by one.
 
 mod common;
 
@@ -154,8 +154,9 @@ fn plain(parameters: &Parameters) -> oracle::Parameters {
     parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// A thousand random puzzles of each scheme, by whatever kernel's turn it is, in either order: the solution must
-/// satisfy the oracle, the check must agree with the oracle on its neighbours, and the lowest must be the lowest.
+/// A thousand random puzzles of each scheme, by whatever kernel's turn it is, in either order: the solution
+/// must satisfy the oracle, the check must agree with the oracle on its neighbours, and the lowest must be
+/// the lowest.
 #[test]
 fn random_puzzles_agree_with_the_oracle() {
     let kernels: Vec<Kernel> = Kernel::available().collect();
@@ -206,8 +207,8 @@ fn random_puzzles_agree_with_the_oracle() {
     }
 }
 
-/// Whatever digest: if the scheme accepts it, the screen must let it pass. Random digests solve hardly any puzzle, so they begin
-/// as a solution does, and end in random bytes or in ones.
+/// Whatever digest: if the scheme accepts it, the screen must let it pass. Random digests solve hardly any
+/// puzzle, so they begin as a solution does, and end in random bytes or in ones.
 #[test]
 fn no_screen_refuses_what_its_scheme_accepts() {
     let config = Config { cases: 2000, failure_persistence: None, ..Config::default() };

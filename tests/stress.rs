@@ -1,5 +1,6 @@
-//! A hundred thousand jobs from many threads, with random orders, bundles, caps, deadlines, cancels and drops: every job has
-//! exactly one end, and nothing is left behind. A process of its own: it counts the threads and memory of all of it.
+//! A hundred thousand jobs from many threads, with random orders, bundles, caps, deadlines, cancels and
+//! drops: every job has exactly one end, and nothing is left behind. A process of its own: it counts the
+//! threads and memory of all of it.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -161,7 +162,8 @@ fn a_hundred_thousand_jobs_leave_nothing_behind() {
     let told = [&seen.solved, &seen.cancelled, &seen.timed_out, &seen.exhausted, &seen.dropped].map(count);
     assert_eq!(told.iter().sum::<u64>() + count(&seen.refused), JOBS + JOBS / 10, "{told:?}");
     assert!(told.iter().all(|count| *count > 100), "an outcome hardly ever happened: {told:?}");
-    // The end of a scope waits for what its threads do, not for the system to have taken them away; the watchdog ends this.
+    // The end of a scope waits for what its threads do, not for the system to have taken them away; the
+    // watchdog ends this.
     while status("Threads:") > threads {
         std::thread::yield_now();
     }

@@ -1,5 +1,5 @@
-//! Nonces, difficulties and challenges from text, against the plainest reading of their rules; and whether a nonce that is
-//! read solves the challenge that is read.
+//! Nonces, difficulties and challenges from text, against the plainest reading of their rules; and whether a
+//! nonce that is read solves the challenge that is read.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Files of profiles: accepted exactly where their JSON, read as a tree, is what the format says; and what is accepted has
-//! finite quantiles in ascending order and survives being written.
+//! Files of profiles: accepted exactly where their JSON, read as a tree, is what the format says; and what is
+//! accepted has finite quantiles in ascending order and survives being written.
 
 #![no_main]
 
@@ -13,7 +13,8 @@ use lime_pow::scheme::Work;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// JSON no object of which names a member twice. A [`Value`] keeps the last of two such members; the parser refuses both.
+/// JSON no object of which names a member twice. A [`Value`] keeps the last of two such members; the parser
+/// refuses both.
 struct Distinct;
 
 impl<'de> Deserialize<'de> for Distinct {

@@ -1,5 +1,5 @@
-//! Every scheme from parameters and from a server's JSON: what is a puzzle, of how many sub-puzzles, and which nonces solve it
-//! must be what the oracle says.
+//! Every scheme from parameters and from a server's JSON: what is a puzzle, of how many sub-puzzles, and
+//! which nonces solve it must be what the oracle says.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Small puzzles from end to end, on a pool that is never renewed: the lowest solution must be the oracle's, any other must
-//! satisfy it, and a job that is cancelled at whatever moment ends as cancelled or solved.
+//! Small puzzles from end to end, on a pool that is never renewed: the lowest solution must be the oracle's,
+//! any other must satisfy it, and a job that is cancelled at whatever moment ends as cancelled or solved.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Any prefix and any nonce: the search, with every kernel and in both orders, must find the nonce whose one-shot
-//! SHA-256 is asked for, and no other.
+//! Any prefix and any nonce: the search, with every kernel and in both orders, must find the nonce whose
+//! one-shot SHA-256 is asked for, and no other.
 
 #![no_main]
 

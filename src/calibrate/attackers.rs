@@ -25,8 +25,8 @@ pub struct Toll {
 }
 
 impl Toll {
-    /// At a mean of `mean_hashes` a solution, beside an honest agent's rate. `None` where the hardware cannot hash this
-    /// puzzle.
+    /// At a mean of `mean_hashes` a solution, beside an honest agent's rate. `None` where the hardware cannot
+    /// hash this puzzle.
     pub fn of(
         attacker: &Reference,
         mean_hashes: f64,
@@ -63,8 +63,8 @@ impl Server {
         Self { verifications_per_second, cores, nonces_per_solution }
     }
 
-    /// Solutions that all cores verify per second: the rate limit, over all clients together and on whatever they send, at which
-    /// nobody can keep it busy.
+    /// Solutions that all cores verify per second: the rate limit, over all clients together and on whatever
+    /// they send, at which nobody can keep it busy.
     pub fn capacity(&self) -> f64 {
         self.verifications_per_second * self.cores as f64 / self.nonces_per_solution as f64
     }

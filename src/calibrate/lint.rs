@@ -10,7 +10,8 @@ use crate::{Challenge, Method};
 pub struct Lint {
     /// Bytes that are hashed before the nonce.
     pub prefix_len: usize,
-    /// A solver that hashes prefix and nonce anew each time, at the nonce that its search ends with on average.
+    /// A solver that hashes prefix and nonce anew each time, at the nonce that its search ends with on
+    /// average.
     pub naive: usize,
     /// A solver that keeps the midstate of the whole blocks, at the same nonce.
     pub midstate: usize,

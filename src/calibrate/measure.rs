@@ -1,5 +1,5 @@
-//! Rates of this machine, in windows of time. Windows are short so that a caller can take many, interleave them with
-//! others, and look at their spread.
+//! Rates of this machine, in windows of time. Windows are short so that a caller can take many, interleave
+//! them with others, and look at their spread.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use crate::scheme::{Codec, Scheme, Work};
 use crate::{Bundle, Challenge, Error, Nonce, Screen, Solver, verify};
 
-/// The same puzzle without solutions, so that a window of searching it lasts as long as it should. As many digests pass
-/// the screen as in earnest.
+/// The same puzzle without solutions, so that a window of searching it lasts as long as it should. As many
+/// digests pass the screen as in earnest.
 pub fn unsolvable(bundle: &Bundle) -> Bundle {
     let without = |challenge: &Challenge| {
         Challenge::from_scheme(Unsolvable(challenge.clone())).expect("what is checked has not changed")
@@ -17,8 +17,8 @@ pub fn unsolvable(bundle: &Bundle) -> Bundle {
     Bundle::new(challenges).expect("what is checked has not changed")
 }
 
-/// Hashes per second of jobs on the pool, from submission until its workers are free again. There is one job unless the
-/// puzzle's nonces do not last for the window. Other jobs on the pool count too.
+/// Hashes per second of jobs on the pool, from submission until its workers are free again. There is one job
+/// unless the puzzle's nonces do not last for the window. Other jobs on the pool count too.
 ///
 /// # Errors
 ///

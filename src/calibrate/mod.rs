@@ -1,9 +1,10 @@
-//! Which difficulty to set: rates measured, quantiles derived, a recommendation with its proof, and what an attacker pays.
+//! Which difficulty to set: rates measured, quantiles derived, a recommendation with its proof, and what an
+//! attacker pays.
 //!
-//! Everything is a pure function of rates and settings, but for `measure`, which makes the rates. The work of a puzzle
-//! is a [`Work`](crate::scheme::Work), a distribution of hashes; a device turns hashes into time at its rate; a
-//! [`Profile`] is a mix of devices. The rate is measured directly and never fitted to the solves that it is validated
-//! against.
+//! Everything is a pure function of rates and settings, but for `measure`, which makes the rates. The work of
+//! a puzzle is a [`Work`](crate::scheme::Work), a distribution of hashes; a device turns hashes into time at
+//! its rate; a [`Profile`] is a mix of devices. The rate is measured directly and never fitted to the solves
+//! that it is validated against.
 
 mod attackers;
 mod lint;

@@ -71,7 +71,8 @@ impl Profile {
     /// The most characters of a name.
     pub const MAX_NAME: usize = 100;
 
-    /// A profile of devices whose weights sum to 1, to a thousandth; what is missing or too much is shared out.
+    /// A profile of devices whose weights sum to 1, to a thousandth; what is missing or too much is shared
+    /// out.
     ///
     /// # Errors
     ///
@@ -154,8 +155,8 @@ impl Profile {
         self.devices.iter().map(|device| device.weight * device.hashes_per_second).sum()
     }
 
-    /// Probability that a device of this profile, drawn by weight, has solved a puzzle with this law of work within
-    /// `time`.
+    /// Probability that a device of this profile, drawn by weight, has solved a puzzle with this law of work
+    /// within `time`.
     pub fn chance_within(&self, work: Work, time: Duration) -> f64 {
         self.chance_within_seconds(work, time.as_secs_f64())
     }
@@ -165,7 +166,8 @@ impl Profile {
         self.devices.iter().map(chance).sum::<f64>().min(1.0)
     }
 
-    /// The time after which it has solved it with this probability, 0 to 1: the quantile of a mixture of laws, to nine digits.
+    /// The time after which it has solved it with this probability, 0 to 1: the quantile of a mixture of
+    /// laws, to nine digits.
     pub fn quantile(&self, work: Work, chance: f64) -> Duration {
         let hashes = work.quantile(chance);
         let seconds = |device: &Device| hashes / device.hashes_per_second;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Device, Profile, ProfileError};
 
-/// A profile with its schema, its origin, and how far the measurements that it rests on spread. What a file says is checked by
-/// [`profile`](Self::profile).
+/// A profile with its schema, its origin, and how far the measurements that it rests on spread. What a file
+/// says is checked by [`profile`](Self::profile).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileFile {

@@ -14,8 +14,8 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The difficulties of a scheme, for `count` sub-puzzles that each have one, at least 1. `None` where there are several
-    /// and the scheme's own law is uniform.
+    /// The difficulties of a scheme, for `count` sub-puzzles that each have one, at least 1. `None` where
+    /// there are several and the scheme's own law is uniform.
     pub fn of(format: &'static Format, count: u32) -> Option<Self> {
         let scale = Self { format, count };
         let uniform = matches!(scale.each(*format.difficulties.start()), Work::Uniform { .. });
@@ -45,7 +45,8 @@ impl Scale {
         self.format.law(difficulty).expect("the caller takes a difficulty that the scheme has")
     }
 
-    /// The largest difficulty whose mean work is at most this many hashes; `None` where even the smallest has more.
+    /// The largest difficulty whose mean work is at most this many hashes; `None` where even the smallest has
+    /// more.
     pub fn difficulty_of(&self, mean_hashes: f64) -> Option<u64> {
         largest(self.format.difficulties.clone(), |difficulty| self.work(difficulty).mean() <= mean_hashes)
     }
@@ -123,8 +124,8 @@ pub struct NoDifficulty(
     pub Box<Choice>,
 );
 
-/// The hardest difficulty of a scale at which every profile meets every constraint. Deterministic; time grows with
-/// difficulty, so it is found by halving.
+/// The hardest difficulty of a scale at which every profile meets every constraint. Deterministic; time grows
+/// with difficulty, so it is found by halving.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! Rates that others have published: SHA-256 of single, short messages per second. The one place for such figures.
+//! Rates that others have published: SHA-256 of single, short messages per second. The one place for such
+//! figures.
 
 /// A published rate.
 #[derive(Clone, Copy, Debug, PartialEq)]

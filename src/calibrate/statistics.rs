@@ -61,8 +61,8 @@ impl KolmogorovSmirnov {
         Self::against(sample, &cdf, &cdf)
     }
 
-    /// The same for a law of whole numbers, such as counts of hashes. Its steps make the test conservative: it rejects true laws
-    /// less often than the level says.
+    /// The same for a law of whole numbers, such as counts of hashes. Its steps make the test conservative:
+    /// it rejects true laws less often than the level says.
     ///
     /// # Panics
     ///
@@ -90,8 +90,8 @@ impl KolmogorovSmirnov {
     }
 }
 
-/// Kolmogorov's distribution at the argument that M. A. Stephens (Journal of the Royal Statistical Society B 32, 1970)
-/// gives for finite samples.
+/// Kolmogorov's distribution at the argument that M. A. Stephens (Journal of the Royal Statistical Society B
+/// 32, 1970) gives for finite samples.
 fn p_value(distance: f64, size: f64) -> f64 {
     let root = size.sqrt();
     let lambda = (root + 0.12 + 0.11 / root) * distance;

@@ -1,5 +1,5 @@
-//! Eight lanes of AVX2, for CPUs without SHA extensions. It has no rotate and no three-operand logic, so a rotation is
-//! two shifts and an or.
+//! Eight lanes of AVX2, for CPUs without SHA extensions. It has no rotate and no three-operand logic, so a
+//! rotation is two shifts and an or.
 
 use core::arch::x86_64::{
     __m256i, _mm256_add_epi32, _mm256_and_si256, _mm256_castsi256_ps, _mm256_cmpeq_epi32, _mm256_min_epu32,
@@ -81,7 +81,8 @@ struct Words(__m256i);
 macro_rules! avx2 {
     ($call:expr) => {{
         #[expect(unsafe_code, reason = "intrinsics of AVX2")]
-        // SAFETY: the operands of the method that this stands in hold AVX2's proof: `Avx2` itself, or words made from it.
+        // SAFETY: the operands of the method that this stands in hold AVX2's proof: `Avx2` itself, or words
+        // made from it.
         unsafe {
             $call
         }

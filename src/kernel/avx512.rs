@@ -15,8 +15,9 @@ use super::{About, FormSpec, Isa};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Avx512(());
 
-/// The words that have code of their own in two streams, which takes LLVM six seconds each: those that vary in challenges of
-/// 22 and 32 characters, in 22 where nonces are counted up from 0, and in 64. The others share a piece.
+/// The words that have code of their own in two streams, which takes LLVM six seconds each: those that vary
+/// in challenges of 22 and 32 characters, in 22 where nonces are counted up from 0, and in 64. The others
+/// share a piece.
 const OWN_WORDS: &[usize] = &[7, 10, 13];
 
 #[cfg(not(lime_pow_sanitize))]
@@ -96,8 +97,8 @@ struct Words(__m512i);
 macro_rules! avx512 {
     ($call:expr) => {{
         #[expect(unsafe_code, reason = "intrinsics of AVX-512")]
-        // SAFETY: the operands of the method that this stands in hold AVX-512F's proof: `Avx512` itself, or words made
-        // from it. What is loaded and stored is a reference to sixteen words.
+        // SAFETY: the operands of the method that this stands in hold AVX-512F's proof: `Avx512` itself, or
+        // words made from it. What is loaded and stored is a reference to sixteen words.
         unsafe {
             $call
         }

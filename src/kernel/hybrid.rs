@@ -1,6 +1,7 @@
-//! SHA extensions and AVX-512 vectors in one stream of instructions: they are different execution units, so that their
-//! rates add up in part. Compilers do not keep such code in registers, so it is generated; these files hand it arguments
-//! and read its results: `own.rs` where each nonce has its own schedule, `shared.rs` where rows share them.
+//! SHA extensions and AVX-512 vectors in one stream of instructions: they are different execution units, so
+//! that their rates add up in part. Compilers do not keep such code in registers, so it is generated; these
+//! files hand it arguments and read its results: `own.rs` where each nonce has its own schedule, `shared.rs`
+//! where rows share them.
 //!
 //! `crates/hybrid-gen` writes the `.s` files beside them and says how they work.
 

@@ -224,9 +224,9 @@ impl<L: Lanes, const W: usize> OwnRounds<L> for Word<W> {
     #[expect(unused_assignments, reason = "nothing reads the last schedule words")]
     fn rounds(proof: L::Proof, varying: L, start: [L; 8], consts: &[u32; 64], _: usize) -> [L; 8] {
         let mut state = start;
-        // A ring of the last 16 schedule words; those that are constant are never read. What does not fit into
-        // registers is put into memory at fixed places: left alone, LLVM takes many times as long to spread it
-        // over 64 rounds.
+        // A ring of the last 16 schedule words; those that are constant are never read. What does not fit
+        // into registers is put into memory at fixed places: left alone, LLVM takes many times as long to
+        // spread it over 64 rounds.
         let mut w = [varying; 16];
         macro_rules! put_aside {
             () => {
@@ -274,8 +274,8 @@ impl<L: Lanes, const W: usize> OwnRounds<L> for Word<W> {
     }
 }
 
-/// Where no word is known not to vary, sixteen rounds are like the sixteen before them, and are a loop: a tenth to a fifth
-/// more operations than for one word, and a small part of the time to build.
+/// Where no word is known not to vary, sixteen rounds are like the sixteen before them, and are a loop: a
+/// tenth to a fifth more operations than for one word, and a small part of the time to build.
 impl<L: Lanes> OwnRounds<L> for AnyWord {
     type Constants = [u32; 16];
 

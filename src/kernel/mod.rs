@@ -91,7 +91,8 @@ pub(crate) struct FormSpec {
     /// The first message word that it has code of its own for where it varies; another kernel stands in
     /// before that.
     pub first_word: usize,
-    /// The words that have code of their own, if not all from `first_word` on; the others share a slower piece.
+    /// The words that have code of their own, if not all from `first_word` on; the others share a slower
+    /// piece.
     pub own_words: Option<&'static [usize]>,
     /// How many chaining values are made at once for a shared scan; 0 for the other kind.
     pub midstates: usize,
@@ -100,8 +101,8 @@ pub(crate) struct FormSpec {
 }
 
 impl FormSpec {
-    /// How many times as long a nonce takes as the record has it, where message word `word` varies. What words without code
-    /// of their own add is counted in operations, 8 to 18 %, and not timed.
+    /// How many times as long a nonce takes as the record has it, where message word `word` varies. What
+    /// words without code of their own add is counted in operations, 8 to 18 %, and not timed.
     pub(crate) fn factor(&self, word: usize) -> f64 {
         match self.own_words {
             Some(words) if !words.contains(&word) => 1.12,

@@ -1,5 +1,5 @@
-//! What one varying message word leaves constant in its block: the schedule words that do not depend on it, and the
-//! rounds before it. Kernels compute that once a row, in scalar code, and the rest for every nonce.
+//! What one varying message word leaves constant in its block: the schedule words that do not depend on it,
+//! and the rounds before it. Kernels compute that once a row, in scalar code, and the rest for every nonce.
 
 use super::sha256::{K, round, small_sigma0, small_sigma1};
 
@@ -56,7 +56,8 @@ pub(super) fn constants<const W: usize>(block: &[u32; 16]) -> [u32; 64] {
     std::array::from_fn(|t| if Varies::<W>::TABLE[t] { words[t] } else { words[t].wrapping_add(K[t]) })
 }
 
-/// The state after the first rounds of a block. From one row to the next it starts again where the blocks differ.
+/// The state after the first rounds of a block. From one row to the next it starts again where the blocks
+/// differ.
 pub(super) struct FirstRounds {
     block: [u32; 16],
     /// `after[t]`: the state after `t` rounds of `block`.

@@ -1,5 +1,5 @@
-//! The plain data that every kernel takes and fills. A scan is a few thousand nonces that share everything but a few
-//! message words, seen as rows and columns; nothing here knows a scheme, a thread or a clock.
+//! The plain data that every kernel takes and fills. A scan is a few thousand nonces that share everything
+//! but a few message words, seen as rows and columns; nothing here knows a scheme, a thread or a clock.
 
 use super::sha256::{self, K};
 
@@ -64,16 +64,16 @@ impl Scan<'_> {
     }
 }
 
-/// Every column has its message word: nonce (row, column) hashes `blocks[row]` with `words[column]` added to its word
-/// number `word`. The kernels compute what the columns of a row share once a row.
+/// Every column has its message word: nonce (row, column) hashes `blocks[row]` with `words[column]` added to
+/// its word number `word`. The kernels compute what the columns of a row share once a row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OneWord<'a> {
     /// Chaining value before the block.
     pub state: [u32; 8],
     /// Rows go fastest where neighbours differ late.
     pub blocks: &'a [[u32; 16]],
-    /// 0 to 13 in a last block, where the length follows; 13 to 15 in a block whose chaining values are wanted, which
-    /// ends in the digits or less than nine bytes after them.
+    /// 0 to 13 in a last block, where the length follows; 13 to 15 in a block whose chaining values are
+    /// wanted, which ends in the digits or less than nine bytes after them.
     pub word: usize,
     /// At most [`OneWord::MAX_COLUMNS`].
     pub words: &'a [u32],
@@ -84,7 +84,8 @@ impl OneWord<'_> {
     pub(crate) const MAX_COLUMNS: usize = 10_000;
 }
 
-/// Every row has its chaining value, every column a whole block that all rows share: the rows need no schedule.
+/// Every row has its chaining value, every column a whole block that all rows share: the rows need no
+/// schedule.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shared<'a> {
     pub states: &'a States,
@@ -182,9 +183,9 @@ pub(crate) struct Hit {
     pub column: u32,
 }
 
-/// The nonces that passed the screen: in ascending order for [`OneWord`], column by column within a group of rows for
-/// [`Shared`]. When there are enough, or the buffer cannot take one more group, the kernel returns early and is called
-/// again: no hit is ever dropped, however wide the screen.
+/// The nonces that passed the screen: in ascending order for [`OneWord`], column by column within a group of
+/// rows for [`Shared`]. When there are enough, or the buffer cannot take one more group, the kernel returns
+/// early and is called again: no hit is ever dropped, however wide the screen.
 #[derive(Debug)]
 pub(crate) struct Candidates {
     hits: [Hit; Self::CAPACITY],
@@ -217,7 +218,8 @@ impl Candidates {
         self.len += 1;
     }
 
-    /// Whether the kernel is to try another group, all of which may pass. If not, it must return where to resume.
+    /// Whether the kernel is to try another group, all of which may pass. If not, it must return where to
+    /// resume.
     pub(crate) const fn has_room(&self) -> bool {
         self.len < self.wanted && self.len + Self::MAX_GROUP <= Self::CAPACITY
     }

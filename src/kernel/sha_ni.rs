@@ -2,9 +2,10 @@
 //! and a single chain of rounds would wait for itself. Registers hold the state as the instructions want it:
 //! (F, E, B, A) and (H, G, D, C), lowest lane first.
 //!
-//! Without AVX, although its three-operand forms would save moves: the SHA instructions have none, and where a compiler copies 32
-//! bytes at once in between, the upper half of a register is in use, and the one Intel CPU that was measured (a Xeon of the fifth
-//! generation) takes 200 times as long for the mix: 0.13 MH/s with such copies, 30.9 without, no difference where there were none.
+//! Without AVX, although its three-operand forms would save moves: the SHA instructions have none, and where
+//! a compiler copies 32 bytes at once in between, the upper half of a register is in use, and the one Intel
+//! CPU that was measured (a Xeon of the fifth generation) takes 200 times as long for the mix: 0.13 MH/s with
+//! such copies, 30.9 without, no difference where there were none.
 
 use core::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_cvtsi32_si128, _mm_extract_epi32, _mm_min_epu32,
@@ -98,11 +99,12 @@ fn enter_midstates(scan: &OneWord<'_>, out: &mut [u32]) {
     for_word!([13 14 15], scan.word, one_word_midstates, scan, out);
 }
 
-/// What the nonces of a row have in common. `MIDSTATES` tells what they are for, and gives each use its own code: what is
-/// called from two places is not inlined, and then what is constant in a row is computed for every group.
+/// What the nonces of a row have in common. `MIDSTATES` tells what they are for, and gives each use its own
+/// code: what is called from two places is not inlined, and then what is constant in a row is computed for
+/// every group.
 struct Row<const W: usize, const MIDSTATES: bool> {
-    /// The state after the pairs of rounds before the varying word. Each pair swaps the names, so that they are right
-    /// again at the end.
+    /// The state after the pairs of rounds before the varying word. Each pair swaps the names, so that they
+    /// are right again at the end.
     abef: __m128i,
     cdgh: __m128i,
     /// The message; of the quads before the varying word, what `sha256msg1` makes of them.

@@ -24,7 +24,8 @@ impl Answers {
         }
     }
 
-    /// Records a solution of a part: the first, or any that is smaller. Returns whether it is the part's first.
+    /// Records a solution of a part: the first, or any that is smaller. Returns whether it is the part's
+    /// first.
     pub(super) fn record(&self, part: usize, solution: Found) -> bool {
         let mut found = lock(&self.found[part]);
         match &mut *found {

@@ -112,7 +112,8 @@ mod models {
             Arc::new(Self { handout: Handout::new(spans), tally: AtomicU64::new(0) })
         }
 
-        /// Claims until closed; returns the spans, and for each time it was told that the job drained, the tally.
+        /// Claims until closed; returns the spans, and for each time it was told that the job drained, the
+        /// tally.
         fn work(&self) -> (Vec<u64>, Vec<u64>) {
             let (mut spans, mut drained) = (Vec::new(), Vec::new());
             loop {

@@ -1,13 +1,14 @@
 //! Worker threads that search many jobs at once. rayon owns the threads; each runs our own loop, which takes
 //! a *ticket* off one queue, searches a few spans of its job and puts the ticket back at the end.
 //!
-//! Invariants stand where they are kept: of the queue in `queue.rs`, of one job's spans in `handout.rs`, of its outcome in
-//! `answers.rs` and `completion.rs`, of tokens in `cancel.rs`. Each is modelled with loom beside its code.
+//! Invariants stand where they are kept: of the queue in `queue.rs`, of one job's spans in `handout.rs`, of
+//! its outcome in `answers.rs` and `completion.rs`, of tokens in `cancel.rs`. Each is modelled with loom
+//! beside its code.
 //!
 //! A job has as many tickets as workers may be on it, so the queue alone makes the thread cap exact and the
 //! sharing fair: every ticket gets one turn of about [`TURN`] before any gets the next. A worker that finds
-//! the queue empty waits for a moment, then sleeps. A submitted job counts on those who wait, and wakes others only for
-//! the tickets that are left.
+//! the queue empty waits for a moment, then sleeps. A submitted job counts on those who wait, and wakes
+//! others only for the tickets that are left.
 
 mod answers;
 mod completion;

@@ -1,11 +1,13 @@
-//! The queue of tickets, and which workers wait or sleep for one. It knows neither what a ticket is nor what time it is.
+//! The queue of tickets, and which workers wait or sleep for one. It knows neither what a ticket is nor what
+//! time it is.
 //!
 //! Invariants:
 //!
 //! 1. A ticket handed in is handed out, or back by [`Queue::stop`]: never lost, never to two workers at once.
-//! 2. While there are tickets, no worker sleeps that nobody has woken but those that the tickets do not need: a ticket
-//!    handed in is taken even if every worker was about to sleep.
-//! 3. After [`Queue::stop`] every worker is told to stop the next time it asks, and one that sleeps is woken to ask.
+//! 2. While there are tickets, no worker sleeps that nobody has woken but those that the tickets do not need:
+//!    a ticket handed in is taken even if every worker was about to sleep.
+//! 3. After [`Queue::stop`] every worker is told to stop the next time it asks, and one that sleeps is woken
+//!    to ask.
 
 use std::collections::VecDeque;
 
@@ -70,8 +72,8 @@ impl<T: Clone> Queue<T> {
         self.submissions.load(Ordering::Relaxed)
     }
 
-    /// Hands in `count` equal tickets, and wakes as many workers as are needed for them beside those who are awake.
-    /// Returns how many that were.
+    /// Hands in `count` equal tickets, and wakes as many workers as are needed for them beside those who are
+    /// awake. Returns how many that were.
     pub(super) fn submit(&self, ticket: &T, count: usize) -> usize {
         let mut state = lock(&self.state);
         state.tickets.extend(std::iter::repeat_n(ticket, count).cloned());
@@ -88,16 +90,16 @@ impl<T: Clone> Queue<T> {
         woken.len()
     }
 
-    /// Puts a ticket back and takes the next, in one visit. A worker that finds none is told to wait, and if it has
-    /// waited already, to sleep.
+    /// Puts a ticket back and takes the next, in one visit. A worker that finds none is told to wait, and if
+    /// it has waited already, to sleep.
     pub(super) fn next(&self, worker: usize, back: Option<T>, waited: bool) -> Next<T> {
         let mut state = lock(&self.state);
         if state.stopping {
             return Next::Stop(back);
         }
         state.tickets.extend(back);
-        // A worker on a list is idle. One that is here must leave it, or the next submission would count on a worker
-        // that is busy. (A sleep can end by itself, and a wait by its time.)
+        // A worker on a list is idle. One that is here must leave it, or the next submission would count on a
+        // worker that is busy. (A sleep can end by itself, and a wait by its time.)
         state.waiting.retain(|&waiting| waiting != worker);
         state.idle.retain(|&idle| idle != worker);
         match state.tickets.pop_front() {

@@ -1,10 +1,11 @@
 //! One job as the workers see it: spans to search, a place for the outcome, and when to stop.
 //!
-//! A job has one part for each sub-puzzle. A worker takes its spans from an unsolved part, one that nobody else works on if
-//! there is one, so that parts end without spans searched in vain, and all workers finish the last one together.
+//! A job has one part for each sub-puzzle. A worker takes its spans from an unsolved part, one that nobody
+//! else works on if there is one, so that parts end without spans searched in vain, and all workers finish
+//! the last one together.
 //!
-//! A part settles with `Order::Any` at its first solution, with `Order::Lowest` when it has drained. Whoever settles the
-//! last one publishes the outcome.
+//! A part settles with `Order::Any` at its first solution, with `Order::Lowest` when it has drained. Whoever
+//! settles the last one publishes the outcome.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -199,8 +200,8 @@ impl Task {
 
     fn solved(&self, index: usize, found: Found) {
         let first = self.answers.record(index, found);
-        // This worker's span is in flight, so closing cannot drain the part. Spans before this one may be in flight too;
-        // those behind it need not begin.
+        // This worker's span is in flight, so closing cannot drain the part. Spans before this one may be in
+        // flight too; those behind it need not begin.
         self.parts[index].handout.close();
         if first && self.order == Order::Any {
             self.settle();

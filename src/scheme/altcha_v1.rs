@@ -1,5 +1,5 @@
-//! `altcha-v1`, the first protocol of ALTCHA with SHA-256: a number up to a maximum was drawn, and its digest behind a
-//! salt is the challenge. One number solves it, so the work is uniform and not geometric.
+//! `altcha-v1`, the first protocol of ALTCHA with SHA-256: a number up to a maximum was drawn, and its digest
+//! behind a salt is the challenge. One number solves it, so the work is uniform and not geometric.
 
 use std::ops::RangeInclusive;
 
@@ -43,12 +43,13 @@ pub(super) const FORMAT: Format = Format {
 };
 
 impl Challenge {
-    /// A challenge of ALTCHA's first protocol with SHA-256, scheme `altcha-v1`: the digest of `salt` and a number up to
-    /// `max_number`.
+    /// A challenge of ALTCHA's first protocol with SHA-256, scheme `altcha-v1`: the digest of `salt` and a
+    /// number up to `max_number`.
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] for a salt over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES) and a number over 2^53 - 1.
+    /// [`Error::Parameter`] for a salt over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES) and a number over 2^53 -
+    /// 1.
     pub fn altcha_v1(challenge: [u8; 32], salt: &str, max_number: u64) -> Result<Self, Error> {
         check_text(NAME, "salt", salt)?;
         check_range(NAME, "maxnumber", max_number, &NUMBERS)?;

@@ -1,5 +1,5 @@
-//! `anubis`, the challenge of the web firewall Anubis: the hexadecimal SHA-256 of `challenge ‖ nonce` starts with so many
-//! zeros. The challenge is hashed as the text that it is, 128 hexadecimal digits.
+//! `anubis`, the challenge of the web firewall Anubis: the hexadecimal SHA-256 of `challenge ‖ nonce` starts
+//! with so many zeros. The challenge is hashed as the text that it is, 128 hexadecimal digits.
 
 use std::ops::RangeInclusive;
 
@@ -45,8 +45,8 @@ pub(super) const FORMAT: Format = Format {
 };
 
 impl Challenge {
-    /// A challenge of Anubis, scheme `anubis`: 128 lowercase hexadecimal digits, and how many zeros, 0 to 64, the digest must
-    /// start with in hexadecimal.
+    /// A challenge of Anubis, scheme `anubis`: 128 lowercase hexadecimal digits, and how many zeros, 0 to 64,
+    /// the digest must start with in hexadecimal.
     ///
     /// # Errors
     ///

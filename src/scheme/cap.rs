@@ -1,5 +1,5 @@
-//! `cap`, the proof of work of Cap: c sub-puzzles, each with a salt and a target that a small generator makes from a
-//! token; the hexadecimal SHA-256 of `salt ‖ nonce` starts with the target.
+//! `cap`, the proof of work of Cap: c sub-puzzles, each with a salt and a target that a small generator makes
+//! from a token; the hexadecimal SHA-256 of `salt ‖ nonce` starts with the target.
 
 use std::ops::RangeInclusive;
 
@@ -34,8 +34,8 @@ pub(super) const FORMAT: Format = Format {
 };
 
 impl Bundle {
-    /// A challenge of Cap, scheme `cap`: `count` sub-puzzles, 1 to [`MAX_LEN`](Self::MAX_LEN), with salts of `size`
-    /// hexadecimal digits, 1 to 1024, and targets of `difficulty`, 1 to 64.
+    /// A challenge of Cap, scheme `cap`: `count` sub-puzzles, 1 to [`MAX_LEN`](Self::MAX_LEN), with salts of
+    /// `size` hexadecimal digits, 1 to 1024, and targets of `difficulty`, 1 to 64.
     ///
     /// # Errors
     ///
@@ -57,7 +57,8 @@ impl Bundle {
     }
 }
 
-/// `len` hexadecimal digits from `seed`: words of xorshift32, which begins with FNV-1a of the seed's UTF-16 code units.
+/// `len` hexadecimal digits from `seed`: words of xorshift32, which begins with FNV-1a of the seed's UTF-16
+/// code units.
 fn hex_digits(seed: &str, len: u32) -> String {
     let fnv = |hash: u32, unit: u16| (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193);
     let mut state = seed.encode_utf16().fold(0x811c_9dc5, fnv);

@@ -1,5 +1,5 @@
-//! The built-in schemes as programs see them: what they are called, what parameters they take, and a puzzle from
-//! parameters that are text, as configuration files, command lines and servers' JSON have them.
+//! The built-in schemes as programs see them: what they are called, what parameters they take, and a puzzle
+//! from parameters that are text, as configuration files, command lines and servers' JSON have them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -23,7 +23,8 @@ pub struct Format {
     pub parameters: &'static [Parameter],
     /// The parameter that makes it harder, if it is a number.
     pub difficulty: Option<&'static str>,
-    /// The difficulties that there are, as the scheme counts them; where the challenge carries its difficulty, in bits.
+    /// The difficulties that there are, as the scheme counts them; where the challenge carries its
+    /// difficulty, in bits.
     pub difficulties: RangeInclusive<u64>,
     /// The difficulty that servers have unless told otherwise, as their authors publish it.
     pub published_default: Option<&'static str>,
@@ -88,8 +89,8 @@ impl Format {
         })
     }
 
-    /// The puzzle that `parameters` describe, one challenge or several. Parameters that the scheme does not have are
-    /// ignored, as servers send more than a puzzle takes; see [`check_names`](Self::check_names).
+    /// The puzzle that `parameters` describe, one challenge or several. Parameters that the scheme does not
+    /// have are ignored, as servers send more than a puzzle takes; see [`check_names`](Self::check_names).
     ///
     /// # Errors
     ///
@@ -106,8 +107,8 @@ impl Format {
         (self.parse)(&Fields::of(self.name, parameters))
     }
 
-    /// A puzzle of this difficulty, for measurements; another for each text, of up to 128 bytes. Whatever else the scheme has is
-    /// as in the examples.
+    /// A puzzle of this difficulty, for measurements; another for each text, of up to 128 bytes. Whatever
+    /// else the scheme has is as in the examples.
     ///
     /// # Errors
     ///
@@ -153,8 +154,9 @@ impl Format {
 
 /// Parameters of a puzzle by name, as text.
 ///
-/// With feature `serde` they are read from an object, such as a server's JSON: numbers become text, members of inner objects
-/// count as the outer's own, and what is neither text nor number is an error where it is asked for.
+/// With feature `serde` they are read from an object, such as a server's JSON: numbers become text, members
+/// of inner objects count as the outer's own, and what is neither text nor number is an error where it is
+/// asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
     values: BTreeMap<String, String>,

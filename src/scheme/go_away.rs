@@ -1,5 +1,5 @@
-//! `go-away`, the SHA-256 challenge of the web firewall go-away: a hash made from difficulty and key, and behind it the nonce as
-//! eight bytes.
+//! `go-away`, the SHA-256 challenge of the web firewall go-away: a hash made from difficulty and key, and
+//! behind it the nonce as eight bytes.
 
 use sha2::{Digest, Sha256};
 

@@ -1,5 +1,6 @@
-//! `mcaptcha`, the proof of work of mCaptcha: the first half of SHA-256 of `salt ‖ string ‖ nonce`, as a number, is
-//! among the largest M / factor of all M. The string is serialised as bincode does, with its length before it.
+//! `mcaptcha`, the proof of work of mCaptcha: the first half of SHA-256 of `salt ‖ string ‖ nonce`, as a
+//! number, is among the largest M / factor of all M. The string is serialised as bincode does, with its
+//! length before it.
 
 use std::ops::RangeInclusive;
 

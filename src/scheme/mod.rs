@@ -14,8 +14,8 @@
 //! | [`target`](https://developer.bitcoin.org/reference/block_chain.html#target-nbits) | prefix ‖ n | the digest, big-endian, is at most the target | – |
 //!
 //! n is decimal text unless said otherwise. [`FORMATS`] tells the same to programs, with parameters. All of
-//! these formats are here so that operators can measure and verify deployments of their own; nothing in this crate talks to a
-//! website.
+//! these formats are here so that operators can measure and verify deployments of their own; nothing in this
+//! crate talks to a website.
 
 mod altcha_v1;
 mod anubis;
@@ -61,8 +61,8 @@ pub static FORMATS: [Format; 9] = [
 ///
 /// All methods must be pure: they are called from several threads, and their answers must not change.
 /// [`screen`](Self::screen) must pass every digest that [`accepts`](Self::accepts) accepts, or solutions are
-/// missed. A panic in `accepts` fails the job that called it and nothing else; a slow `accepts` behind a wide screen
-/// delays cancellation, which workers see only between spans.
+/// missed. A panic in `accepts` fails the job that called it and nothing else; a slow `accepts` behind a wide
+/// screen delays cancellation, which workers see only between spans.
 pub trait Scheme: Send + Sync {
     /// A short name for people, such as `lime-v1`.
     fn name(&self) -> &str;
@@ -98,8 +98,8 @@ pub trait Scheme: Send + Sync {
 pub enum Codec {
     /// ASCII decimal without leading zeros, 1 to 20 digits.
     Decimal,
-    /// Eight bytes, the lowest first. Nonce and padding must fit into the block that the prefix leaves off in: at
-    /// most 47 bytes of the prefix may lie behind its last whole block of 64.
+    /// Eight bytes, the lowest first. Nonce and padding must fit into the block that the prefix leaves off
+    /// in: at most 47 bytes of the prefix may lie behind its last whole block of 64.
     U64Le,
 }
 

@@ -1,4 +1,5 @@
-//! `spow`, the proof of work of the crate of that name: a string that carries its own difficulty, with the nonce appended.
+//! `spow`, the proof of work of the crate of that name: a string that carries its own difficulty, with the
+//! nonce appended.
 
 use super::format::{Fields, Format, Parameter, check_text, parameter_error};
 use super::puzzle::Puzzle;
@@ -26,12 +27,13 @@ pub(super) const FORMAT: Format = Format {
 };
 
 impl Challenge {
-    /// A challenge of the crate spow, scheme `spow`: `1:bits:expires:salt:challenge:`, the last colon included.
+    /// A challenge of the crate spow, scheme `spow`: `1:bits:expires:salt:challenge:`, the last colon
+    /// included.
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] for another number of fields, another version, bits that are no number from 0 to 256, and over
-    /// [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
+    /// [`Error::Parameter`] for another number of fields, another version, bits that are no number from 0 to
+    /// 256, and over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
     pub fn spow(challenge: &str) -> Result<Self, Error> {
         check_text(NAME, "challenge", challenge)?;
         let wrong = |name, value: &str, why: &str| Err(parameter_error(NAME, name, value, why));

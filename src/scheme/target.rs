@@ -27,7 +27,8 @@ pub(super) const FORMAT: Format = Format {
 };
 
 impl Challenge {
-    /// A challenge of scheme `target`: any prefix, and the largest digest that solves it; see [`parse_target`].
+    /// A challenge of scheme `target`: any prefix, and the largest digest that solves it; see
+    /// [`parse_target`].
     ///
     /// # Errors
     ///
@@ -38,8 +39,8 @@ impl Challenge {
     }
 }
 
-/// A target from text: 64 hexadecimal digits, or `0x` and the 8 of Bitcoin's compact form, which has an exponent of one
-/// byte and a mantissa of three: mantissa · 256^(exponent - 3).
+/// A target from text: 64 hexadecimal digits, or `0x` and the 8 of Bitcoin's compact form, which has an
+/// exponent of one byte and a mantissa of three: mantissa · 256^(exponent - 3).
 ///
 /// # Errors
 ///

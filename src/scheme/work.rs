@@ -15,8 +15,8 @@ pub enum Work {
         /// Number of nonces, at least 1.
         nonces: f64,
     },
-    /// The sum of `count` independent geometric laws (negative binomial): sub-puzzles that are solved one after the other,
-    /// or together by threads that all work on unsolved ones.
+    /// The sum of `count` independent geometric laws (negative binomial): sub-puzzles that are solved one
+    /// after the other, or together by threads that all work on unsolved ones.
     Sum {
         /// Number of sub-puzzles, at least 1.
         count: u32,
@@ -26,7 +26,8 @@ pub enum Work {
 }
 
 impl Work {
-    /// The law of `count` sub-puzzles that each have the law `each`, which is geometric unless there is but one.
+    /// The law of `count` sub-puzzles that each have the law `each`, which is geometric unless there is but
+    /// one.
     pub(crate) fn sum(each: Self, count: usize) -> Self {
         match each {
             Self::Geometric { mean } if count > 1 => Self::Sum { count: count as u32, mean },
@@ -43,8 +44,8 @@ impl Work {
         }
     }
 
-    /// Probability that `hashes` hashes hold a solution. For real arguments it is the continuous curve through the values
-    /// at whole ones.
+    /// Probability that `hashes` hashes hold a solution. For real arguments it is the continuous curve
+    /// through the values at whole ones.
     pub fn chance(self, hashes: f64) -> f64 {
         if hashes <= 0.0 {
             return 0.0;
@@ -66,7 +67,8 @@ impl Work {
             Self::Sum { .. } if chance <= 0.0 => 0.0,
             Self::Sum { .. } if chance >= 1.0 => f64::INFINITY,
             Self::Sum { .. } => {
-                // The chance rises from 0 to 1: double until it is too much, then halve the interval to the last bit.
+                // The chance rises from 0 to 1: double until it is too much, then halve the interval to the
+                // last bit.
                 let (mut low, mut high) = (0.0, self.mean());
                 while self.chance(high) < chance {
                     (low, high) = (high, 2.0 * high);
@@ -82,7 +84,8 @@ impl Work {
         }
     }
 
-    /// More hashes after which a solution has been found with probability `chance`, where `done` hashes held none.
+    /// More hashes after which a solution has been found with probability `chance`, where `done` hashes held
+    /// none.
     pub fn quantile_after(self, done: f64, chance: f64) -> f64 {
         match self {
             Self::Uniform { nonces } => chance * (nonces - done).max(0.0),
@@ -91,9 +94,9 @@ impl Work {
     }
 }
 
-/// Probability of `count` successes or more in `hashes` trials, each with probability 1 / `mean`: a sum of binomial
-/// probabilities C(hashes, i) · p^i · (1 - p)^(hashes - i), of those from `count` on or, as one minus them, of those before,
-/// whichever is the smaller part.
+/// Probability of `count` successes or more in `hashes` trials, each with probability 1 / `mean`: a sum of
+/// binomial probabilities C(hashes, i) · p^i · (1 - p)^(hashes - i), of those from `count` on or, as one
+/// minus them, of those before, whichever is the smaller part.
 fn chance_of_sum(count: u32, mean: f64, hashes: f64) -> f64 {
     let count = f64::from(count);
     if hashes <= count - 1.0 {
@@ -102,7 +105,8 @@ fn chance_of_sum(count: u32, mean: f64, hashes: f64) -> f64 {
     if mean <= 1.0 {
         return 1.0;
     }
-    // The probability of 0 successes, and what takes that of i to that of i + 1. In logarithms: both may be tiny.
+    // The probability of 0 successes, and what takes that of i to that of i + 1. In logarithms: both may be
+    // tiny.
     let none = hashes * (-1.0 / mean).ln_1p();
     let step = |i: f64| (hashes - i) / ((i + 1.0) * (mean - 1.0));
     let mut term = none;
@@ -113,7 +117,8 @@ fn chance_of_sum(count: u32, mean: f64, hashes: f64) -> f64 {
         term += step(i).ln();
         i += 1.0;
     }
-    // The tail of a whole number ends by itself; that of others converges where successes are rarer than failures.
+    // The tail of a whole number ends by itself; that of others converges where successes are rarer than
+    // failures.
     if hashes < count * mean && (mean > 2.0 || hashes.fract() == 0.0) {
         let (mut sum, mut share) = (0.0, 1.0);
         while f64::abs(share) > f64::EPSILON * sum {

@@ -1,5 +1,5 @@
-//! The formats of all schemes once more, written from their descriptions and with nothing of the crate's: whether
-//! parameters are a puzzle, and whether a nonce solves it. Slow, and free of cleverness.
+//! The formats of all schemes once more, written from their descriptions and with nothing of the crate's:
+//! whether parameters are a puzzle, and whether a nonce solves it. Slow, and free of cleverness.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 pub type Parameters = BTreeMap<String, String>;
 
-/// How many nonces solve a puzzle with these parameters together: 1, or a number of sub-puzzles. `None` where they are no
-/// puzzle of the scheme.
+/// How many nonces solve a puzzle with these parameters together: 1, or a number of sub-puzzles. `None` where
+/// they are no puzzle of the scheme.
 pub fn sub_puzzles(scheme: &str, parameters: &Parameters) -> Option<usize> {
     judge(scheme, parameters, 0, 0)?;
     if scheme == "cap" { number(parameters, "c", 1, 1000).map(|count| count as usize) } else { Some(1) }

@@ -1,5 +1,5 @@
-//! The public API of `lime-pow` with all features, a line an item, as rustdoc sees it. What is hidden from the documentation
-//! is not part of it.
+//! The public API of `lime-pow` with all features, a line an item, as rustdoc sees it. What is hidden from
+//! the documentation is not part of it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,8 +57,8 @@ pub fn recorded() -> Result<String, Error> {
     read(root().join("docs/public-api.txt"))
 }
 
-/// The listing of the sources as they are; builds them for rustdoc, in a target folder apart from the usual one, which takes
-/// about 20 s the first time.
+/// The listing of the sources as they are; builds them for rustdoc, in a target folder apart from the usual
+/// one, which takes about 20 s the first time.
 ///
 /// # Errors
 ///

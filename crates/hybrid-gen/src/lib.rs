@@ -1,9 +1,9 @@
-//! The generator behind lime-pow's hybrid kernel. It knows rounds, registers and how two streams of instructions are
-//! interleaved; [`shared`] and [`one_word`] hold the two kernels and their parameters.
+//! The generator behind lime-pow's hybrid kernel. It knows rounds, registers and how two streams of
+//! instructions are interleaved; [`shared`] and [`one_word`] hold the two kernels and their parameters.
 //!
-//! The text is for the body of a naked function of the `sysv64` calling convention that takes a pointer to its
-//! arguments. It uses no stack and no callee-saved register, and calls nothing, so there is nothing to save, to align
-//! or to unwind.
+//! The text is for the body of a naked function of the `sysv64` calling convention that takes a pointer to
+//! its arguments. It uses no stack and no callee-saved register, and calls nothing, so there is nothing to
+//! save, to align or to unwind.
 
 pub mod one_word;
 pub mod shared;

@@ -1,6 +1,6 @@
-//! The kernel where one message word varies: the vector unit computes the schedules of the next eight nonces into memory,
-//! while eight SHA chains do the rounds of the eight before. Rows of a scan follow each other without a gap, so that the
-//! pipeline drains once a call.
+//! The kernel where one message word varies: the vector unit computes the schedules of the next eight nonces
+//! into memory, while eight SHA chains do the rounds of the eight before. Rows of a scan follow each other
+//! without a gap, so that the pipeline drains once a call.
 
 use crate::shared::header;
 use crate::stream::{Chain, Stream, emit};
@@ -69,8 +69,8 @@ impl Varying {
         Self { word, depends }
     }
 
-    /// The first pair of rounds that the chains do. Behind an odd word the state is linear in it, so that its round is
-    /// two additions; an even word comes first in its pair.
+    /// The first pair of rounds that the chains do. Behind an odd word the state is linear in it, so that its
+    /// round is two additions; an even word comes first in its pair.
     fn first_pair(&self) -> usize {
         self.word.div_ceil(2)
     }

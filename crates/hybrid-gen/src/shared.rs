@@ -1,15 +1,15 @@
-//! The kernel over shared schedules: eight vector lanes and groups of SHA chains go through the rounds together. Neither
-//! has to compute a schedule, so the rounds are all there is.
+//! The kernel over shared schedules: eight vector lanes and groups of SHA chains go through the rounds
+//! together. Neither has to compute a schedule, so the rounds are all there is.
 //!
-//! Where three-operand logic and rotates meet `sha256rnds2` on the same pipes they wait for each other, hence Ch and the
-//! sigmas by two exclusive ors; plain shifts would be free, rotates are not.
+//! Where three-operand logic and rotates meet `sha256rnds2` on the same pipes they wait for each other, hence
+//! Ch and the sigmas by two exclusive ors; plain shifts would be free, rotates are not.
 
 use crate::stream::{Chain, Stream, emit};
 
 /// SHA chains that advance together. Latency asks for four; two more fill the gaps.
 const CHAINS: usize = 6;
-/// How often all chains go through a schedule while the vector does once. `GROUPS * ROUNDS` must be a multiple of 64,
-/// so that a turn of the loop holds whole groups.
+/// How often all chains go through a schedule while the vector does once. `GROUPS * ROUNDS` must be a
+/// multiple of 64, so that a turn of the loop holds whole groups.
 const GROUPS: usize = 4;
 /// Vector rounds in a turn of the loop, a multiple of 16. Few stay in the cache of decoded instructions.
 const ROUNDS: usize = 16;

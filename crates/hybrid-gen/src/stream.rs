@@ -55,8 +55,9 @@ macro_rules! emit {
 }
 pub(crate) use emit;
 
-/// A chain of SHA rounds: the registers that hold (F, E, B, A) and (H, G, D, C), lowest lane first. Registers above
-/// xmm15 are out of the SHA instructions' reach: such a chain is parked there and visits xmm13 and xmm14.
+/// A chain of SHA rounds: the registers that hold (F, E, B, A) and (H, G, D, C), lowest lane first. Registers
+/// above xmm15 are out of the SHA instructions' reach: such a chain is parked there and visits xmm13 and
+/// xmm14.
 #[derive(Clone, Copy)]
 pub(crate) struct Chain {
     pub abef: u32,

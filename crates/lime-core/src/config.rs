@@ -296,8 +296,8 @@ impl Config {
     }
 }
 
-/// Whether the address of a peer can be in a network. Those of IPv4 are compared as such, also where the socket has them in
-/// IPv6; no peer has one of many, or none.
+/// Whether the address of a peer can be in a network. Those of IPv4 are compared as such, also where the
+/// socket has them in IPv6; no peer has one of many, or none.
 fn can_match(network: &IpNet) -> bool {
     let (first, last) = (network.network(), network.broadcast());
     let is_mapped = matches!(network, IpNet::V6(network) if network.prefix_len() >= 96 && network.addr().to_ipv4_mapped().is_some());

@@ -54,14 +54,15 @@ impl Core {
         }
     }
 
-    /// For who serves [`app`](crate::app) by other means than [`serve`](crate::serve): `/readyz` says that Core is about to go,
-    /// no login request is created or approved, and streams send what has been approved, and end.
+    /// For who serves [`app`](crate::app) by other means than [`serve`](crate::serve): `/readyz` says that
+    /// Core is about to go, no login request is created or approved, and streams send what has been approved,
+    /// and end.
     pub fn stop(&self) {
         self.stop.finish();
     }
 
-    /// Expires requests that are due, drops old ones and forgets passports, once a second, until Core is stopped. Nothing but the
-    /// prompt arrival of `expired` frames and what is kept in memory depends on it.
+    /// Expires requests that are due, drops old ones and forgets passports, once a second, until Core is
+    /// stopped. Nothing but the prompt arrival of `expired` frames and what is kept in memory depends on it.
     pub async fn sweep(self: Arc<Self>) {
         /// More than a store can be asked to do at once while others wait for it.
         const BATCH: usize = 10_000;

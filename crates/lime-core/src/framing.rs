@@ -1,5 +1,5 @@
-//! What RFC 9112 demands of the head of a request, and the HTTP layer leaves to its user. Where a proxy in front and Core
-//! understood a head differently, somebody could hide one request in another.
+//! What RFC 9112 demands of the head of a request, and the HTTP layer leaves to its user. Where a proxy in
+//! front and Core understood a head differently, somebody could hide one request in another.
 
 use axum::http::header::{HOST, TRANSFER_ENCODING};
 use axum::http::uri::Authority;
@@ -13,7 +13,8 @@ pub(crate) fn check<B>(request: &Request<B>) -> Result<(), Code> {
     check_codings(request)
 }
 
-/// Section 3.2: a path, or a whole URL as proxies get it; `*` for OPTIONS alone, and a bare host for CONNECT alone.
+/// Section 3.2: a path, or a whole URL as proxies get it; `*` for OPTIONS alone, and a bare host for CONNECT
+/// alone.
 fn check_target<B>(request: &Request<B>) -> Result<(), Code> {
     let is_right = match request.uri().path() {
         "*" => *request.method() == Method::OPTIONS,
@@ -39,8 +40,8 @@ fn is_host(value: &HeaderValue) -> bool {
             .is_ok_and(|host| !host.as_str().contains('@') && !host.host().is_empty())
 }
 
-/// Sections 6.1 and 6.3: `chunked` once and nothing else, and not in HTTP/1.0. (Where there is a length too, the HTTP layer goes
-/// by the coding and closes.)
+/// Sections 6.1 and 6.3: `chunked` once and nothing else, and not in HTTP/1.0. (Where there is a length too,
+/// the HTTP layer goes by the coding and closes.)
 fn check_codings<B>(request: &Request<B>) -> Result<(), Code> {
     if !request.headers().contains_key(TRANSFER_ENCODING) {
         return Ok(());

@@ -1,4 +1,5 @@
-//! The RSA key that signs passports and tokens: made on first use, kept in a file if there is one, published as JWKS.
+//! The RSA key that signs passports and tokens: made on first use, kept in a file if there is one, published
+//! as JWKS.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -120,7 +121,8 @@ impl Keys {
         RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generate).map(Self::new)
     }
 
-    /// The key in a file, made on first use. Of several processes that make it at once, one wins and all use its key.
+    /// The key in a file, made on first use. Of several processes that make it at once, one wins and all use
+    /// its key.
     ///
     /// # Errors
     ///
@@ -200,7 +202,8 @@ impl Keys {
         self.0.jwks_json.clone()
     }
 
-    /// A JWT with these claims, which are asked for when it is their turn, since they hold the time. Signs on blocking threads.
+    /// A JWT with these claims, which are asked for when it is their turn, since they hold the time. Signs on
+    /// blocking threads.
     ///
     /// # Errors
     ///
@@ -245,8 +248,9 @@ fn is_strong(pair: &RsaKeyPair) -> bool {
     pair.public_modulus_len() >= MIN_MODULUS && at_least
 }
 
-/// Whether others may put another file in place of this one, or of a link on the way to it. Kubernetes mounts secrets as links
-/// in a directory that everybody may write and that is sticky: there only its owner may replace a file.
+/// Whether others may put another file in place of this one, or of a link on the way to it. Kubernetes mounts
+/// secrets as links in a directory that everybody may write and that is sticky: there only its owner may
+/// replace a file.
 #[cfg(unix)]
 fn check_directories(path: &Path) -> Result<(), KeyError> {
     use std::os::unix::fs::MetadataExt;

@@ -1,8 +1,9 @@
-//! LIME Core: hands out login requests with proof of work, takes approvals of agents, delivers signed passports to sites over
-//! SSE, publishes its keys, and issues tokens for MCP servers. `docs/protocol.md` is the protocol.
+//! LIME Core: hands out login requests with proof of work, takes approvals of agents, delivers signed
+//! passports to sites over SSE, publishes its keys, and issues tokens for MCP servers. `docs/protocol.md` is
+//! the protocol.
 //!
-//! Data flows one way: [`serve`] takes connections, [`app`] turns requests into calls of [`Core`], which checks, asks its
-//! [`Store`] and signs with its [`Keys`]. Time and randomness come from outside.
+//! Data flows one way: [`serve`] takes connections, [`app`] turns requests into calls of [`Core`], which
+//! checks, asks its [`Store`] and signs with its [`Keys`]. Time and randomness come from outside.
 //!
 //! # Examples
 //!

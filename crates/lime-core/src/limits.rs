@@ -28,8 +28,8 @@ pub(crate) struct Limits {
     pub agent_address: Limiter<Network>,
 }
 
-/// Token buckets by key. Keys share a fixed number of buckets by a hash that nobody outside can compute: memory is bounded,
-/// and whoever floods one bucket slows down one key in a hundred thousand beside his own.
+/// Token buckets by key. Keys share a fixed number of buckets by a hash that nobody outside can compute:
+/// memory is bounded, and whoever floods one bucket slows down one key in a hundred thousand beside his own.
 pub(crate) struct Limiter<K> {
     buckets: Option<Buckets>,
     hasher: RandomState,

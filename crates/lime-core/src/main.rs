@@ -31,8 +31,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve until SIGINT or SIGTERM; a second one ends it at once. SIGHUP reads `log.filter` again, and nothing else. Keeps
-    /// everything but the signing key in memory.
+    /// Serve until SIGINT or SIGTERM; a second one ends it at once. SIGHUP reads `log.filter` again, and
+    /// nothing else. Keeps everything but the signing key in memory.
     Serve {
         /// Settings in TOML; variables in the environment go over them.
         #[arg(long, value_name = "FILE")]

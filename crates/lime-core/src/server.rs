@@ -30,9 +30,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long a connection that is to end has for what it has been answered last.
 const FLUSH: Duration = Duration::from_millis(250);
 
-/// Serves HTTP/1.1 until `stop` resolves. Then it goes on for `http.notice_seconds`, in which `/readyz` says that Core is about
-/// to go; then it refuses to create and approve login requests, finishes what is under way, has streams send what has been
-/// approved, and ends, after `http.drain_seconds` at the latest. Requests of which a part has arrived are not waited for.
+/// Serves HTTP/1.1 until `stop` resolves. Then it goes on for `http.notice_seconds`, in which `/readyz` says
+/// that Core is about to go; then it refuses to create and approve login requests, finishes what is under
+/// way, has streams send what has been approved, and ends, after `http.drain_seconds` at the latest. Requests
+/// of which a part has arrived are not waited for.
 ///
 /// # Cancellation
 ///

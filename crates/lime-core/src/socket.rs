@@ -1,4 +1,5 @@
-//! A connection's socket: shared between whoever speaks HTTP on it and whoever watches whether the peer is still there.
+//! A connection's socket: shared between whoever speaks HTTP on it and whoever watches whether the peer is
+//! still there.
 
 use std::io;
 use std::net::Shutdown;
@@ -11,10 +12,12 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// How long a peer may leave what it was sent unacknowledged. Keepalive frames see to it that there is something.
+/// How long a peer may leave what it was sent unacknowledged. Keepalive frames see to it that there is
+/// something.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
 
-/// Bytes that the system keeps for a peer that does not read, about sixteen passports. (Linux doubles it for itself.)
+/// Bytes that the system keeps for a peer that does not read, about sixteen passports. (Linux doubles it for
+/// itself.)
 const SEND_BUFFER: usize = 16 * 1024;
 
 /// Bytes that a peer may send when nothing more is read from it: what is left of a request, not a flood.
@@ -32,8 +35,9 @@ impl Socket {
         Self(Arc::new(socket))
     }
 
-    /// Takes what a peer sends that nobody reads any more, and resolves when the peer has closed its side, or has sent more
-    /// than it should. HTTP has no use for those bytes; but as long as they lie there, nobody sees what comes after them.
+    /// Takes what a peer sends that nobody reads any more, and resolves when the peer has closed its side, or
+    /// has sent more than it should. HTTP has no use for those bytes; but as long as they lie there, nobody
+    /// sees what comes after them.
     pub(crate) async fn closed_by_peer(&self) {
         let mut ignored = 0;
         while ignored < IGNORED && self.0.readable().await.is_ok() {

@@ -1,4 +1,5 @@
-//! How a Core stops without losing what it has acknowledged, step by step. `server.rs` says when each step begins.
+//! How a Core stops without losing what it has acknowledged, step by step. `server.rs` says when each step
+//! begins.
 
 use std::time::Duration;
 

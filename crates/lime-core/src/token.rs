@@ -26,8 +26,8 @@ impl Lane {
     }
 }
 
-/// A token as its owner has it: a prefix and 43 characters of base64url, 256 random bits. Shown once; printing it for
-/// debugging shows nothing.
+/// A token as its owner has it: a prefix and 43 characters of base64url, 256 random bits. Shown once;
+/// printing it for debugging shows nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 

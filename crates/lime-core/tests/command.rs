@@ -210,7 +210,8 @@ fn a_reader_who_leaves_does_not_stop_it() {
     assert_eq!(server.terminate("-TERM"), 0);
 }
 
-/// Serves with a log of all that happens, which goes to `stderr`, and stops `notice` seconds after it is told to. Returns where.
+/// Serves with a log of all that happens, which goes to `stderr`, and stops `notice` seconds after it is told
+/// to. Returns where.
 fn serve_with_log(stderr: impl Into<Stdio>, directory: &Path, notice: u32) -> (Server, String) {
     // The log does not tell the port here.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

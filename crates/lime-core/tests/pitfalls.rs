@@ -1,5 +1,5 @@
-//! What goes wrong in servers like this one, a test each. `planted.sh` removes each defence in turn and shows that its test
-//! fails then. Pitfalls of what is not built (CSRF, redirect URIs) have none.
+//! What goes wrong in servers like this one, a test each. `planted.sh` removes each defence in turn and shows
+//! that its test fails then. Pitfalls of what is not built (CSRF, redirect URIs) have none.
 
 mod common;
 
@@ -104,7 +104,8 @@ async fn a_nonce_of_another_request_is_nothing() {
     assert_eq!(world.approve(0, &first, &nonce).await.status, 200);
 }
 
-/// A site opens a request at another site, and hands its identifier to an agent that wants to log in at the first.
+/// A site opens a request at another site, and hands its identifier to an agent that wants to log in at the
+/// first.
 #[tokio::test]
 async fn a_request_relayed_from_another_site_is_refused() {
     let world = World::with(|config| config.pow.base = 20).await;
@@ -374,7 +375,8 @@ impl std::io::Write for Lines {
 
 #[tokio::test]
 async fn the_most_talkative_log_holds_no_secret() {
-    // With one dispatcher alone, a callsite that another test's thread comes to first would be off for all threads.
+    // With one dispatcher alone, a callsite that another test's thread comes to first would be off for all
+    // threads.
     let _another = tracing::Dispatch::new(
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(std::io::sink).finish(),
     );

@@ -208,7 +208,8 @@ async fn approvals_are_checked_in_order() {
     assert_eq!(send(0, UNKNOWN, &json!("")).await, is(403, "AGENT_USER_SUSPENDED"));
     world.suspend_owner(false).await;
     assert_eq!(send(0, UNKNOWN, &json!("")).await, is(403, "AGENT_INACTIVE"));
-    // The first that counts against the agent's limit, and the second, which is over it before its body is read.
+    // The first that counts against the agent's limit, and the second, which is over it before its body is
+    // read.
     world.change_agent(0, AgentChange::Active(true)).await;
     assert_eq!(send(0, UNKNOWN, &json!("")).await, is(400, "MISSING_POW_NONCE"));
     assert_eq!(send(0, UNKNOWN, &json!("")).await, is(429, "RATE_LIMIT_EXCEEDED"));
@@ -354,8 +355,8 @@ async fn a_stream_resumes_strictly_behind_an_event() {
     assert_eq!(resumed.next().await.unwrap().1["login_request_id"], *next);
 }
 
-/// A site that notices only after minutes that its connection is dead gets everything that can still be sent, the newest
-/// first, and at a rate at which it could have asked for as many logins.
+/// A site that notices only after minutes that its connection is dead gets everything that can still be sent,
+/// the newest first, and at a rate at which it could have asked for as many logins.
 #[tokio::test]
 async fn passports_that_were_sent_long_ago_come_last_and_slowly() {
     let world = World::with(|config| {

@@ -100,8 +100,8 @@ async fn a_reader_that_stops_reading_is_not_filled_up() {
     drop(stream);
 }
 
-/// Bytes after a stream's request are never answered; they must not hide that the peer has gone, or its place is lost to the
-/// site until the next keepalive cannot be delivered.
+/// Bytes after a stream's request are never answered; they must not hide that the peer has gone, or its place
+/// is lost to the site until the next keepalive cannot be delivered.
 #[tokio::test]
 async fn a_peer_that_leaves_frees_its_place_whatever_it_has_sent() {
     let server = Server::start(|config| config.events.streams_per_site = 4).await;

@@ -1,4 +1,5 @@
-//! How deep JSON may be nested, told before it is parsed: `serde_json` has a limit of its own, but does not say which.
+//! How deep JSON may be nested, told before it is parsed: `serde_json` has a limit of its own, but does not
+//! say which.
 
 /// More than any server's challenge and any profile has.
 const MAX_NESTING: usize = 32;

@@ -22,7 +22,8 @@ pub(crate) const NOISY: f64 = 0.05;
 /// The same, above which a rate is not relied on unless forced.
 pub(crate) const TOO_NOISY: f64 = 0.2;
 
-/// A profile, and how far the measurements that it rests on spread: median absolute deviation over median, the largest.
+/// A profile, and how far the measurements that it rests on spread: median absolute deviation over median,
+/// the largest.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     pub profile: Profile,

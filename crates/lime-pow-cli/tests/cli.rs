@@ -373,7 +373,8 @@ fn a_full_disk_is_an_error() {
 #[cfg(target_os = "linux")]
 #[test]
 fn threads_that_cannot_be_started_are_an_error() {
-    // A few stacks of this size fit into so little address space, and leave room for what else the threads need.
+    // A few stacks of this size fit into so little address space, and leave room for what else the threads
+    // need.
     let script = format!(
         "ulimit -v 400000; RUST_MIN_STACK=67108864 exec {} solve --challenge a --difficulty 1 --threads 1000",
         env!("CARGO_BIN_EXE_lime-pow")

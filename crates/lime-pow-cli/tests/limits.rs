@@ -1,5 +1,5 @@
-//! Every limit that the command has of its own: just below, at, and above it, with an error that names it. Those of the library
-//! are in the library's tests.
+//! Every limit that the command has of its own: just below, at, and above it, with an error that names it.
+//! Those of the library are in the library's tests.
 
 use assert_cmd::Command;
 use serde_json::json;
@@ -19,8 +19,9 @@ fn refusal(args: &[&str], input: &str) -> String {
     text.trim_end().strip_prefix("lime-pow: ").expect("errors begin with who speaks").to_owned()
 }
 
-/// Arguments whose number is `{}`, the numbers that are accepted, those that are not, and how that is said, where `{}` is the
-/// number again. An argument that is wrong in another way follows, which is noticed later, so that nothing is measured.
+/// Arguments whose number is `{}`, the numbers that are accepted, those that are not, and how that is said,
+/// where `{}` is the number again. An argument that is wrong in another way follows, which is noticed later,
+/// so that nothing is measured.
 type Numbers<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], &'a str);
 
 fn check(numbers: &[Numbers<'_>], later: &[&str], complaint: &str) {

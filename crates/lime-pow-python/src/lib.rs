@@ -1,5 +1,5 @@
-//! The extension module behind the Python package `lime_pow`: converts types, releases the GIL, listens to signals. What it
-//! converts is `lime-pow`'s.
+//! The extension module behind the Python package `lime_pow`: converts types, releases the GIL, listens to
+//! signals. What it converts is `lime-pow`'s.
 
 mod errors;
 mod job;

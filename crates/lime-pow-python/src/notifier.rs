@@ -1,5 +1,5 @@
-//! Tells Python of ended jobs. Workers must not wait for the GIL: they put the callback into a channel, and a thread that Python
-//! owns takes it out and calls it (`python/lime_pow/_notifier.py`).
+//! Tells Python of ended jobs. Workers must not wait for the GIL: they put the callback into a channel, and a
+//! thread that Python owns takes it out and calls it (`python/lime_pow/_notifier.py`).
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -65,7 +65,8 @@ fn measure(py: Python<'_>, solver: &Solver, scheme: &str, seconds: f64) -> PyRes
         return Err(PyValueError::new_err(format!("seconds {seconds}: must be 0.1 to 3600")));
     }
     let format = Format::by_name(scheme).map_err(|error| exception(&error))?;
-    // A pool of its own, like the solver's: a measurement ends when all workers are idle, and those have other jobs.
+    // A pool of its own, like the solver's: a measurement ends when all workers are idle, and those have
+    // other jobs.
     let (pool, puzzle) = (solver.settings.build()?, unsolvable(&format.example()));
     let process = Process::current();
     let (begun, mut rates) = (Instant::now(), Vec::new());

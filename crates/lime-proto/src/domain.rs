@@ -1,5 +1,5 @@
-//! Domains of MCP servers: host names in one spelling, none of them an address or a name that only means something locally.
-//! Nothing is looked up: the answer depends on the text alone.
+//! Domains of MCP servers: host names in one spelling, none of them an address or a name that only means
+//! something locally. Nothing is looked up: the answer depends on the text alone.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,5 +1,6 @@
-//! The wire protocol of LIME, as server and clients share it: what is sent, what it means, and which transitions a login
-//! request may make. No I/O, no clock, no cryptography; `docs/protocol.md` tells the same in prose.
+//! The wire protocol of LIME, as server and clients share it: what is sent, what it means, and which
+//! transitions a login request may make. No I/O, no clock, no cryptography; `docs/protocol.md` tells the same
+//! in prose.
 
 mod claims;
 mod code;

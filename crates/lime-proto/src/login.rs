@@ -1,4 +1,5 @@
-//! The life of a login request: which transitions it may make at which moment, and what each looks like from outside.
+//! The life of a login request: which transitions it may make at which moment, and what each looks like from
+//! outside.
 //!
 //! ```text
 //! PENDING ──approve──▶ APPROVED ──deliver──▶ DELIVERED
@@ -6,13 +7,15 @@
 //!    └──────expire────────┴──▶ EXPIRED        (APPROVED also when it is refused at delivery)
 //! ```
 //!
-//! Everything here is pure: a store applies a transition to what it holds, atomically, and nothing else changes a request.
+//! Everything here is pure: a store applies a transition to what it holds, atomically, and nothing else
+//! changes a request.
 //!
 //! Invariants, whoever races with whom:
 //!
 //! 1. At most one approval is ever taken, and none from [`LoginRequest::expires`] on.
 //! 2. DELIVERED is entered before `expires` or never; a passport may be sent again for [`REPLAY`] after that.
-//! 3. DELIVERED and EXPIRED are never left: no `expired` event follows a passport, no passport an `expired` event.
+//! 3. DELIVERED and EXPIRED are never left: no `expired` event follows a passport, no passport an `expired`
+//!    event.
 
 use std::time::Duration;
 
@@ -23,8 +26,9 @@ use crate::{Id, Timestamp};
 /// The longest that a request may wait.
 pub const MAX_TTL: Duration = Duration::from_secs(900);
 
-/// For how long after [`LoginRequest::expires`] a passport that has been sent may be sent again (a write into a dead socket
-/// is no delivery); and for how long after it was first sent it comes in the order of events, before what is [late].
+/// For how long after [`LoginRequest::expires`] a passport that has been sent may be sent again (a write into
+/// a dead socket is no delivery); and for how long after it was first sent it comes in the order of events,
+/// before what is [late].
 ///
 /// [late]: LoginRequest::is_late
 pub const REPLAY: Duration = Duration::from_secs(60);
@@ -200,8 +204,8 @@ impl LoginRequest {
         }
     }
 
-    /// Whether a stream that resumes nowhere is told of an event of this request: of a passport for as long as it may be
-    /// sent, and of an end within [`REPLAY`].
+    /// Whether a stream that resumes nowhere is told of an event of this request: of a passport for as long
+    /// as it may be sent, and of an end within [`REPLAY`].
     pub fn is_news(&self, kind: EventKind, at: Timestamp, now: Timestamp) -> bool {
         match (kind, &self.state) {
             (EventKind::Approved, State::Approved(_)) => true,
@@ -212,9 +216,9 @@ impl LoginRequest {
         }
     }
 
-    /// Whether its passport was first sent [`REPLAY`] or more before a moment. What is late when a stream is opened has most
-    /// likely arrived, and comes after everything else. The answer never changes for one moment, so that what a stream sends
-    /// in order and what it sends afterwards are never the same event.
+    /// Whether its passport was first sent [`REPLAY`] or more before a moment. What is late when a stream is
+    /// opened has most likely arrived, and comes after everything else. The answer never changes for one
+    /// moment, so that what a stream sends in order and what it sends afterwards are never the same event.
     pub fn is_late(&self, moment: Timestamp) -> bool {
         matches!(self.state, State::Delivered { first_sent, .. } if first_sent + REPLAY <= moment)
     }

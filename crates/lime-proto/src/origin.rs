@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::is_host_name;
 
-/// An origin: `https://host` or with a port, in lower case, without the default port, path or slash. RFC 6454,
-/// section 6.2 writes origins so.
+/// An origin: `https://host` or with a port, in lower case, without the default port, path or slash. RFC
+/// 6454, section 6.2 writes origins so.
 ///
 /// # Examples
 ///

@@ -5,9 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// The name of a site: 1 to 64 printable characters, without a space at either end. Line breaks, control characters,
-/// marks that turn the direction of writing, and characters that show nothing are refused: a name is read by agents
-/// and by people, and both must see what it says.
+/// The name of a site: 1 to 64 printable characters, without a space at either end. Line breaks, control
+/// characters, marks that turn the direction of writing, and characters that show nothing are refused: a name
+/// is read by agents and by people, and both must see what it says.
 ///
 /// # Examples
 ///
@@ -37,8 +37,8 @@ impl SiteName {
     }
 }
 
-/// Whether a character shows what it is. By Unicode's general categories, spaces other than the plain one, format
-/// characters (those that turn the direction among them) and unassigned ones do not.
+/// Whether a character shows what it is. By Unicode's general categories, spaces other than the plain one,
+/// format characters (those that turn the direction among them) and unassigned ones do not.
 fn is_printable(character: char) -> bool {
     match character.general_category_group() {
         GeneralCategoryGroup::Other => false,
@@ -47,8 +47,8 @@ fn is_printable(character: char) -> bool {
     }
 }
 
-/// What Unicode has displays ignore although its category is a letter's or a mark's: joiners, fillers and variation
-/// selectors (`Default_Ignorable_Code_Point` without the category Cf).
+/// What Unicode has displays ignore although its category is a letter's or a mark's: joiners, fillers and
+/// variation selectors (`Default_Ignorable_Code_Point` without the category Cf).
 fn is_invisible(character: char) -> bool {
     matches!(
         character,

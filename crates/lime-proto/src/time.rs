@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// A moment, to the millisecond.
 ///
-/// On the wire `2026-11-25T01:02:03.004Z`: three digits of a second, since Python 3.10 reads 0, 3 or 6 of them and no others.
+/// On the wire `2026-11-25T01:02:03.004Z`: three digits of a second, since Python 3.10 reads 0, 3 or 6 of
+/// them and no others.
 ///
 /// # Examples
 ///
@@ -119,8 +120,8 @@ const ERA: u64 = 146_097;
 /// Days from the first of March of the year 0 to 1970.
 const EPOCH: u64 = 719_468;
 
-/// Year, month and day of a number of days since 1970, in the proleptic Gregorian calendar. Years are counted from March,
-/// so that the leap day is the last: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+/// Year, month and day of a number of days since 1970, in the proleptic Gregorian calendar. Years are counted
+/// from March, so that the leap day is the last: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 fn civil(days: u64) -> (u64, u64, u64) {
     let (era, of_era) = ((days + EPOCH) / ERA, (days + EPOCH) % ERA);
     let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

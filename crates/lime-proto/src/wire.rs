@@ -64,8 +64,8 @@ pub struct Approve {
     /// The solution, a decimal number in a text. Whatever else it is, the answer says so.
     #[serde(default)]
     pub pow_nonce: Value,
-    /// The site that the agent wants to log in to, by its identifier. Another one's request is refused; null asks for
-    /// nothing.
+    /// The site that the agent wants to log in to, by its identifier. Another one's request is refused; null
+    /// asks for nothing.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub site_id: Value,
     /// The same by the site's origin.

@@ -91,13 +91,13 @@ impl OneWordCall {
         }
     }
 
-    /// Screens `rows` rows of `columns`. Returns the batch that holds a word that passes, with its [`sums`](Self::sums),
-    /// or the number of batches.
+    /// Screens `rows` rows of `columns`. Returns the batch that holds a word that passes, with its
+    /// [`sums`](Self::sums), or the number of batches.
     fn scan(&mut self, ScanCode(code): ScanCode, rows: usize, columns: &[u32]) -> usize {
         let batches = Self::batches(rows, columns);
-        // SAFETY: `ScanCode` is made with the proof of its instructions. It reads whole batches of columns, of which
-        // there are whole ones, and rows that have been set or, for the batch behind the last, are ours and ignored; it
-        // writes to the arguments.
+        // SAFETY: `ScanCode` is made with the proof of its instructions. It reads whole batches of columns,
+        // of which there are whole ones, and rows that have been set or, for the batch behind the last, are
+        // ours and ignored; it writes to the arguments.
         unsafe { self.run(code, batches, columns, std::ptr::null_mut()) }
     }
 
@@ -111,7 +111,8 @@ impl OneWordCall {
     ) {
         let batches = Self::batches(rows, columns);
         assert!(states.len() >= 8 * BATCH * batches);
-        // SAFETY: as in `scan`; it also writes a batch of chaining values for each batch, and there is room for them.
+        // SAFETY: as in `scan`; it also writes a batch of chaining values for each batch, and there is room
+        // for them.
         unsafe { self.run(code, batches, columns, states.as_mut_ptr()) };
     }
 
@@ -133,8 +134,8 @@ impl OneWordCall {
         }
     }
 
-    /// First digest words of the batch that [`scan`](Self::scan) returned, chaining value added and lower bound
-    /// subtracted.
+    /// First digest words of the batch that [`scan`](Self::scan) returned, chaining value added and lower
+    /// bound subtracted.
     fn sums(&self) -> [u32; BATCH] {
         // SAFETY: `new` and after it the code have written them.
         let sums = unsafe { (&raw const (*self.0.as_ptr()).sums).read() };

@@ -103,8 +103,9 @@ impl SharedArguments {
     fn run(&mut self, _proof: Hybrid, schedules: &[[u32; 64]], chains: &[[u32; 8]]) -> usize {
         self.point(schedules, chains);
         #[expect(unsafe_code, reason = "calls generated code")]
-        // SAFETY: the proof exists only because detection saw the instructions. The code reads whole schedules, of which
-        // there is one at least, and the states of so many chains; it writes to the arguments.
+        // SAFETY: the proof exists only because detection saw the instructions. The code reads whole
+        // schedules, of which there is one at least, and the states of so many chains; it writes to the
+        // arguments.
         let column = unsafe { shared_code(self) };
         column as usize
     }

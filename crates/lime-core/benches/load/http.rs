@@ -1,4 +1,5 @@
-//! As much of HTTP/1.1 as the driver needs: requests on a connection that is kept, answers in envelopes, and event streams.
+//! As much of HTTP/1.1 as the driver needs: requests on a connection that is kept, answers in envelopes, and
+//! event streams.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,4 +1,5 @@
-//! Logins, from their creation to the frame on the site's stream, beside what one core can sign in the same minute.
+//! Logins, from their creation to the frame on the site's stream, beside what one core can sign in the same
+//! minute.
 
 use std::collections::HashMap;
 use std::io;
@@ -74,8 +75,8 @@ pub(crate) async fn run(arguments: &Arguments) -> io::Result<()> {
     Ok(())
 }
 
-/// All workers log in again and again until the window is over; what is under way then does not count, unless it is a worker's
-/// first.
+/// All workers log in again and again until the window is over; what is under way then does not count, unless
+/// it is a worker's first.
 async fn round(server: &Server, sites: &[Site], series: &mut Series, window: Duration) -> io::Result<()> {
     let mut workers = Vec::new();
     for number in 0..series.workers {

@@ -1,4 +1,5 @@
-//! The server under load: `lime-core dev` as a process of its own, its tokens, and what the system says of its memory and time.
+//! The server under load: `lime-core dev` as a process of its own, its tokens, and what the system says of
+//! its memory and time.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -7,8 +7,9 @@ use toml::{Table, Value};
 
 use super::{Config, ConfigError};
 
-/// Variables with this prefix overlay the file: `LIME_CORE__LOGIN__TTL_SECONDS=60` is `login.ttl_seconds`. Kubernetes gives
-/// programs variables named for services, such as `LIME_CORE_PORT`: hardly any has two underscores.
+/// Variables with this prefix overlay the file: `LIME_CORE__LOGIN__TTL_SECONDS=60` is `login.ttl_seconds`.
+/// Kubernetes gives programs variables named for services, such as `LIME_CORE_PORT`: hardly any has two
+/// underscores.
 const PREFIX: &str = "LIME_CORE__";
 
 impl Config {

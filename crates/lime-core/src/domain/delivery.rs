@@ -1,9 +1,11 @@
-//! A site's event stream: what comes next on one connection, and passports minted when they are about to be sent.
+//! A site's event stream: what comes next on one connection, and passports minted when they are about to be
+//! sent.
 //!
-//! A connection holds its place in the site's log and the identifiers of a few events, never a passport: that is minted when
-//! the connection asks for the frame, after everything has been checked again, and checked once more when it is there. It is
-//! marked as delivered before it is written, so that nobody can expire the request meanwhile; should the write be lost, a
-//! connection within [`REPLAY`](lime_proto::login::REPLAY) gets it again.
+//! A connection holds its place in the site's log and the identifiers of a few events, never a passport: that
+//! is minted when the connection asks for the frame, after everything has been checked again, and checked
+//! once more when it is there. It is marked as delivered before it is written, so that nobody can expire the
+//! request meanwhile; should the write be lost, a connection within [`REPLAY`](lime_proto::login::REPLAY)
+//! gets it again.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -112,8 +114,8 @@ impl Drop for Place {
     }
 }
 
-/// One connection's view of a site's log. It is read in order; passports that were first sent long ago (they are late) are
-/// left out on the way, and follow once there is nothing else to send.
+/// One connection's view of a site's log. It is read in order; passports that were first sent long ago (they
+/// are late) are left out on the way, and follow once there is nothing else to send.
 #[derive(Debug)]
 pub(crate) struct EventStream {
     core: Arc<Core>,
@@ -134,8 +136,8 @@ pub(crate) struct EventStream {
 }
 
 impl EventStream {
-    /// Opens a stream behind the event that the client names, or with what is news. An event of another epoch, or one that
-    /// there has not been, names nothing.
+    /// Opens a stream behind the event that the client names, or with what is news. An event of another
+    /// epoch, or one that there has not been, names nothing.
     pub(crate) async fn open(core: &Arc<Core>, site: &Site, last: Option<EventId>) -> Result<Self, Refusal> {
         let place = core.streams.enter(site.id).ok_or(Code::RateLimitExceeded)?;
         // Before the log is looked at, so that no event falls in between.
@@ -163,8 +165,8 @@ impl EventStream {
         })
     }
 
-    /// The text of the next frame, once there is one; `None` when the stream is over. Dropping the future loses nothing but
-    /// that frame, which is as a frame lost on its way.
+    /// The text of the next frame, once there is one; `None` when the stream is over. Dropping the future
+    /// loses nothing but that frame, which is as a frame lost on its way.
     pub(crate) async fn next(&mut self) -> Option<String> {
         if self.ended {
             return None;
@@ -204,8 +206,8 @@ impl EventStream {
             if let Some(event) = self.in_order.page.pop_front() {
                 match self.core.in_time(self.frame(event, Pass::InOrder)).await? {
                     Made::Frame(frame) => {
-                        // A client that resumes after this event gets nothing from before it: while something is owed
-                        // from there, the frame has no identifier.
+                        // A client that resumes after this event gets nothing from before it: while something
+                        // is owed from there, the frame has no identifier.
                         let id = EventId { epoch: self.epoch, sequence: event.sequence };
                         return Ok(Some(frame.text(self.late.is_none().then_some(id))));
                     }
@@ -242,7 +244,8 @@ impl EventStream {
         }
     }
 
-    /// The next of the passports that were left out; `None` when all have been sent, or the site's limit is reached.
+    /// The next of the passports that were left out; `None` when all have been sent, or the site's limit is
+    /// reached.
     async fn late_frame(&mut self) -> Result<Option<Frame>, Refusal> {
         while let Some(late) = &mut self.late {
             // What came after the stream was opened is not late.
@@ -363,8 +366,8 @@ impl EventStream {
 }
 
 impl Core {
-    /// Whose passport is to be sent for a request at this moment, if anybody's. A request that has come to its end without one
-    /// is ended, and its own event tells the site.
+    /// Whose passport is to be sent for a request at this moment, if anybody's. A request that has come to
+    /// its end without one is ended, and its own event tells the site.
     async fn deliverable(&self, site: Id, request: Id) -> Result<Option<Deliverable>, Refusal> {
         let end = async |transition| {
             let ended = self.store.transition(request, &transition, self.now()).await;

@@ -59,8 +59,8 @@ impl Core {
         })
     }
 
-    /// Readable while the request is pending, by anybody who knows its identifier. Names the site, so that an agent can
-    /// tell whether it is the one that it wants to log in to.
+    /// Readable while the request is pending, by anybody who knows its identifier. Names the site, so that an
+    /// agent can tell whether it is the one that it wants to log in to.
     pub(crate) async fn challenge(&self, id: &str, from: Network) -> Result<Challenge, Refusal> {
         if !self.limits.challenge.allows(from) {
             return Err(Code::RateLimitExceeded.into());

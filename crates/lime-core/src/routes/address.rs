@@ -19,8 +19,8 @@ pub(super) fn network(extensions: &Extensions, headers: &HeaderMap, trusted: &[I
     }
 }
 
-/// Follows `X-Forwarded-For` from its end: each trusted proxy has appended whom it was called by. What stands before the
-/// first address that is not trusted, anybody may have written.
+/// Follows `X-Forwarded-For` from its end: each trusted proxy has appended whom it was called by. What stands
+/// before the first address that is not trusted, anybody may have written.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted =
         |address: IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));

@@ -84,8 +84,9 @@ pub(crate) struct Arrived(pub TaskTracker);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LastRequest;
 
-/// Takes the body off the connection before anything is decided, and sees to it that there is an answer in time. A body that is
-/// still on its way when an answer is sent costs the client its connection, and sometimes the answer.
+/// Takes the body off the connection before anything is decided, and sees to it that there is an answer in
+/// time. A body that is still on its way when an answer is sent costs the client its connection, and
+/// sometimes the answer.
 async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
     let http = &core.config.http;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(http.request_seconds);

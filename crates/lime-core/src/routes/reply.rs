@@ -59,7 +59,8 @@ pub(super) fn shown<'a>(headers: &'a HeaderMap, name: &str) -> Shown<'a> {
     }
 }
 
-/// The members of the JSON object that a body consists of, which is in memory already; none where it is empty.
+/// The members of the JSON object that a body consists of, which is in memory already; none where it is
+/// empty.
 pub(super) async fn read_object(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Refusal> {
     let is_json = |value: &HeaderValue| {
         let kind = value.to_str().ok().and_then(|text| text.split(';').next());

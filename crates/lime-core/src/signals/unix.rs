@@ -7,8 +7,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::LOG_PATIENCE;
 use crate::log::Log;
 
-/// Resolves at the first SIGINT or SIGTERM; the second ends the process at once, as the signal would, but for the last lines of
-/// the log. From when this returns on, SIGUSR1, SIGUSR2 and SIGALRM do nothing.
+/// Resolves at the first SIGINT or SIGTERM; the second ends the process at once, as the signal would, but for
+/// the last lines of the log. From when this returns on, SIGUSR1, SIGUSR2 and SIGALRM do nothing.
 ///
 /// # Errors
 ///

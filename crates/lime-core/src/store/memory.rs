@@ -16,7 +16,8 @@ use super::{
 use crate::clock::Entropy;
 use crate::token::TokenHash;
 
-/// Keeps everything in memory. Losing it loses all principals, requests and events; its epoch is then another.
+/// Keeps everything in memory. Losing it loses all principals, requests and events; its epoch is then
+/// another.
 pub struct MemoryStore {
     epoch: u64,
     tables: Mutex<Tables>,
@@ -265,7 +266,8 @@ impl Store for MemoryStore {
             tables.requests.remove(&id);
         }
         for log in tables.logs.values_mut() {
-            // One from the future was written before the clock stepped back; it must not keep those behind it.
+            // One from the future was written before the clock stepped back; it must not keep those behind
+            // it.
             let is_old = |at: Timestamp| at + EVENT_RETENTION <= now || at > now + EVENT_RETENTION;
             while log.events.front().is_some_and(|event| is_old(event.at)) {
                 log.events.pop_front();

@@ -1,12 +1,13 @@
 //! What is kept: principals, login requests, and a log of events for each site.
 //!
-//! Written for stores that several processes share. Nothing is read, decided on and written back: every change is one
-//! operation of the store, conditional where something depends on what is there. Nobody relies on being told of a change:
-//! [`Store::hint`] is a hint, and readers look for themselves from time to time. `tests/store.rs` holds the suite that a store
-//! must pass.
+//! Written for stores that several processes share. Nothing is read, decided on and written back: every
+//! change is one operation of the store, conditional where something depends on what is there. Nobody relies
+//! on being told of a change: [`Store::hint`] is a hint, and readers look for themselves from time to time.
+//! `tests/store.rs` holds the suite that a store must pass.
 //!
-//! What readers of a log rely on: an event never becomes visible behind one of its site that could be read before, and
-//! [`Page::end`] is of the moment that the page's events are of. Numbers from a sequence that transactions draw from do not do.
+//! What readers of a log rely on: an event never becomes visible behind one of its site that could be read
+//! before, and [`Page::end`] is of the moment that the page's events are of. Numbers from a sequence that
+//! transactions draw from do not do.
 
 mod memory;
 
@@ -131,8 +132,8 @@ pub struct Page {
     pub epoch: u64,
     /// Events in order.
     pub events: Vec<Event>,
-    /// The sequence up to which the log has been looked at: where to read on. With no events it may be further than where the
-    /// page begins, and then there may be more behind it.
+    /// The sequence up to which the log has been looked at: where to read on. With no events it may be
+    /// further than where the page begins, and then there may be more behind it.
     pub end: u64,
 }
 
@@ -178,7 +179,8 @@ pub trait Store: Send + Sync + 'static {
     async fn add_site(&self, site: Site) -> Result<(), StoreError>;
     /// Adds an agent.
     async fn add_agent(&self, agent: Agent) -> Result<(), StoreError>;
-    /// Locks an owner's agents out, or lets them in again. Returns whether there is such an owner; so with sites and agents.
+    /// Locks an owner's agents out, or lets them in again. Returns whether there is such an owner; so with
+    /// sites and agents.
     async fn suspend_owner(&self, id: Id, suspended: bool) -> Result<bool, StoreError>;
     /// Changes one thing about a site, whose readers get a hint, and leaves the others as they are.
     async fn change_site(&self, id: Id, change: SiteChange) -> Result<bool, StoreError>;
@@ -196,27 +198,29 @@ pub trait Store: Send + Sync + 'static {
     /// An agent by its token.
     async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError>;
 
-    /// Adds a pending request. Returns false, and adds nothing, where its site has `limit` pending ones at this moment. One that
-    /// is there stays as it is, and counts once.
+    /// Adds a pending request. Returns false, and adds nothing, where its site has `limit` pending ones at
+    /// this moment. One that is there stays as it is, and counts once.
     async fn insert(&self, request: LoginRequest, limit: usize, now: Timestamp) -> Result<bool, StoreError>;
     /// A request.
     async fn request(&self, id: Id) -> Result<Option<LoginRequest>, StoreError>;
-    /// Makes a transition if the request as it is allows it, and appends its event, in one. `None` for no such request.
+    /// Makes a transition if the request as it is allows it, and appends its event, in one. `None` for no
+    /// such request.
     async fn transition(
         &self,
         id: Id,
         transition: &Transition,
         now: Timestamp,
     ) -> Result<Option<Transitioned>, StoreError>;
-    /// Expires what is due, at most `limit` requests, and drops requests [`RETENTION`] after their time, at most `limit`, and
-    /// events of an age of [`EVENT_RETENTION`]. Returns how many requests expired.
+    /// Expires what is due, at most `limit` requests, and drops requests [`RETENTION`] after their time, at
+    /// most `limit`, and events of an age of [`EVENT_RETENTION`]. Returns how many requests expired.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
     /// The last event of a site; sequence 0 before the first.
     async fn head(&self, site: Id) -> Result<EventId, StoreError>;
-    /// The next events behind a sequence, at most `limit`. May look at a part of the log alone: see [`Page::end`].
+    /// The next events behind a sequence, at most `limit`. May look at a part of the log alone: see
+    /// [`Page::end`].
     async fn events(&self, site: Id, after: u64, wanted: Wanted, limit: usize) -> Result<Page, StoreError>;
-    /// Changes when the site's log or the site itself may have. Only a hint: a change may come without, or from another
-    /// process.
+    /// Changes when the site's log or the site itself may have. Only a hint: a change may come without, or
+    /// from another process.
     fn hint(&self, site: Id) -> watch::Receiver<()>;
 }

@@ -1,4 +1,5 @@
-//! A Core under a clock and a store that tests control, and a client that speaks to its routes without a socket.
+//! A Core under a clock and a store that tests control, and a client that speaks to its routes without a
+//! socket.
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub(crate) mod sockets;
@@ -383,8 +384,8 @@ impl Stream {
     }
 }
 
-/// The claims of a token, checked with `jsonwebtoken` against the keys that Core publishes. Times are not checked: the
-/// clock is the test's.
+/// The claims of a token, checked with `jsonwebtoken` against the keys that Core publishes. Times are not
+/// checked: the clock is the test's.
 pub(crate) fn claims(token: &str, audience: &str) -> Value {
     use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
     let header = decode_header(token).unwrap();

@@ -108,7 +108,8 @@ impl Server {
         }
     }
 
-    /// How many streams can be opened at the moment; they are closed again, and count until the server has seen that.
+    /// How many streams can be opened at the moment; they are closed again, and count until the server has
+    /// seen that.
     pub(crate) async fn free_places(&self) -> usize {
         let mut opened = Vec::new();
         while let Ok(stream) = self.try_stream(&[]).await {

@@ -15,8 +15,8 @@ const MAX_CHALLENGE_BYTES: usize = 65_536;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct PuzzleArgs {
-    /// The challenge as the server sent it, which may begin with a dash: text, or the JSON object of schemes that
-    /// have one
+    /// The challenge as the server sent it, which may begin with a dash: text, or the JSON object of schemes
+    /// that have one
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "challenge_file")]
     challenge: Option<String>,
 

@@ -19,7 +19,8 @@ use crate::report::{self, json, text};
 /// Pairs of windows that count, after one that warms up.
 const PAIRS: usize = 10;
 
-/// Difficulty of LIME challenges: so far from any solution that screens let nothing pass, near enough not to be refused.
+/// Difficulty of LIME challenges: so far from any solution that screens let nothing pass, near enough not to
+/// be refused.
 const DIFFICULTY: u32 = 60;
 
 /// Median absolute deviation over median, above which a row is not to be relied on.
@@ -216,7 +217,8 @@ fn measure(
     Ok(solvers.iter().zip(methods).zip(&ours).map(row).collect())
 }
 
-/// The baseline: `sha2` with default features, a fresh hasher and `itoa` digits, or eight bytes, for every nonce.
+/// The baseline: `sha2` with default features, a fresh hasher and `itoa` digits, or eight bytes, for every
+/// nonce.
 struct Naive<'a> {
     prefix: &'a [u8],
     codec: Codec,

@@ -12,7 +12,8 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), Failure> {
     if args.json { report::print(&json::info(&info)?) } else { report::print(&text::info(&info)?) }
 }
 
-/// Core's own 22 characters, 128 bits as hexadecimal digits, a UUID, 256 bits in base64url and as hexadecimal digits.
+/// Core's own 22 characters, 128 bits as hexadecimal digits, a UUID, 256 bits in base64url and as hexadecimal
+/// digits.
 const USUAL_LENGTHS: [usize; 5] = [22, 32, 36, 43, 64];
 
 /// How nonces of a challenge are tried first.

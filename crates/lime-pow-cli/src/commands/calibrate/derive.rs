@@ -83,8 +83,8 @@ pub(crate) struct Recommended {
     pub constraints: Vec<Constraint>,
     #[serde(flatten)]
     pub proof: Recommendation,
-    /// The hardest difficulty at which, whatever the target, at most one agent in a thousand is too late for the client's
-    /// timeout or the challenge's lifetime.
+    /// The hardest difficulty at which, whatever the target, at most one agent in a thousand is too late for
+    /// the client's timeout or the challenge's lifetime.
     pub ceiling: u64,
     /// The same demands for other numbers of sub-puzzles.
     pub other_k: Vec<OtherK>,
@@ -116,8 +116,8 @@ pub(crate) struct Verification {
     pub server: Server,
     pub mad: f64,
     pub noisy: bool,
-    /// Solutions that all cores verify per second: the rate limit, over all clients and on all that they send, that keeps the
-    /// server from drowning.
+    /// Solutions that all cores verify per second: the rate limit, over all clients and on all that they
+    /// send, that keeps the server from drowning.
     pub rate_limit_per_second: f64,
 }
 
@@ -275,7 +275,8 @@ fn recommended(
     })
 }
 
-/// For each profile and k, the difficulties around the recommendation: its neighbours, and steps of a factor of two.
+/// For each profile and k, the difficulties around the recommendation: its neighbours, and steps of a factor
+/// of two.
 fn quantile_table(
     scales: &[Scale],
     profiles: &[Profile],

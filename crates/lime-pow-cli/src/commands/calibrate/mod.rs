@@ -1,5 +1,5 @@
-//! `lime-pow calibrate`: settings are checked, rates measured, a report derived from them, and handed to those who
-//! present it.
+//! `lime-pow calibrate`: settings are checked, rates measured, a report derived from them, and handed to
+//! those who present it.
 
 pub(crate) mod derive;
 pub(crate) mod measure;

@@ -13,7 +13,8 @@ use crate::failure::Failure;
 use crate::profiles::{self, Measured, NOISY, TOO_NOISY};
 use crate::report;
 
-/// Of a thousand honest agents, one may be too late for the client's timeout and for the challenge's lifetime.
+/// Of a thousand honest agents, one may be too late for the client's timeout and for the challenge's
+/// lifetime.
 pub(super) const IN_TIME: f64 = 0.999;
 
 pub(super) struct Settings {
@@ -94,8 +95,8 @@ fn scale(format: &'static Format, k: u32) -> Result<Scale, Failure> {
     })
 }
 
-/// Profiles by name or file; `None` stands for this host. Each name once: what is read twice counts once, and other files of a
-/// name that is taken get their file's name beside it.
+/// Profiles by name or file; `None` stands for this host. Each name once: what is read twice counts once, and
+/// other files of a name that is taken get their file's name beside it.
 fn load(names: &[String]) -> Result<Vec<Option<Measured>>, Failure> {
     let mut loaded: Vec<Option<Measured>> = Vec::new();
     let mut seen: Vec<&String> = Vec::new();
@@ -160,7 +161,8 @@ fn attackers(names: &[String]) -> Result<Vec<Reference>, Failure> {
     names.iter().map(find).collect()
 }
 
-/// The puzzle that rates are measured with: of the length asked for, and about 2^20 hashes, so that hits are rare.
+/// The puzzle that rates are measured with: of the length asked for, and about 2^20 hashes, so that hits are
+/// rare.
 fn puzzle(format: &'static Format, len: u16) -> Result<Bundle, Failure> {
     let default = Scale::of(format, 1).and_then(|scale| scale.difficulty_of(2f64.powi(20)));
     let difficulty = default.unwrap_or(*format.difficulties.start());

@@ -16,7 +16,8 @@ pub(crate) const LEVEL: f64 = 0.01;
 /// Mean hashes of the puzzles whose work is validated.
 const MEAN_WORK: f64 = 4096.0;
 
-/// Below a mean of 20 ms, the microseconds that a job costs show in its time; with room for a rate that rises meanwhile.
+/// Below a mean of 20 ms, the microseconds that a job costs show in its time; with room for a rate that rises
+/// meanwhile.
 const MIN_MEAN_TIME: f64 = 0.025;
 
 /// Solves between two windows that measure the rate.
@@ -77,7 +78,8 @@ impl Sample {
     }
 }
 
-/// Solves `count` puzzles for the work, and as many for the time. `step` is called with the share that is done.
+/// Solves `count` puzzles for the work, and as many for the time. `step` is called with the share that is
+/// done.
 pub(crate) fn run(
     scale: &Scale,
     host: &Rate,
@@ -136,7 +138,8 @@ fn time_sample(difficulty: u64, law: Work, rate: Rate, times: &[f64], hashes: &[
         let predicted = law.quantile(chance) / per_second;
         let observed = percentile(times, chance);
         let at_work = percentile(hashes, chance) / per_second;
-        // The standard error of a quantile: sqrt(q (1 - q) / n) over the density there, which a small step gives.
+        // The standard error of a quantile: sqrt(q (1 - q) / n) over the density there, which a small step
+        // gives.
         let step = predicted * 1e-3;
         let chance_at = |seconds: f64| law.chance(seconds * per_second);
         let density = (chance_at(predicted + step) - chance_at(predicted - step)) / (2.0 * step);
