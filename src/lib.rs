@@ -1,6 +1,58 @@
-#![doc = include_str!("../README.md")]
+//! A SHA-256 nonce search for the proofs of work of LIME and others: SIMD kernels chosen at run time, a pool
+//! of pinned worker threads, pluggable schemes, bounds and cancellation. Solutions are checked by an
+//! independent implementation before anybody sees them.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::time::Duration;
+//! use lime_pow::{Challenge, Difficulty, Solver, verify};
+//!
+//! let challenge = Challenge::lime_v1("test-challenge-0001", Difficulty::bits(15)?)?;
+//! let solver = Solver::global()?; // or Solver::builder()… for a pool of your own
+//! let solution = solver.job(&challenge).timeout(Duration::from_secs(10)).run()?;
+//! assert!(verify(&challenge, solution.nonce)); // what a server does with the nonce
+//! # Ok::<(), lime_pow::Error>(())
+//! ```
+//!
+//! # Where to go
+//!
+//! | you want | use |
+//! |---|---|
+//! | one pool for the process, or one of your own | [`Solver::global`], [`Solver::builder`] |
+//! | any solution fast, or the smallest one | [`Order::Any`] (default), [`Order::Lowest`] |
+//! | to bound what is tried | `start`, `max_nonce`, `timeout`, `deadline`, `max_threads` of [`JobBuilder`] |
+//! | to stop | [`CancelToken`] and its drop guard; drop the [`Job`] or its future |
+//! | to watch | [`Job::progress`], [`Solver::stats`] |
+//! | to know which difficulty to set | the command `lime-pow calibrate`, module [`calibrate`] |
+//! | several sub-puzzles as one job | [`Bundle`], [`Solver::bundle`] |
+//! | a puzzle of another system | [`Challenge::anubis`], `mcaptcha`, …; from text or a server's JSON, [`scheme::Format`]; [`scheme`] lists all |
+//! | async | feature `tokio`: `solve_async`; a [`Job`] is a future |
+//! | your own thread, loop and clock, or wasm | [`Search`], without default features |
+//! | a format of your own | implement [`scheme::Scheme`]; the kernels stay the same |
+//! | other priorities on a shared host | [`SolverBuilder::low_priority`], `pinning`, `threads` |
+//!
+//! A job without a chance is refused before its first hash: with a time limit, when it would finish in time
+//! with a probability under 1 %; without one, when its nonces hold a solution with less than 10⁻⁶. The error
+//! tells the expected time.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `threads` (default) | the pool and everything with a clock; without it there are [`Search`], schemes and verification |
+//! | `tokio` | jobs as futures, `solve_async` |
+//! | `serde` | `Serialize` for the public data types, `Deserialize` for those that are values |
+//!
+//! Features only add. Versions 0.x may change the API with a minor release; the crate needs `std`.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+/// Its examples are tested with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[cfg(feature = "threads")]
 mod budget;
