@@ -5,6 +5,8 @@ use std::ops::{Add, Sub};
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, date};
 use serde::{Deserialize, Serialize};
 
 /// A moment, to the millisecond.
@@ -66,12 +68,14 @@ impl Sub for Timestamp {
     }
 }
 
+/// Of this clock, in UTC.
+const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
+
+/// What comes after the year 9999 is printed as its last moment.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, of_day) = (self.0 / 86_400_000, self.0 % 86_400_000);
-        let (year, month, day) = civil(days);
-        let (hour, minute, second) = (of_day / 3_600_000, of_day / 60_000 % 60, of_day / 1000 % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", of_day % 1000)
+        let since = SignedDuration::from_millis(i64::try_from(self.0).unwrap_or(i64::MAX));
+        write!(f, "{:.3}Z", EPOCH.saturating_add(since))
     }
 }
 
@@ -87,17 +91,10 @@ impl FromStr for Timestamp {
         if !known.contains(&shape.collect()) {
             return Err(TimestampError);
         }
-        let number = |range| {
-            time.get(range).map_or(Ok(0), |digits: &str| digits.parse::<u64>().map_err(|_| TimestampError))
-        };
-        let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-        let (hour, minute, second, milli) =
-            (number(11..13)?, number(14..16)?, number(17..19)?, number(20..23)?);
-        let days = days(year, month, day);
-        if year < 1970 || civil(days) != (year, month, day) || hour > 23 || minute > 59 || second > 59 {
-            return Err(TimestampError);
-        }
-        Ok(Self((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + milli))
+        // Leap seconds are no moments of this clock; `DateTime` reads the second before for one.
+        let moment: DateTime =
+            time.parse().ok().filter(|_| !time[17..].starts_with("60")).ok_or(TimestampError)?;
+        u64::try_from(moment.duration_since(EPOCH).as_millis()).map(Self).map_err(|_| TimestampError)
     }
 }
 
@@ -113,32 +110,6 @@ impl From<Timestamp> for String {
     fn from(moment: Timestamp) -> Self {
         moment.to_string()
     }
-}
-
-/// Days of four hundred years.
-const ERA: u64 = 146_097;
-/// Days from the first of March of the year 0 to 1970.
-const EPOCH: u64 = 719_468;
-
-/// Year, month and day of a number of days since 1970, in the proleptic Gregorian calendar. Years are counted
-/// from March, so that the leap day is the last: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-fn civil(days: u64) -> (u64, u64, u64) {
-    let (era, of_era) = ((days + EPOCH) / ERA, (days + EPOCH) % ERA);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (era * 400 + year + u64::from(month <= 2), month, day)
-}
-
-/// The inverse of [`civil`], for dates from 1970; a day that does not exist gives some other day.
-fn days(year: u64, month: u64, day: u64) -> u64 {
-    let year = year - u64::from(month <= 2 && year > 0);
-    let from_march = (month + 9) % 12;
-    let of_year = ((153 * from_march + 2) / 5 + day).saturating_sub(1);
-    let (era, of_era) = (year / 400, year % 400);
-    (era * ERA + of_era * 365 + of_era / 4 - of_era / 100 + of_year).saturating_sub(EPOCH)
 }
 
 #[cfg(test)]
@@ -160,6 +131,7 @@ mod tests {
             assert_eq!(Timestamp(millis).to_string(), text);
             assert_eq!(text.parse(), Ok(Timestamp(millis)));
         }
+        assert_eq!(Timestamp(u64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
     }
 
     #[test]
@@ -184,6 +156,8 @@ mod tests {
             "1970-01-01T24:00:00Z",
             "1970-01-01T00:60:00Z",
             "1970-01-01T00:00:60Z",
+            "1970-01-01T00:00:60.000Z",
+            "1969-12-31T23:59:59.999Z",
             "1969-12-31T00:00:00Z",
             "0000-00-00T00:00:00Z",
             "+970-01-01T00:00:00Z",
