@@ -137,8 +137,7 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
 
 /// A search under way. Dropping it cancels it.
 ///
-/// With feature `tokio` it is a future, which any runtime can poll: workers wake it once, when the outcome is
-/// there.
+/// It is a future, which any runtime can poll: workers wake it once, when the outcome is there.
 ///
 /// # Cancellation
 ///
@@ -192,7 +191,6 @@ impl<A> Drop for Job<A> {
     }
 }
 
-#[cfg(feature = "tokio")]
 impl<A: Answer> Future for Job<A> {
     type Output = Result<A, Error>;
 

@@ -27,7 +27,7 @@
 //! | to know which difficulty to set | the command `lime-pow calibrate`, module [`calibrate`] |
 //! | several sub-puzzles as one job | [`Bundle`], [`Solver::bundle`] |
 //! | a puzzle of another system | [`Challenge::anubis`], `mcaptcha`, …; from text or a server's JSON, [`scheme::Format`]; [`scheme`] lists all |
-//! | async | feature `tokio`: `solve_async`; a [`Job`] is a future |
+//! | async | a [`Job`] is a future; feature `tokio`: `solve_async` |
 //! | your own thread, loop and clock, or wasm | [`Search`], without default features |
 //! | a format of your own | implement [`scheme::Scheme`]; the kernels stay the same |
 //! | other priorities on a shared host | [`SolverBuilder::low_priority`], `pinning`, `threads` |
@@ -41,7 +41,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `threads` (default) | the pool and everything with a clock; without it there are [`Search`], schemes and verification |
-//! | `tokio` | jobs as futures, `solve_async` |
+//! | `tokio` | `solve_async`, which starts the pool without blocking its runtime |
 //! | `serde` | `Serialize` for the public data types, `Deserialize` for those that are values |
 //!
 //! Features only add. Versions 0.x may change the API with a minor release; the crate needs `std`.

@@ -281,7 +281,6 @@ impl Task {
         self.completion.wait(first).or_else(|| self.outcome())
     }
 
-    #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "jobs are futures with feature tokio"))]
     pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Result<BundleSolution, Error>> {
         self.heed_deadline();
         self.completion.poll(context)
