@@ -66,7 +66,8 @@ async def test_a_passport_has_the_claims_that_are_promised_and_no_others(core: C
     claims = jwt.decode(passport, options={"verify_signature": False})
     assert header.keys() == {"alg", "typ", "kid"}
     assert header["alg"] == "RS256" and header["typ"] == "JWT"
-    assert claims.keys() == {"aud", "iss", "sub", "request_id", "user_id", "passport_version", "iat", "exp"}
+    promised = {"aud", "iss", "sub", "request_id", "site_id", "user_id", "passport_version", "iat", "exp"}
+    assert claims.keys() == promised
     assert claims["aud"] == "lime-site-login"
     assert claims["iss"] == core.origin
     assert claims["exp"] - claims["iat"] == 60
