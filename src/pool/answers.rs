@@ -72,7 +72,7 @@ mod models {
     use loom::thread;
 
     fn found(nonce: u64) -> Found {
-        Found { nonce: Nonce::new(nonce), digest: [0; 32] }
+        Found { nonce: Nonce::new(nonce), digest: [0; 32], kernel: "portable" }
     }
 
     #[test]
