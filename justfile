@@ -1,5 +1,5 @@
-# What there is to run. `just` comes from crates.io (`cargo install just`) or PyPI (`pip install rust-just`); `.ci/run` does not
-# need it.
+# What there is to run. `just` comes from crates.io (`cargo install just`) or PyPI (`pip install rust-just`);
+# `.ci/run` does not need it.
 
 # Lists what follows.
 default:

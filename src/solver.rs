@@ -124,8 +124,8 @@ impl Solver {
         JobBuilder::new(self, challenge.clone().into())
     }
 
-    /// The same for several sub-puzzles as one search: workers take spans from any that is unsolved, so that
-    /// they finish the last one together.
+    /// Describes a search for the solutions of several sub-puzzles: workers take spans from any that is
+    /// unsolved, so that they finish the last one together.
     ///
     /// # Examples
     ///

@@ -61,8 +61,9 @@ impl KolmogorovSmirnov {
         Self::against(sample, &cdf, &cdf)
     }
 
-    /// The same for a law of whole numbers, such as counts of hashes. Its steps make the test conservative:
-    /// it rejects true laws less often than the level says.
+    /// Tests a sample against a law of whole numbers, such as counts of hashes, as [`test`](Self::test) does
+    /// against a continuous one. The law's steps make the test conservative: it rejects true laws less often
+    /// than the level says.
     ///
     /// # Panics
     ///

@@ -179,12 +179,13 @@ pub trait Store: Send + Sync + 'static {
     async fn add_site(&self, site: Site) -> Result<(), StoreError>;
     /// Adds an agent.
     async fn add_agent(&self, agent: Agent) -> Result<(), StoreError>;
-    /// Locks an owner's agents out, or lets them in again. Returns whether there is such an owner; so with
-    /// sites and agents.
+    /// Locks an owner's agents out, or lets them in again. Returns false where there is no such owner.
     async fn suspend_owner(&self, id: Id, suspended: bool) -> Result<bool, StoreError>;
-    /// Changes one thing about a site, whose readers get a hint, and leaves the others as they are.
+    /// Changes one thing about a site, whose readers get a hint, and leaves the others as they are. Returns
+    /// false where there is no such site.
     async fn change_site(&self, id: Id, change: SiteChange) -> Result<bool, StoreError>;
-    /// Changes one thing about an agent, and leaves the others as they are.
+    /// Changes one thing about an agent, and leaves the others as they are. Returns false where there is no
+    /// such agent.
     async fn change_agent(&self, id: Id, change: AgentChange) -> Result<bool, StoreError>;
 
     /// A site by its identifier.

@@ -145,7 +145,7 @@ impl Client {
         created["data"]["login_request_id"].as_str().unwrap().to_owned()
     }
 
-    /// Approves a request of difficulty 0; the status of the answer, or 0 if there is none.
+    /// Approves a request of difficulty 0. Returns the status of the answer, or 0 if there was none.
     pub(crate) async fn approve(&mut self, id: &str) -> u16 {
         let (body, agent) = (r#"{"pow_nonce":"0"}"#, &self.agent);
         let request = format!(
