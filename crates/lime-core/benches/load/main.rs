@@ -5,13 +5,9 @@
 //! `cargo bench -p lime-core --bench load`; without `--bench`, or with `--test`, everything runs once and
 //! briefly.
 
-#[path = "load/http.rs"]
 mod http;
-#[path = "load/logins.rs"]
 mod logins;
-#[path = "load/server.rs"]
 mod server;
-#[path = "load/streams.rs"]
 mod streams;
 
 use std::io;
