@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::{Error, saturating_seconds};
 use crate::kernel::costs::Nanos;
 use crate::plan::{Plan, Segment};
-use crate::scheme::Work;
+use crate::scheme::work::Work;
 
 /// How long a worker stays with a job before it looks for another.
 pub(crate) const TURN: Duration = Duration::from_micros(100);
@@ -143,7 +143,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::challenge::{Challenge, Difficulty};
+    use crate::challenge::Challenge;
+    use crate::difficulty::Difficulty;
     use crate::plan::{Order, Scope};
     use crate::tune::Tuning;
 

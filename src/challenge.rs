@@ -1,145 +1,11 @@
-//! What is to be solved, parsed once and valid ever after: [`Challenge`], [`Bundle`], [`Difficulty`],
-//! [`Nonce`].
+//! What is to be solved, checked once and valid ever after: a [`Challenge`], or several as a [`Bundle`].
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::Error;
-use crate::error::clip;
-use crate::scheme::{Codec, Scheme, Work};
-
-/// A difficulty in leading zero bits of the digest, 0 to 256. Each bit doubles the mean work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "i64", into = "u32"))]
-pub struct Difficulty(u16);
-
-impl Difficulty {
-    /// The most bits that a SHA-256 digest has.
-    pub const MAX_BITS: u32 = 256;
-
-    /// `bits` leading zero bits, 0 to 256. At 0 every digest will do.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::DifficultyTooHigh`] above 256.
-    pub fn bits(bits: u32) -> Result<Self, Error> {
-        Self::from_wire(bits.into())
-    }
-
-    /// A difficulty as LIME servers send it, where 0 or less means "no work".
-    ///
-    /// # Errors
-    ///
-    /// [`Error::DifficultyTooHigh`] above 256.
-    pub fn from_wire(bits: i64) -> Result<Self, Error> {
-        match u16::try_from(bits.max(0)) {
-            Ok(bits) if u32::from(bits) <= Self::MAX_BITS => Ok(Self(bits)),
-            _ => Err(Error::DifficultyTooHigh { bits, limit: Self::MAX_BITS }),
-        }
-    }
-
-    /// The number of bits.
-    pub fn as_bits(self) -> u32 {
-        self.0.into()
-    }
-
-    /// Mean number of hashes to a solution, 2^bits.
-    pub fn mean_hashes(self) -> f64 {
-        2f64.powi(self.0.into())
-    }
-}
-
-/// Any whole number, as [`Difficulty::from_wire`] takes it, however small.
-impl FromStr for Difficulty {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::InvalidDifficulty { text: clip(text) });
-        }
-        match text.parse() {
-            Ok(bits) => Self::from_wire(bits),
-            // Too large or too small for an `i64`.
-            Err(_) => Self::from_wire(if text.starts_with('-') { i64::MIN } else { i64::MAX }),
-        }
-    }
-}
-
-/// As [`Difficulty::from_wire`].
-impl TryFrom<i64> for Difficulty {
-    type Error = Error;
-
-    fn try_from(bits: i64) -> Result<Self, Error> {
-        Self::from_wire(bits)
-    }
-}
-
-impl From<Difficulty> for u32 {
-    fn from(difficulty: Difficulty) -> Self {
-        difficulty.as_bits()
-    }
-}
-
-impl fmt::Display for Difficulty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// A nonce. Its text is the canonical decimal form: no sign, no leading zero, up to `u64::MAX`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
-pub struct Nonce(u64);
-
-impl Nonce {
-    /// The nonce as a number.
-    pub const fn new(nonce: u64) -> Self {
-        Self(nonce)
-    }
-
-    /// The number.
-    pub const fn as_u64(self) -> u64 {
-        self.0
-    }
-}
-
-impl FromStr for Nonce {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let canonical =
-            text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-        text.parse()
-            .ok()
-            .filter(|_| canonical)
-            .map(Self)
-            .ok_or_else(|| Error::InvalidNonce { text: clip(text) })
-    }
-}
-
-impl TryFrom<String> for Nonce {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        text.parse()
-    }
-}
-
-impl From<Nonce> for String {
-    fn from(nonce: Nonce) -> Self {
-        nonce.to_string()
-    }
-}
-
-impl fmt::Display for Nonce {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+use crate::error::Error;
+use crate::scheme::interface::{Codec, Scheme};
+use crate::scheme::work::Work;
 
 /// A challenge: a scheme's message and predicate, checked and ready to be solved or verified.
 ///
@@ -257,29 +123,7 @@ impl From<Challenge> for Bundle {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn difficulties_are_whole_numbers() {
-        let parse = |text: &str| text.parse::<Difficulty>().map(Difficulty::as_bits);
-        for (text, bits) in [("0", 0), ("15", 15), ("015", 15), ("256", 256), ("-3", 0)] {
-            assert_eq!(parse(text), Ok(bits));
-        }
-        assert_eq!(parse("-99999999999999999999"), Ok(0));
-        for text in ["", "-", "+1", "1.5", " 1", "x", "--1"] {
-            assert!(matches!(parse(text), Err(Error::InvalidDifficulty { .. })), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn nonces_are_canonical() {
-        for text in ["0", "1", "10", "18446744073709551615"] {
-            assert_eq!(text.parse::<Nonce>().unwrap().to_string(), text);
-        }
-        for text in ["", "00", "01", "+1", "-1", " 1", "1 ", "1e3", "0x1", "18446744073709551616", "٣", "1\n"]
-        {
-            assert!(text.parse::<Nonce>().is_err(), "{text:?}");
-        }
-    }
+    use crate::difficulty::Difficulty;
 
     #[test]
     fn bundles_are_of_one_law() {

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use core_affinity::CoreId;
 
-use crate::tune::this_microarchitecture;
+use crate::kernel::cpu::Microarchitecture;
 
 /// Cores that this process may run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Host {
     /// What the CPU's cores are called, such as `Zen 4`; `None` for those whose kernels' costs are not on
     /// record, and where a hypervisor does not tell.
     pub fn microarchitecture() -> Option<&'static str> {
-        this_microarchitecture().name()
+        Microarchitecture::here().name()
     }
 
     /// The system's numbers of the logical cores in the affinity mask, ascending; empty where it does not

@@ -5,7 +5,8 @@ pub use crate::kernel::Form;
 use crate::kernel::Kernel;
 pub use crate::kernel::costs::{Nanos, ScanCost};
 pub use crate::kernel::scan::Kind;
-use crate::kernel::scan::{Candidates, Cursor, Hit, OneWord, Scan, Schedules, Screen, Shared, States};
+use crate::kernel::scan::{Candidates, Cursor, Hit, OneWord, Scan, Schedules, Shared, States};
+use crate::screen::Screen;
 
 /// The forms of all kernels that this CPU can run, for one kind of scan.
 pub fn forms(kind: Kind) -> impl Iterator<Item = Form> {
@@ -25,7 +26,7 @@ pub fn pairs() -> Vec<[Form; 2]> {
 }
 
 /// What each form of each kernel takes that this CPU can run, the best of windows in about `time` for each:
-/// what `src/kernel/costs.rs` records of a microarchitecture.
+/// what `src/kernel/record.rs` records of a microarchitecture.
 #[cfg(feature = "threads")]
 pub fn survey_forms(time: std::time::Duration) -> Vec<(Form, ScanCost)> {
     crate::tune::measure::survey(time)

@@ -1,23 +1,23 @@
-//! One search on a solver: [`JobBuilder`] sets it up, [`Job`] is the search under way, [`Solution`] and
-//! [`Progress`] are what it tells.
+//! One search on a solver: [`JobBuilder`] sets it up, [`Job`] is the search under way.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::budget::Budget;
-use crate::error::saturating_seconds;
-use crate::plan::Scope;
+use crate::cancel::CancelToken;
+use crate::challenge::Bundle;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::outcome::{Progress, Solution};
+use crate::plan::{Order, Scope};
 use crate::pool::Task;
-use crate::scheme::Work;
-use crate::search::Found;
-use crate::{Bundle, CancelToken, Error, Nonce, Order, Solver};
 
-/// Settings of one search on a [`Solver`].
+/// Settings of one search on a [`Solver`](crate::Solver).
 #[derive(Clone, Debug)]
 #[must_use = "a job does nothing until it is run or spawned"]
 pub struct JobBuilder<'a, A = Solution> {
-    solver: &'a Solver,
+    engine: &'a Engine,
     bundle: Bundle,
     scope: Scope,
     deadline: Option<Instant>,
@@ -27,9 +27,9 @@ pub struct JobBuilder<'a, A = Solution> {
 }
 
 impl<'a, A: Answer> JobBuilder<'a, A> {
-    pub(crate) fn new(solver: &'a Solver, bundle: Bundle) -> Self {
+    pub(crate) fn new(engine: &'a Engine, bundle: Bundle) -> Self {
         Self {
-            solver,
+            engine,
             bundle,
             scope: Scope::default(),
             deadline: None,
@@ -103,9 +103,9 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
     /// when there is hardly a chance to find a solution, [`Error::TimedOut`] when the deadline has passed
     /// already.
     pub fn spawn(self) -> Result<Job<A>, Error> {
-        let plan = |challenge| self.solver.plan(challenge, self.scope);
+        let plan = |challenge| self.engine.plan(challenge, self.scope);
         let plans = self.bundle.challenges().iter().map(plan).collect::<Result<Vec<_>, _>>()?;
-        let pool = self.solver.pool();
+        let pool = &self.engine.pool;
         let budget = Budget { slowdown: pool.slowdown() };
         let workers = budget.workers(&plans, self.threads.min(pool.threads()));
         let time = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -116,7 +116,7 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
         // A pool that was slow of late, because it was busy or a scheme was, may be fast again.
         let at_best = Budget { slowdown: budget.slowdown.min(1.0) };
         at_best
-            .check_chance(&plans, workers, time, self.solver.min_chance())
+            .check_chance(&plans, workers, time, self.engine.min_chance)
             .inspect_err(|_| pool.counters().count_refusal())?;
 
         let parts = plans.into_iter().map(|plan| {
@@ -181,7 +181,7 @@ impl<A> Job<A> {
 
     /// How far the search has come. Costs nothing unless called.
     pub fn progress(&self) -> Progress {
-        Progress::of(&self.task)
+        self.task.progress()
     }
 }
 
@@ -209,7 +209,7 @@ pub trait Answer: sealed::Answer {}
 impl<A: sealed::Answer> Answer for A {}
 
 mod sealed {
-    use super::{BundleSolution, Solution};
+    use crate::outcome::{BundleSolution, Found, Solution};
 
     pub trait Answer {
         fn of(solution: BundleSolution) -> Self;
@@ -223,105 +223,8 @@ mod sealed {
 
     impl Answer for Solution {
         fn of(BundleSolution { found, hashes, elapsed, threads }: BundleSolution) -> Self {
-            let super::Found { nonce, digest, kernel } = found[0];
+            let Found { nonce, digest, kernel } = found[0];
             Self { nonce, digest, hashes, elapsed, kernel, threads }
-        }
-    }
-}
-
-/// A solved challenge: the nonce has been checked with an independent SHA-256.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Solution {
-    /// The solution.
-    pub nonce: Nonce,
-    /// SHA-256 of the message; hexadecimal where it is serialized.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::verify::serialize_hex"))]
-    pub digest: [u8; 32],
-    /// Nonces tried by the spans that had ended.
-    pub hashes: u64,
-    /// Time since the job was submitted.
-    pub elapsed: Duration,
-    /// Name of the kernel that found it.
-    pub kernel: &'static str,
-    /// The most workers that were on it at once.
-    pub threads: usize,
-}
-
-impl Solution {
-    /// Nonces tried per second of elapsed time.
-    pub fn hashes_per_second(&self) -> f64 {
-        self.hashes as f64 / self.elapsed.as_secs_f64()
-    }
-}
-
-/// A solved bundle: every nonce has been checked with an independent SHA-256.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct BundleSolution {
-    /// The solutions, in the order of the sub-puzzles.
-    pub found: Vec<Found>,
-    /// Nonces tried by the spans that had ended, over all sub-puzzles.
-    pub hashes: u64,
-    /// Time since the job was submitted.
-    pub elapsed: Duration,
-    /// The most workers that were on it at once.
-    pub threads: usize,
-}
-
-impl BundleSolution {
-    /// Nonces tried per second of elapsed time.
-    pub fn hashes_per_second(&self) -> f64 {
-        self.hashes as f64 / self.elapsed.as_secs_f64()
-    }
-}
-
-/// How far a search has come.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Progress {
-    /// Nonces tried.
-    pub hashes: u64,
-    /// Time since the job was submitted.
-    pub elapsed: Duration,
-    /// Nonces tried per second of elapsed time; 0 at the very beginning.
-    pub hashes_per_second: f64,
-    /// Sub-puzzles that are solved.
-    pub solved: usize,
-    /// Sub-puzzles that there are: 1 unless it is a bundle.
-    pub sub_puzzles: usize,
-    /// Probability that so many hashes solve the puzzle, 0 to 1.
-    pub chance: f64,
-    /// Time from now after which a solution is found with probability 0.5; `None` before the first hash.
-    pub time_to_50: Option<Duration>,
-    /// The same for probability 0.95.
-    pub time_to_95: Option<Duration>,
-}
-
-impl Progress {
-    fn of(task: &Task) -> Self {
-        let (hashes, elapsed) = (task.hashes(), task.elapsed());
-        let seconds = elapsed.as_secs_f64();
-        let hashes_per_second = if seconds > 0.0 { hashes as f64 / seconds } else { 0.0 };
-        let (each, parts, unsettled) = (task.work_of_each(), task.parts(), task.unsettled());
-        // What is left of a bundle is a smaller one: its parts have no memory.
-        let left = Work::sum(each, unsettled);
-        let time_to = |chance| {
-            let more = if unsettled == 0 { 0.0 } else { left.quantile_after(hashes as f64, chance) };
-            (hashes > 0).then(|| saturating_seconds(more / hashes_per_second))
-        };
-        Self {
-            hashes,
-            elapsed,
-            hashes_per_second,
-            solved: parts - unsettled,
-            sub_puzzles: parts,
-            chance: Work::sum(each, parts).chance(hashes as f64),
-            time_to_50: time_to(0.5),
-            time_to_95: time_to(0.95),
         }
     }
 }

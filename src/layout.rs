@@ -1,15 +1,15 @@
-//! How the nonces of one digit width become scans. A new layout is a variant here; search and pool do not see
-//! it.
+//! How the nonces of one digit width can be laid out for a kernel, and what each way takes. A new layout is a
+//! variant here and a way of cutting in `scans.rs`; search and pool do not see it.
 
 use std::fmt;
-use std::ops::{ControlFlow, Range, RangeInclusive};
+use std::ops::Range;
 
 use crate::kernel::costs::{Nanos, ScalarCost, ScanCost};
-use crate::kernel::scan::{Hit, Kind, OneWord, Scan, Schedules, Shared, States};
-use crate::kernel::{Form, FormSpec};
+use crate::kernel::isa::FormSpec;
+use crate::kernel::scan::{Kind, OneWord};
 use crate::schedules::Shape;
-use crate::scheme::Codec;
-use crate::template::{Template, digit_words};
+use crate::scheme::interface::Codec;
+use crate::template::Template;
 
 /// How the nonces of one digit width are laid out for a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,23 +25,25 @@ pub(crate) enum Layout {
 /// The digits that vary inside a scan: all in one message word, all others constant in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Varying {
-    /// Of the tail, 0 or 1.
-    block: usize,
-    word: usize,
-    /// Where they end in the tail.
-    end: usize,
-    digits: u32,
-    /// Digits behind them, in the next word: the scan has a row for each of their values.
-    trailing: u32,
-    codec: Codec,
+    /// The block of the tail that they are in, 0 or 1.
+    pub block: usize,
+    /// The message word of that block, 0 to 15.
+    pub word: usize,
+    /// Where they end in the tail, in bytes.
+    pub end: usize,
+    /// How many they are, 1 to 4.
+    pub digits: u32,
+    /// Digits after them, in the next word: the scan has a row for each of their values.
+    pub trailing: u32,
+    pub codec: Codec,
 }
 
-/// At most so many nonces are one scan: a whole row of four digits, enough to forget what a scan costs to set
-/// up.
-const BATCH: u64 = OneWord::MAX_COLUMNS as u64;
+/// A scan covers at most this many nonces: a whole row of four digits, after which what it took to set up does
+/// not show.
+pub(crate) const SCAN_NONCES: u64 = OneWord::MAX_COLUMNS as u64;
 
-/// A scan takes at most so many groups of chaining values: 16 KiB of them.
-const MAX_GROUPS: u64 = 16;
+/// A scan takes at most this many groups of chaining values: 16 KiB of them.
+pub(crate) const MAX_GROUPS: u64 = 16;
 
 /// A group of chaining values over 1000 schedules would take a worker longer than it may go without a look at
 /// cancellation.
@@ -93,7 +95,7 @@ impl Layout {
         let padded = |nonces: u64, group: usize| nonces.next_multiple_of(group as u64) as f64 / nonces as f64;
         match (self, scan) {
             (Self::OneWord(varying), ScanCost::OneWord { word_13, per_word }) => {
-                let columns = varying.columns().min(BATCH / varying.rows());
+                let columns = varying.columns().min(SCAN_NONCES / varying.rows());
                 let nonce = (word_13 + per_word * (13.0 - varying.word as f64)) * spec.factor(varying.word);
                 let chaining_value = if varying.block > 0 { scalar.compression } else { Nanos::ZERO };
                 nonce * padded(columns, spec.group)
@@ -167,65 +169,6 @@ impl Layout {
             Self::Shared { .. } => self.alignment() * group as u64,
         }
     }
-
-    /// Covers `nonces`, all of `digits` digits, with scans, until `each` breaks. Each takes a range of
-    /// nonces, and the ranges ascend. `schedules` are those of [`shape`](Self::shape).
-    #[expect(clippy::too_many_arguments, reason = "what a scan is made of, and where it goes")]
-    pub(crate) fn scans<B>(
-        self,
-        template: &Template,
-        digits: u32,
-        nonces: RangeInclusive<u64>,
-        form: Form,
-        schedules: Option<&Schedules>,
-        buffers: &mut Buffers,
-        mut each: impl FnMut(Batch<'_>) -> ControlFlow<B>,
-    ) -> ControlFlow<B> {
-        let Buffers { blocks, states } = buffers;
-        let clip = |first: u64, count: u64| {
-            first.max(*nonces.start())..=first.saturating_add(count - 1).min(*nonces.end())
-        };
-        match self {
-            Self::OneWord(varying) => {
-                let scale = varying.rows();
-                for part in varying.parts(&nonces, scale, BATCH / scale) {
-                    let first = part.first * scale;
-                    let (rows, row_stride) = match scale {
-                        1 => (part.rows, varying.columns()),
-                        rows => (rows, 1),
-                    };
-                    let scan = varying.scan(template, digits, first, rows, row_stride, &part, blocks);
-                    each(Batch {
-                        scan: Scan::OneWord(scan),
-                        nonces: clip(first, part.rows * part.columns * scale),
-                        first,
-                        row_stride,
-                        column_stride: scale,
-                    })?;
-                }
-            }
-            Self::Shared { varying, .. } => {
-                let schedules = schedules.expect("the caller has the schedules of this layout's shape");
-                let scale = self.alignment();
-                let group = form.group() as u64;
-                let most = (BATCH / (group * scale)).clamp(1, MAX_GROUPS) * group;
-                for part in varying.parts(&nonces, scale, most) {
-                    let first = part.first * scale;
-                    let row_stride = varying.columns() * scale;
-                    let scan = varying.scan(template, digits, first, part.rows, row_stride, &part, blocks);
-                    form.midstates(&scan, states);
-                    each(Batch {
-                        scan: Scan::Shared(Shared { states, schedules }),
-                        nonces: clip(first, part.rows * part.columns * scale),
-                        first,
-                        row_stride: scale,
-                        column_stride: 1,
-                    })?;
-                }
-            }
-        }
-        ControlFlow::Continue(())
-    }
 }
 
 impl Varying {
@@ -254,129 +197,21 @@ impl Varying {
     }
 
     /// Where in the tail they lie.
-    fn place(self) -> Range<usize> {
+    pub(crate) fn place(self) -> Range<usize> {
         self.end - self.digits as usize..self.end
     }
 
     /// How many nonces differ in these digits alone.
-    fn columns(self) -> u64 {
+    pub(crate) fn columns(self) -> u64 {
         match self.codec {
             Codec::Decimal => 10u64.pow(self.digits),
             Codec::U64Le => 256u64.pow(self.digits),
         }
     }
 
-    /// How many nonces differ in the digits behind these alone.
-    fn rows(self) -> u64 {
+    /// How many nonces differ in the trailing digits alone.
+    pub(crate) fn rows(self) -> u64 {
         10u64.pow(self.trailing)
-    }
-
-    /// Cuts `nonces`, without the last digits that make up `scale`, where a scan must end.
-    fn parts(
-        self,
-        nonces: &RangeInclusive<u64>,
-        scale: u64,
-        most: u64,
-    ) -> impl Iterator<Item = Part> + use<> {
-        let (row, end) = (self.columns(), nonces.end() / scale);
-        // The rows of a scan have one chaining value, and either high digits or trailing ones are what they
-        // differ in.
-        let one_row = self.block > 0 || self.trailing > 0;
-        let mut next = Some(nonces.start() / scale);
-        std::iter::from_fn(move || {
-            let first = next?;
-            let (column, left) = (first % row, end - first + 1);
-            let whole_rows = if one_row || column > 0 || left < row { 0 } else { left.min(most) / row };
-            let (rows, columns) = match whole_rows {
-                0 => (1, (row - column).min(left).min(most)),
-                rows => (rows, row),
-            };
-            next = first.checked_add(rows * columns).filter(|&next| next <= end);
-            Some(Part { first, rows, columns })
-        })
-    }
-
-    /// The scan of a part: `rows` blocks, for the nonce `first` and those `row_stride` apart from it.
-    #[expect(clippy::too_many_arguments, reason = "what a scan is made of")]
-    fn scan<'a>(
-        self,
-        template: &Template,
-        digits: u32,
-        first: u64,
-        rows: u64,
-        row_stride: u64,
-        part: &Part,
-        blocks: &'a mut Vec<[u32; 16]>,
-    ) -> OneWord<'a> {
-        blocks.clear();
-        blocks.extend((0..rows).map(|row| {
-            // Rows of trailing digits may go past the last u64: nobody will ask for those nonces.
-            let nonce = first.wrapping_add(row * row_stride);
-            template.block(self.block, nonce, digits, self.place())
-        }));
-        let words = digit_words(self.codec, self.digits, self.place().start % 4);
-        let column = (part.first % self.columns()) as usize;
-        OneWord {
-            state: template.state_before(self.block, first, digits),
-            blocks,
-            word: self.word,
-            words: &words[column..column + part.columns as usize],
-        }
-    }
-}
-
-/// What one scan covers: whole rows, or columns of one row.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    /// The first nonce, without the last digits that make up the scale.
-    first: u64,
-    rows: u64,
-    columns: u64,
-}
-
-/// Used again for every scan.
-#[derive(Debug, Default)]
-pub(crate) struct Buffers {
-    blocks: Vec<[u32; 16]>,
-    states: States,
-}
-
-/// A scan, and which nonces its rows and columns stand for.
-#[derive(Debug)]
-pub(crate) struct Batch<'a> {
-    pub scan: Scan<'a>,
-    /// The nonces that it is to cover. It may hold others, near both ends.
-    pub nonces: RangeInclusive<u64>,
-    first: u64,
-    row_stride: u64,
-    column_stride: u64,
-}
-
-impl Batch<'_> {
-    /// The nonce at `hit`, if it is one of those to cover.
-    pub(crate) fn nonce(&self, hit: Hit) -> Option<u64> {
-        let offset = u64::from(hit.row) * self.row_stride + u64::from(hit.column) * self.column_stride;
-        self.first.checked_add(offset).filter(|nonce| self.nonces.contains(nonce))
-    }
-
-    /// Whether a kernel reports smaller nonces first.
-    pub(crate) fn ascends(&self) -> bool {
-        matches!(self.scan, Scan::OneWord(_)) && self.row_stride >= self.column_stride
-    }
-
-    /// How many nonces there are to cover; at least 1.
-    pub(crate) fn len(&self) -> u64 {
-        self.nonces.end() - self.nonces.start() + 1
-    }
-
-    /// About how many of them a kernel that reports `hit` has tried.
-    pub(crate) fn tried(&self, hit: Hit, group: usize) -> u64 {
-        let (row, column) = (hit.row as usize, hit.column as usize);
-        let tried = match &self.scan {
-            Scan::OneWord(scan) => row * scan.words.len() + column + 1,
-            Scan::Shared(scan) => (row / group * scan.schedules.as_slice().len() + column + 1) * group,
-        };
-        (tried as u64).min(self.len())
     }
 }
 
@@ -403,36 +238,4 @@ pub(crate) fn first_of_width(digits: u32) -> u64 {
 /// The largest number of `digits` digits that a `u64` holds.
 pub(crate) fn last_of_width(digits: u32) -> u64 {
     10u64.checked_pow(digits).map_or(u64::MAX, |next| next - 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_cover_a_range_once() {
-        let (decimal, binary) = (Codec::Decimal, Codec::U64Le);
-        for (codec, block, trailing, digits) in [
-            (decimal, 0, 0, 3),
-            (decimal, 0, 0, 1),
-            (decimal, 1, 0, 2),
-            (decimal, 0, 1, 4),
-            (decimal, 0, 0, 4),
-            (binary, 0, 0, 1),
-        ] {
-            let varying = Varying { block, word: 5, end: 24, digits, trailing, codec };
-            for (start, end) in [(0, 0), (7, 12_345), (999, 1000), (u64::MAX - 1234, u64::MAX)] {
-                let scale = varying.rows();
-                let mut next = start / scale;
-                for Part { first, rows, columns } in varying.parts(&(start..=end), scale, 416) {
-                    assert_eq!(first, next);
-                    assert!(rows == 1 || (first % varying.columns() == 0 && columns == varying.columns()));
-                    assert!(first % varying.columns() + columns <= varying.columns());
-                    assert!(rows * columns <= 416 && !(rows > 1 && block > 0));
-                    next = first.wrapping_add(rows * columns);
-                }
-                assert_eq!(next, (end / scale).wrapping_add(1), "{varying:?} {start} {end}");
-            }
-        }
-    }
 }

@@ -60,6 +60,9 @@ pub mod calibrate;
 #[cfg(feature = "threads")]
 mod cancel;
 mod challenge;
+mod difficulty;
+#[cfg(feature = "threads")]
+mod engine;
 mod error;
 #[cfg(feature = "threads")]
 mod host;
@@ -69,11 +72,17 @@ pub mod internals;
 mod job;
 mod kernel;
 mod layout;
+mod method;
+mod nonce;
+mod outcome;
 mod plan;
 #[cfg(feature = "threads")]
 mod pool;
+mod scanner;
+mod scans;
 mod schedules;
 pub mod scheme;
+mod screen;
 mod search;
 #[cfg(feature = "threads")]
 mod solver;
@@ -85,18 +94,24 @@ mod verify;
 
 #[cfg(feature = "threads")]
 pub use cancel::{CancelToken, DropGuard};
-pub use challenge::{Bundle, Challenge, Difficulty, Nonce};
+pub use challenge::{Bundle, Challenge};
+pub use difficulty::Difficulty;
 pub use error::{ApproxDuration, Error};
 #[cfg(feature = "threads")]
 pub use host::Host;
 #[cfg(feature = "threads")]
-pub use job::{Answer, BundleSolution, Job, JobBuilder, Progress, Solution};
-pub use kernel::scan::Screen;
+pub use job::{Answer, Job, JobBuilder};
 pub use kernel::{Kernel, Surveyed};
+pub use method::Method;
+pub use nonce::Nonce;
+pub use outcome::Found;
+#[cfg(feature = "threads")]
+pub use outcome::{BundleSolution, Progress, Solution};
 pub use plan::Order;
 #[cfg(feature = "threads")]
 pub use pool::Stats;
-pub use search::{Found, Method, Search, SearchBuilder, Step};
+pub use screen::Screen;
+pub use search::{Search, SearchBuilder, Step};
 #[cfg(feature = "tokio")]
 pub use solver::solve_async;
 #[cfg(feature = "threads")]

@@ -4,14 +4,16 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use crate::challenge::Challenge;
+use crate::error::Error;
 use crate::kernel::Form;
 use crate::kernel::costs::{Nanos, ScalarCost};
 use crate::layout::{Layout, first_of_width, last_of_width};
 use crate::schedules::ScheduleCache;
-use crate::scheme::Codec;
+use crate::scheme::interface::Codec;
+use crate::screen::Screen;
 use crate::template::Template;
 use crate::tune::{Choice, Tuning};
-use crate::{Challenge, Error, Screen};
 
 /// Which solution a search looks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,18 +1,16 @@
-//! One thread, resumable: [`Search`] for those who bring their own thread, loop and clock, and the scanner
-//! that it shares with the pool's workers.
+//! One thread, resumable: [`Search`], for those who bring their own thread, loop and clock.
 
-use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
 
-use crate::kernel::costs::Nanos;
-use crate::kernel::scan::{Candidates, Cursor, Schedules};
+use crate::challenge::Challenge;
+use crate::error::Error;
 use crate::kernel::{Form, Kernel};
-use crate::layout::{Batch, Buffers};
-use crate::plan::{Order, Plan, Scope, Segment};
-use crate::schedules::{ScheduleCache, Shape};
+use crate::method::Method;
+use crate::outcome::Found;
+use crate::plan::{Order, Plan, Scope};
+use crate::scanner::{Pick, Scanner};
+use crate::schedules::ScheduleCache;
 use crate::tune::Tuning;
-use crate::verify::digest;
-use crate::{Challenge, Error, Nonce};
 
 /// A search in steps, on the calling thread: no pool and no clock.
 ///
@@ -52,51 +50,6 @@ pub enum Step {
     Exhausted,
     /// Nothing yet.
     More,
-}
-
-/// A nonce that solves the challenge, checked with an independent SHA-256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Found {
-    /// The solution.
-    pub nonce: Nonce,
-    /// SHA-256 of the message; hexadecimal where it is serialized.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::verify::serialize_hex"))]
-    pub digest: [u8; 32],
-    /// Name of the kernel that found it.
-    pub kernel: &'static str,
-}
-
-/// How a search tries the nonces that come first. Others may have another length, and suit another kernel or
-/// layout.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Method {
-    /// The kernel.
-    pub kernel: Kernel,
-    /// Vectors that the kernel advances side by side, 1 to 3; it chooses as many as take the least time.
-    pub streams: usize,
-    /// How nonces are laid out in message blocks, in words for people.
-    pub layout: String,
-    /// Compressions that a nonce takes: 1, or a little more where chaining values are made for it.
-    pub compressions_per_nonce: f64,
-    /// What a nonce is expected to take on one thread, in nanoseconds: by measurement on a
-    /// [`Solver`](crate::Solver), by the record of the CPU's kind in a [`Search`], which has no clock.
-    pub nanoseconds_per_nonce: f64,
-}
-
-impl Method {
-    /// Of a search with this plan.
-    pub(crate) fn of(plan: &Plan) -> Self {
-        let Segment { form, layout, cost, .. } = &plan.segments()[0];
-        Self {
-            kernel: form.kernel(),
-            streams: form.streams(),
-            layout: layout.to_string(),
-            compressions_per_nonce: layout.compressions(),
-            nanoseconds_per_nonce: cost.0,
-        }
-    }
 }
 
 impl Search {
@@ -195,108 +148,4 @@ impl SearchBuilder {
         let plan = Plan::new(&self.challenge, self.scope, &tuning, &Arc::new(ScheduleCache::default()))?;
         Ok(Search { plan, scanner: Scanner::default(), next: Some(0), hashes: 0 })
     }
-}
-
-/// Turns positions of a plan into scans, and candidates into solutions. Holds buffers, and no other state.
-#[derive(Debug, Default)]
-pub(crate) struct Scanner {
-    candidates: Candidates,
-    buffers: Buffers,
-    /// Those of the last scan, which the next one needs as well as a rule.
-    schedules: Option<(Shape, Arc<Schedules>)>,
-}
-
-/// Which solution a scan ends with, if there are several. A kernel does not try nonces in ascending order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pick {
-    /// The first that turns up.
-    First,
-    /// The smallest of its digit width.
-    Smallest,
-}
-
-/// What a scanner came to.
-#[derive(Debug)]
-pub(crate) struct Scanned {
-    /// Nonces tried: all, or those up to the solution, which are as good as exact.
-    pub hashes: u64,
-    /// What they were expected to take.
-    pub cost: Nanos,
-    /// A solution and its position.
-    pub found: Option<(Found, u64)>,
-}
-
-impl Scanner {
-    /// Tries the nonces at `positions` up to a solution.
-    pub(crate) fn scan(&mut self, plan: &Plan, positions: RangeInclusive<u64>, pick: Pick) -> Scanned {
-        let mut scanned = Scanned { hashes: 0, cost: Nanos::ZERO, found: None };
-        for (segment, nonces) in plan.pieces(positions) {
-            let shape = segment.layout.shape(&plan.template, segment.digits);
-            if shape != self.schedules.as_ref().map(|(shape, _)| *shape) && shape.is_some() {
-                self.schedules = shape.map(|shape| (shape, plan.schedules.get(shape)));
-            }
-            let Self { candidates, buffers, schedules } = self;
-            let mut hashes = 0;
-            let found = segment.layout.scans(
-                &plan.template,
-                segment.digits,
-                nonces,
-                segment.form,
-                schedules.as_ref().map(|(_, schedules)| &**schedules),
-                buffers,
-                |batch| {
-                    let (tried, found) = solve(plan, segment.form, &batch, pick, candidates);
-                    hashes += tried;
-                    found.map_or(ControlFlow::Continue(()), ControlFlow::Break)
-                },
-            );
-            scanned.hashes += hashes;
-            scanned.cost = scanned.cost + segment.cost * hashes as f64;
-            if let ControlFlow::Break(found) = found {
-                scanned.found = Some((found, segment.position(found.nonce.as_u64())));
-                break;
-            }
-        }
-        scanned
-    }
-}
-
-/// Tries the nonces of a batch up to a solution. Returns how many were tried, and the solution.
-fn solve(
-    plan: &Plan,
-    form: Form,
-    batch: &Batch<'_>,
-    pick: Pick,
-    candidates: &mut Candidates,
-) -> (u64, Option<Found>) {
-    let scheme = plan.challenge.scheme();
-    let mut smallest: Option<Found> = None;
-    let mut next = Some(Cursor::default());
-    // The first hit is the solution, nearly always, and often all that is wanted. If not, hits are not rare.
-    let mut wanted = if pick == Pick::First || batch.ascends() { 1 } else { Candidates::CAPACITY };
-    while let Some(from) = next {
-        candidates.clear(wanted);
-        wanted = Candidates::CAPACITY;
-        next = form.scan(&batch.scan, plan.screen, from, candidates);
-        for &hit in candidates.as_slice() {
-            let Some(nonce) = batch.nonce(hit) else { continue };
-            if smallest.is_some_and(|smallest| smallest.nonce.as_u64() < nonce) {
-                continue;
-            }
-            let nonce = Nonce::new(nonce);
-            let digest = digest(&plan.challenge, nonce);
-            if scheme.accepts(&digest) {
-                let found = Found { nonce, digest, kernel: form.kernel().name() };
-                if pick == Pick::First {
-                    return (batch.tried(hit, form.group()), Some(found));
-                }
-                smallest = Some(found);
-            }
-        }
-        if smallest.is_some() && batch.ascends() {
-            break;
-        }
-    }
-    let tried = smallest.map_or(batch.len(), |found| found.nonce.as_u64() - batch.nonces.start() + 1);
-    (tried, smallest)
 }

@@ -1,14 +1,18 @@
-//! The engine's front: [`Solver`], a pool of workers that many threads share, and its settings.
+//! [`Solver`], a pool of workers that many threads share, and its settings.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::job::{JobBuilder, Solution};
-use crate::plan::{Plan, Scope};
+use crate::challenge::{Bundle, Challenge};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::host::Host;
+use crate::job::JobBuilder;
+use crate::kernel::Kernel;
+use crate::method::Method;
+use crate::outcome::{BundleSolution, Solution};
+use crate::plan::Scope;
 use crate::pool::{Pool, Stats, ThreadSetup};
-use crate::schedules::ScheduleCache;
-use crate::search::Method;
 use crate::tune::Tuning;
-use crate::{Bundle, BundleSolution, Challenge, Error, Host, Kernel};
 
 /// A long-lived pool of worker threads that solves challenges, many at once.
 ///
@@ -27,12 +31,7 @@ use crate::{Bundle, BundleSolution, Challenge, Error, Host, Kernel};
 /// # Ok::<(), lime_pow::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Solver {
-    pool: Pool,
-    tuning: Tuning,
-    schedules: Arc<ScheduleCache>,
-    min_chance: f64,
-}
+pub struct Solver(Engine);
 
 /// When to tie each worker to a core of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -121,7 +120,7 @@ impl Solver {
 
     /// A search to be set up, then [run](JobBuilder::run) or [spawned](JobBuilder::spawn).
     pub fn job(&self, challenge: &Challenge) -> JobBuilder<'_> {
-        JobBuilder::new(self, challenge.clone().into())
+        JobBuilder::new(&self.0, challenge.clone().into())
     }
 
     /// Describes a search for the solutions of several sub-puzzles: workers take spans from any that is
@@ -139,26 +138,22 @@ impl Solver {
     /// # Ok::<(), lime_pow::Error>(())
     /// ```
     pub fn bundle(&self, bundle: &Bundle) -> JobBuilder<'_, BundleSolution> {
-        JobBuilder::new(self, bundle.clone())
+        JobBuilder::new(&self.0, bundle.clone())
     }
 
     /// Counts since the solver was built.
     pub fn stats(&self) -> Stats {
-        self.pool.stats()
+        self.0.pool.stats()
     }
 
     /// The number of workers.
     pub fn threads(&self) -> usize {
-        self.pool.threads()
+        self.0.pool.threads()
     }
 
     /// How many of the workers are pinned: all, none, or fewer where the system refused.
     pub fn pinned(&self) -> usize {
-        self.pool.pinned()
-    }
-
-    pub(crate) fn pool(&self) -> &Pool {
-        &self.pool
+        self.0.pool.pinned()
     }
 
     /// How a search for the challenge would try the nonces that come first: kernel and layout are chosen for
@@ -168,16 +163,7 @@ impl Solver {
     ///
     /// [`Error::EmptyRange`] when the scheme has no nonces.
     pub fn method(&self, challenge: &Challenge) -> Result<Method, Error> {
-        Ok(Method::of(&self.plan(challenge, Scope::default())?))
-    }
-
-    pub(crate) fn min_chance(&self) -> f64 {
-        self.min_chance
-    }
-
-    /// The numbering of a search's nonces.
-    pub(crate) fn plan(&self, challenge: &Challenge, scope: Scope) -> Result<Plan, Error> {
-        Plan::new(challenge, scope, &self.tuning, &self.schedules)
+        Ok(Method::of(&self.0.plan(challenge, Scope::default())?))
     }
 }
 
@@ -262,7 +248,7 @@ impl SolverBuilder {
         let tuning = Tuning::measured(self.kernel);
         let setup = ThreadSetup { pin, low_priority: self.low_priority };
         let pool = Pool::new(threads, setup, 1.0)?;
-        Ok(Solver { pool, tuning, schedules: Arc::default(), min_chance: self.min_chance })
+        Ok(Solver(Engine { pool, tuning, schedules: Arc::default(), min_chance: self.min_chance }))
     }
 }
 
@@ -277,12 +263,12 @@ mod tests {
     fn the_slowdown_recovers() {
         let setup = ThreadSetup { pin: false, low_priority: false };
         for wrong in [100.0, 0.01] {
-            let solver = Solver {
+            let solver = Solver(Engine {
                 pool: Pool::new(1, setup, wrong).unwrap(),
                 tuning: Tuning::measured(None),
                 schedules: Arc::default(),
                 min_chance: 0.0,
-            };
+            });
             // Each job takes its span from the estimate that the ones before it left.
             let challenge = Challenge::lime_v1("recovers", Difficulty::bits(60).unwrap()).unwrap();
             let begun = Instant::now();
@@ -291,7 +277,7 @@ mod tests {
                     let _ = solver.job(&challenge).timeout(Duration::from_millis(3)).run();
                 }
                 // Other tests keep the machine busy, hence the room and the time.
-                let slowdown = solver.pool.slowdown();
+                let slowdown = solver.0.pool.slowdown();
                 if (0.3..=10.0).contains(&slowdown) {
                     break;
                 }

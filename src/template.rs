@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use crate::kernel::scan::Schedules;
 use crate::kernel::sha256::{self, H0};
-use crate::scheme::Codec;
+use crate::scheme::interface::Codec;
 
 /// A message prefix, ready to be completed with nonces. What follows its whole blocks is the *tail*: the rest
 /// of the prefix, the digits, and the padding, in one block or two. Of a binary nonce, every byte is a digit.

@@ -3,8 +3,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::scheme::Codec;
-use crate::{Challenge, Nonce};
+use crate::challenge::Challenge;
+use crate::nonce::Nonce;
+use crate::scheme::interface::Codec;
 
 /// Whether `nonce` solves `challenge`. Costs one SHA-256 of the message, well under a microsecond.
 ///

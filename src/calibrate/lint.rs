@@ -1,7 +1,8 @@
 //! What the length of a challenge costs those who solve it.
 
-use crate::scheme::Codec;
-use crate::{Challenge, Method};
+use crate::challenge::Challenge;
+use crate::method::Method;
+use crate::scheme::interface::Codec;
 
 /// Compressions per nonce.
 #[derive(Clone, Debug, PartialEq)]

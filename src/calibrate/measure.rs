@@ -4,8 +4,14 @@
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use crate::scheme::{Codec, Scheme, Work};
-use crate::{Bundle, Challenge, Error, Nonce, Screen, Solver, verify};
+use crate::challenge::{Bundle, Challenge};
+use crate::error::Error;
+use crate::nonce::Nonce;
+use crate::scheme::interface::{Codec, Scheme};
+use crate::scheme::work::Work;
+use crate::screen::Screen;
+use crate::solver::Solver;
+use crate::verify;
 
 /// The same puzzle without solutions, so that a window of searching it lasts as long as it should. As many
 /// digests pass the screen as in earnest.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::saturating_seconds;
-use crate::scheme::Work;
+use crate::scheme::work::Work;
 
 /// A device, or all those of a kind, as a share of a fleet.
 #[derive(Clone, Debug, PartialEq)]

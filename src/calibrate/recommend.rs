@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::Profile;
-use crate::scheme::{Format, Work};
+use crate::scheme::format::Format;
+use crate::scheme::work::Work;
 
 /// What a difficulty means in hashes.
 #[derive(Clone, Debug)]

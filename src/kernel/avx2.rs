@@ -8,10 +8,11 @@ use core::arch::x86_64::{
 };
 
 use super::costs::ScanCost;
+use super::isa::{About, FormSpec, Isa};
 use super::lanes::{self, Beside, Lanes, entry_points};
 use super::one_word::{for_word, is_listed};
-use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
-use super::{About, FormSpec, Isa};
+use super::scan::{Candidates, Cursor, OneWord, Scan, Shared, States};
+use crate::screen::Screen;
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]

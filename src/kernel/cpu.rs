@@ -1,6 +1,8 @@
 //! Which core this is, for the table of recorded costs. Instructions are not decided here: a kernel's
 //! detection does that.
 
+use std::sync::LazyLock;
+
 /// The cores whose costs are recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Microarchitecture {
@@ -17,8 +19,13 @@ pub(crate) enum Microarchitecture {
 }
 
 impl Microarchitecture {
-    /// This machine's.
-    pub(crate) fn detect() -> Self {
+    /// This machine's, looked up once.
+    pub(crate) fn here() -> Self {
+        static HERE: LazyLock<Microarchitecture> = LazyLock::new(Microarchitecture::detect);
+        *HERE
+    }
+
+    fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         let id = {
             let cpuid = raw_cpuid::CpuId::new();

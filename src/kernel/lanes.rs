@@ -6,8 +6,9 @@
 //! the instruction set. LLVM does not unroll 64 rounds by itself, hence the macros.
 
 use super::one_word::{FirstRounds, Varies, constants};
-use super::scan::{Candidates, Cursor, OneWord, Screen, Shared};
+use super::scan::{Candidates, Cursor, OneWord, Shared};
 use super::sha256::K;
+use crate::screen::Screen;
 
 /// `LANES` independent 32-bit words, and what SHA-256 does with them.
 ///

@@ -9,9 +9,11 @@ pub(crate) mod costs;
 pub(crate) mod cpu;
 #[cfg(target_arch = "x86_64")]
 mod hybrid;
+pub(crate) mod isa;
 mod lanes;
 mod one_word;
 mod portable;
+mod record;
 pub(crate) mod scan;
 pub(crate) mod sha256;
 #[cfg(target_arch = "x86_64")]
@@ -21,12 +23,12 @@ mod sha_ni;
 mod suite;
 
 use std::fmt;
-use std::panic::RefUnwindSafe;
 use std::sync::LazyLock;
 
-use self::costs::ScanCost;
-use self::scan::{Candidates, Cursor, Kind, OneWord, Scan, Screen, States};
+use self::isa::{About, FormSpec, Isa};
+use self::scan::{Candidates, Cursor, Kind, OneWord, Scan, States};
 use crate::error::{Error, clip};
+use crate::screen::Screen;
 
 /// The kernels of this crate, called by the names of their modules. The order is that of listings and says
 /// nothing about speed, which `costs` and `tune` know.
@@ -39,87 +41,6 @@ static KERNELS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         kernel!(portable::Portable),
     ]
 });
-
-/// An instruction set and the code for it, implemented by a value that exists only where the CPU has the
-/// instructions.
-///
-/// Such a value has no size: it is nothing but a proof. Each method enters code that is compiled for the
-/// instructions.
-pub(crate) trait Isa: Send + Sync + RefUnwindSafe {
-    /// What there is to know about the kernel on any CPU.
-    fn about() -> About
-    where
-        Self: Sized;
-
-    /// The proof, or why this CPU cannot run the kernel.
-    fn detect() -> Result<Self, &'static str>
-    where
-        Self: Sized;
-
-    /// Fills `out` with the chaining values after the blocks of `scan`, row by row, for a shared scan in
-    /// `streams` streams.
-    fn midstates(&self, streams: usize, scan: &OneWord<'_>, out: &mut States);
-
-    /// Works through `scan` from `from` in `streams` streams, and records what passes `screen`. Returns where
-    /// to resume when `out` is full, `None` when all is done.
-    fn scan(
-        &self,
-        streams: usize,
-        scan: &Scan<'_>,
-        screen: Screen,
-        from: Cursor,
-        out: &mut Candidates,
-    ) -> Option<Cursor>;
-}
-
-/// What a kernel is, in words, and the forms that it has.
-pub(crate) struct About {
-    pub description: &'static str,
-    pub needs: &'static str,
-    pub forms: &'static [FormSpec],
-}
-
-/// One form of a kernel: how it does one kind of scan. A form is compared, chosen and measured by itself.
-#[derive(Debug)]
-pub(crate) struct FormSpec {
-    pub kind: Kind,
-    /// Vectors that advance side by side, so that one does not wait for its own latencies.
-    pub streams: usize,
-    /// How many nonces are tried at once: columns of a row, or rows over a shared schedule. Those that are
-    /// missing in the last group take as long.
-    pub group: usize,
-    /// The first message word that it has code of its own for where it varies; another kernel stands in
-    /// before that.
-    pub first_word: usize,
-    /// The words that have code of their own, if not all from `first_word` on; the others share a slower
-    /// piece.
-    pub own_words: Option<&'static [usize]>,
-    /// How many chaining values are made at once for a shared scan; 0 for the other kind.
-    pub midstates: usize,
-    /// What it takes on a CPU that is not in the record, see [`costs`].
-    pub typical: ScanCost,
-}
-
-impl FormSpec {
-    /// How many times as long a nonce takes as the record has it, where message word `word` varies. What
-    /// words without code of their own add is counted in operations, 8 to 18 %, and not timed.
-    pub(crate) fn factor(&self, word: usize) -> f64 {
-        match self.own_words {
-            Some(words) if !words.contains(&word) => 1.12,
-            _ => 1.0,
-        }
-    }
-
-    /// A form for nonces that each have a schedule, `group` at once.
-    const fn one_word(streams: usize, group: usize, typical: ScanCost) -> Self {
-        Self { kind: Kind::OneWord, streams, group, first_word: 0, own_words: None, midstates: 0, typical }
-    }
-
-    /// A form for shared schedules: `group` rows at once, and `midstates` chaining values.
-    const fn shared(streams: usize, group: usize, midstates: usize, typical: ScanCost) -> Self {
-        Self { kind: Kind::Shared, streams, group, first_word: 0, own_words: None, midstates, typical }
-    }
-}
 
 /// A search kernel that this CPU can run.
 ///

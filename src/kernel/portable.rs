@@ -1,10 +1,12 @@
 //! One lane of plain `u32`: runs anywhere, and is the reference that the other kernels are tested against.
 
 use super::costs::ScanCost;
+use super::isa::{About, FormSpec, Isa};
 use super::lanes::{self, Lanes, entry_points};
 use super::one_word::{for_word, is_listed};
-use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
-use super::{About, FormSpec, Isa, sha256};
+use super::scan::{Candidates, Cursor, OneWord, Scan, Shared, States};
+use super::sha256;
+use crate::screen::Screen;
 
 /// Proof of nothing: every CPU runs it.
 #[derive(Clone, Copy, Debug)]

@@ -14,10 +14,11 @@ use core::arch::x86_64::{
 };
 
 use super::costs::ScanCost;
+use super::isa::{About, FormSpec, Isa};
 use super::one_word::{FirstRounds, Varies, constants, for_word};
-use super::scan::{Candidates, Cursor, OneWord, Scan, Screen, Shared, States};
+use super::scan::{Candidates, Cursor, OneWord, Scan, Shared, States};
 use super::sha256::K;
-use super::{About, FormSpec, Isa};
+use crate::screen::Screen;
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]

@@ -3,10 +3,11 @@
 
 use proptest::prelude::*;
 
-use super::scan::{Candidates, Cursor, Hit, Kind, Scan, Schedules, Screen, Shared, States};
+use super::scan::{Candidates, Cursor, Hit, Kind, Scan, Schedules, Shared, States};
 use super::sha256::compress;
 use super::{Form, Kernel};
 use crate::internals::{Messages, all_hits, forms};
+use crate::screen::Screen;
 
 /// A small reproducible generator (xorshift64*, Vigna 2016); the seed is in every failure's message.
 struct Rng(u64);

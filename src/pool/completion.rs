@@ -4,8 +4,8 @@ use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use super::BundleSolution;
-use crate::Error;
+use crate::error::Error;
+use crate::outcome::BundleSolution;
 use crate::sync::{Condvar, Mutex, contain, lock};
 
 #[derive(Debug, Default)]

@@ -31,11 +31,11 @@ pub(crate) use task::Task;
 pub(crate) use task::models;
 
 use crate::budget::TURN;
-use crate::job::BundleSolution;
+use crate::error::Error;
+use crate::host;
 use crate::kernel::costs::Nanos;
-use crate::search::Scanner;
+use crate::scanner::Scanner;
 use crate::sync::{AtomicU64, Ordering, Parker, contain};
-use crate::{Error, host};
 
 /// How long a worker without work stays awake: the next job of a caller that solves one after the other then
 /// starts without waking anyone.

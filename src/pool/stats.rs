@@ -2,8 +2,8 @@
 
 use crossbeam::utils::CachePadded;
 
-use super::BundleSolution;
-use crate::Error;
+use crate::error::Error;
+use crate::outcome::BundleSolution;
 use crate::sync::{AtomicU64, Ordering};
 
 /// Counts since the solver was built. A snapshot: jobs may end while it is taken.

@@ -15,17 +15,17 @@ use std::time::{Duration, Instant};
 
 use crossbeam::utils::CachePadded;
 
-use super::BundleSolution;
 use super::answers::Answers;
 use super::completion::Completion;
 use super::handout::{Claim, Handout};
 use super::stats::Counters;
-use crate::Error;
 use crate::budget::Pace;
+use crate::error::{Error, saturating_seconds};
 use crate::kernel::costs::Nanos;
+use crate::outcome::{BundleSolution, Found, Progress};
 use crate::plan::{Order, Plan};
-use crate::scheme::Work;
-use crate::search::{Found, Pick, Scanner};
+use crate::scanner::{Pick, Scanner};
+use crate::scheme::work::Work;
 use crate::sync::{AtomicU64, Ordering, forget};
 
 /// What a worker did in one turn.
@@ -100,25 +100,36 @@ impl Task {
         self.workers
     }
 
-    /// The law of work of a part.
-    pub(crate) fn work_of_each(&self) -> Work {
-        self.parts[0].plan.challenge.scheme().work()
-    }
-
-    pub(crate) fn parts(&self) -> usize {
-        self.parts.len()
-    }
-
-    pub(crate) fn unsettled(&self) -> usize {
-        self.answers.unsettled()
-    }
-
-    pub(crate) fn hashes(&self) -> u64 {
+    fn hashes(&self) -> u64 {
         self.hashes.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn elapsed(&self) -> Duration {
+    fn elapsed(&self) -> Duration {
         self.submitted.elapsed()
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        let (hashes, elapsed) = (self.hashes(), self.elapsed());
+        let seconds = elapsed.as_secs_f64();
+        let hashes_per_second = if seconds > 0.0 { hashes as f64 / seconds } else { 0.0 };
+        let each = self.parts[0].plan.challenge.scheme().work();
+        let (parts, unsettled) = (self.parts.len(), self.answers.unsettled());
+        // What is left of a bundle is a smaller one: its parts have no memory.
+        let left = Work::sum(each, unsettled);
+        let time_to = |chance| {
+            let more = if unsettled == 0 { 0.0 } else { left.quantile_after(hashes as f64, chance) };
+            (hashes > 0).then(|| saturating_seconds(more / hashes_per_second))
+        };
+        Progress {
+            hashes,
+            elapsed,
+            hashes_per_second,
+            solved: parts - unsettled,
+            sub_puzzles: parts,
+            chance: Work::sum(each, parts).chance(hashes as f64),
+            time_to_50: time_to(0.5),
+            time_to_95: time_to(0.95),
+        }
     }
 
     /// Searches a few spans on a worker's thread.

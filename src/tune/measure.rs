@@ -6,10 +6,12 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Candidate, Tuning, forms_of, this_microarchitecture};
+use super::{Candidate, Tuning, forms_of};
 use crate::kernel::costs::{Nanos, ScalarCost, ScanCost};
-use crate::kernel::scan::{Candidates, Cursor, Kind, OneWord, Scan, Schedules, Screen, Shared, States};
+use crate::kernel::cpu::Microarchitecture;
+use crate::kernel::scan::{Candidates, Cursor, Kind, OneWord, Scan, Schedules, Shared, States};
 use crate::kernel::{Form, Kernel};
+use crate::screen::Screen;
 
 /// How long all of it may take. No window begins later, but that each form gets [`TRIES`]: one of them may
 /// fall into a moment in which the system has suspended us.
@@ -156,7 +158,7 @@ pub(crate) fn survey(time: Duration) -> Vec<(Form, ScanCost)> {
     let mut surveyed: Vec<_> = Kernel::available()
         .flat_map(Kernel::forms)
         .map(|form| {
-            let units = window / this_microarchitecture().cost(form.kernel().name(), form.spec()).nonce();
+            let units = window / Microarchitecture::here().cost(form.kernel().name(), form.spec()).nonce();
             let courses = match form.spec().kind {
                 // Ten words apart.
                 Kind::OneWord => [13, 3].map(|word| Course::one_word(form, word, units)),

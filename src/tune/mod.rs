@@ -5,12 +5,11 @@
 #[cfg(feature = "threads")]
 pub(crate) mod measure;
 
-use std::sync::LazyLock;
-
 use crate::kernel::costs::{Nanos, ScanCost};
 use crate::kernel::cpu::Microarchitecture;
+use crate::kernel::isa::FormSpec;
 use crate::kernel::scan::Kind;
-use crate::kernel::{Form, FormSpec, Kernel};
+use crate::kernel::{Form, Kernel};
 use crate::layout::Layout;
 use crate::template::Template;
 
@@ -60,7 +59,7 @@ impl Tuning {
 
     fn of_this_machine(forms: Vec<Form>) -> Self {
         let named = forms.into_iter().map(|form| (form, form.kernel().name(), form.spec()));
-        Self::of(this_microarchitecture(), named)
+        Self::of(Microarchitecture::here(), named)
     }
 }
 
@@ -170,11 +169,6 @@ fn forms_of(kernel: Option<Kernel>) -> Vec<Form> {
         Some(kernel) => kernel.forms().collect(),
         None => Kernel::available().flat_map(Kernel::forms).collect(),
     }
-}
-
-pub(crate) fn this_microarchitecture() -> Microarchitecture {
-    static THIS: LazyLock<Microarchitecture> = LazyLock::new(Microarchitecture::detect);
-    *THIS
 }
 
 #[cfg(all(test, target_arch = "x86_64"))]

@@ -2,10 +2,11 @@
 
 use core::mem::{MaybeUninit, offset_of};
 
-use super::{GROUP, Hybrid, code, report};
+use super::code::{GROUP, Hybrid, code, report};
 use crate::kernel::one_word::{FirstRounds, constants};
-use crate::kernel::scan::{Candidates, Cursor, OneWord, Screen, States};
+use crate::kernel::scan::{Candidates, Cursor, OneWord, States};
 use crate::kernel::sha256::{K, round};
+use crate::screen::Screen;
 
 /// Nonces that advance together where each has its own schedule.
 pub(super) const BATCH: usize = 8;
@@ -302,9 +303,9 @@ impl MidstatesCode {
 
 #[cfg(test)]
 mod tests {
-    use super::super::canaries::{CANARIES, call};
+    use super::super::code::canaries::{CANARIES, call};
     use super::*;
-    use crate::kernel::Isa;
+    use crate::kernel::isa::Isa;
 
     #[expect(unsafe_code, reason = "calls generated code")]
     fn check_one_word<const W: usize>(code: OneWordCode, first_words: bool) {

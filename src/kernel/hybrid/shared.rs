@@ -2,8 +2,9 @@
 
 use core::mem::offset_of;
 
-use super::{CHAINS, GROUP, Hybrid, LANES, code, report};
-use crate::kernel::scan::{Candidates, Cursor, Screen, Shared};
+use super::code::{CHAINS, GROUP, Hybrid, LANES, code, report};
+use crate::kernel::scan::{Candidates, Cursor, Shared};
+use crate::screen::Screen;
 
 /// What the code for shared schedules reads and writes. The generator knows the offsets.
 #[repr(C, align(64))]
@@ -117,9 +118,9 @@ code! {
 
 #[cfg(test)]
 mod tests {
-    use super::super::canaries::{CANARIES, call};
+    use super::super::code::canaries::{CANARIES, call};
     use super::*;
-    use crate::kernel::Isa;
+    use crate::kernel::isa::Isa;
 
     #[test]
     #[expect(unsafe_code, reason = "calls generated code")]
