@@ -1,8 +1,6 @@
 //! A Core for development: principals made up on the spot, and their tokens handed over by file.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
-use std::path::Path;
 use std::sync::Arc;
 
 use lime_proto::{Origin, SiteName};
@@ -72,19 +70,4 @@ pub fn environment(issuer: &Origin, principals: &Principals) -> String {
         let _ = writeln!(lines, "LIME_{kind}_TOKEN{suffix}={}", token.reveal());
     }
     lines
-}
-
-/// Writes a file that only its owner may read, whole or not at all.
-///
-/// # Errors
-///
-/// What the system says.
-pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Such files begin with mode 0600, and keep it.
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

@@ -2,7 +2,7 @@
 //! as JWKS.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -138,7 +138,7 @@ impl Keys {
             let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| KeyError::Generate)?;
             let text = pem_rfc7468::encode_string(PEM_TAG, LineEnding::LF, der.as_ref());
             let text = Zeroizing::new(text.map_err(|_| KeyError::Generate)?);
-            create(path, &text).map_err(file)?;
+            whole_file::create(path, text.as_bytes(), whole_file::Access::Owner).map_err(file)?;
         }
         // Opened once, so that what is checked is what is read; a pipe would have it wait for a writer.
         let mut options = fs::OpenOptions::new();
@@ -284,17 +284,6 @@ fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes a file that only its owner may read, whole or not at all; does nothing where there is one already.
-fn create(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(directory_of(path))?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
-        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,7 +372,7 @@ mod tests {
         assert!(is_strong(&RsaKeyPair::generate(KeySize::Rsa2048).unwrap()));
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key.pem");
-        create(&path, EXPONENT_3).unwrap();
+        whole_file::create(&path, EXPONENT_3.as_bytes(), whole_file::Access::Owner).unwrap();
         let error = Keys::open(&path).unwrap_err().to_string();
         assert!(error.contains("a public exponent of 65537 or more"), "{error}");
         // Nor anything that is too long to be a key.

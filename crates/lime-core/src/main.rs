@@ -172,7 +172,7 @@ async fn serve_dev(dev: Dev) -> Result<(), Failure> {
     let environment = dev::environment(&issuer, &principals);
     let told = match &dev.env_file {
         Some(path) => {
-            dev::write_private(path, &environment)
+            whole_file::replace(path, environment.as_bytes(), whole_file::Access::Owner)
                 .map_err(|error| Failure::of(format!("{}: {error}", path.display())))?;
             // A shell looks for a bare name elsewhere.
             let path = std::path::absolute(path).map_err(Failure::of)?;
