@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use lime_pow::calibrate::unsolvable;
+use lime_pow::measure::unsolvable;
 use lime_pow::scheme::FORMATS;
 use lime_pow::{Challenge, Difficulty, Search, Step};
 

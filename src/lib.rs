@@ -24,7 +24,7 @@
 //! | to bound what is tried | `start`, `max_nonce`, `timeout`, `deadline`, `max_threads` of [`JobBuilder`] |
 //! | to stop | [`CancelToken`] and its drop guard; drop the [`Job`] or its future |
 //! | to watch | [`Job::progress`], [`Solver::stats`] |
-//! | to know which difficulty to set | the command `lime-pow calibrate`, module [`calibrate`] |
+//! | to know which difficulty to set | the command `lime-pow calibrate`; the crate `lime-pow-calibrate`; rates by [`measure`] |
 //! | several sub-puzzles as one job | [`Bundle`], [`Solver::bundle`] |
 //! | a puzzle of another system | [`Challenge::anubis`], `mcaptcha`, …; from text or a server's JSON, [`scheme::Format`]; [`scheme`] lists all |
 //! | async | a [`Job`] is a future; feature `tokio`: `solve_async` |
@@ -56,7 +56,6 @@ struct Readme;
 
 #[cfg(feature = "threads")]
 mod budget;
-pub mod calibrate;
 #[cfg(feature = "threads")]
 mod cancel;
 mod challenge;
@@ -72,6 +71,7 @@ pub mod internals;
 mod job;
 mod kernel;
 mod layout;
+pub mod measure;
 mod method;
 mod nonce;
 mod outcome;
@@ -101,7 +101,7 @@ pub use error::{ApproxDuration, Error};
 pub use host::Host;
 #[cfg(feature = "threads")]
 pub use job::{Answer, Job, JobBuilder};
-pub use kernel::{Kernel, Surveyed};
+pub use kernel::{Kernel, KernelInfo};
 pub use method::Method;
 pub use nonce::Nonce;
 pub use outcome::Found;

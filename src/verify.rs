@@ -3,9 +3,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::challenge::Challenge;
-use crate::nonce::Nonce;
-use crate::scheme::interface::Codec;
+use crate::scheme::Codec;
+use crate::{Challenge, Nonce};
 
 /// Whether `nonce` solves `challenge`. Costs one SHA-256 of the message, well under a microsecond.
 ///

@@ -4,7 +4,6 @@
 mod common;
 
 use common::{Probe, challenge, oracle};
-use lime_pow::calibrate::{Device, Profile, ProfileFile, Scale};
 use lime_pow::scheme::{Codec, Format, Parameters, Work, parse_target};
 use lime_pow::{Bundle, Challenge, Difficulty, Error, Kernel, Nonce, Order, Solver};
 
@@ -224,7 +223,7 @@ fn schemes_of_others() {
 }
 
 #[test]
-fn samples_and_scales() {
+fn samples() {
     for format in &lime_pow::scheme::FORMATS {
         let (least, most) = format.difficulties.clone().into_inner();
         for right in [least, least + 1, most - 1, most] {
@@ -236,8 +235,6 @@ fn samples_and_scales() {
             assert_eq!(message(format.law(wrong)), Some(why));
         }
     }
-    let lime = Format::by_name("lime-v1").unwrap();
-    assert!(Scale::of(lime, 0).is_none() && Scale::of(lime, 1).is_some());
 }
 
 #[test]
@@ -294,58 +291,6 @@ fn ranges_of_nonces() {
     }
     let why = message(rare(16)).unwrap();
     assert!(why.starts_with("hopeless: 16 nonces are enough with a chance of 9.5e-7"), "{why}");
-}
-
-#[test]
-fn profiles() {
-    let device = |rate, weight| Device {
-        name: "x".to_owned(),
-        hashes_per_second: rate,
-        weight,
-        source: String::new(),
-    };
-    let of = |devices| message(Profile::new("x", devices));
-    for len in [1, 2, 99, 100] {
-        assert_eq!(of(vec![device(1.0, 1.0 / len as f64); len]), None);
-    }
-    for len in [0, 101] {
-        let why = format!("devices: {len} of them: must be 1 to 100");
-        assert_eq!(of(vec![device(1.0, 1.0 / 101.0); len]), Some(why));
-    }
-    for rate in [f64::MIN_POSITIVE, 1e18f64.next_down(), 1e18] {
-        assert_eq!(of(vec![device(rate, 1.0)]), None);
-    }
-    for rate in [0.0, 1e18f64.next_up(), f64::INFINITY, f64::NAN] {
-        let why = format!("devices[0].hashes_per_second: {rate}: must be more than 0 and at most 1e18");
-        assert_eq!(of(vec![device(rate, 1.0)]), Some(why));
-    }
-    assert_eq!(of(vec![device(1.0, 1.0), device(1.0, f64::MIN_POSITIVE)]), None);
-    for weight in [0.0, 1.0f64.next_up(), f64::NAN] {
-        let why = format!("devices[1].weight: {weight}: must be more than 0 and at most 1");
-        assert_eq!(of(vec![device(1.0, 1.0), device(1.0, weight)]), Some(why));
-    }
-    for sum in [0.9991, 1.0, 1.0009] {
-        assert_eq!(of(vec![device(1.0, 0.5), device(1.0, sum - 0.5)]), None, "{sum}");
-    }
-    for wrong in [0.75, 0.9989, 1.0011] {
-        let why = of(vec![device(1.0, 0.5), device(1.0, wrong - 0.5)]).unwrap();
-        assert!(why.starts_with("weights sum to ") && why.ends_with(", not to 1"), "{why}");
-    }
-    let named = |len: usize| message(Profile::new("é".repeat(len), vec![device(1.0, 1.0)]));
-    assert!([1, 2, 99, 100].into_iter().all(|len| named(len).is_none()));
-    for len in [0, 101] {
-        let why = "name: must have 1 to 100 characters, none of them for control";
-        assert_eq!(named(len).as_deref(), Some(why));
-    }
-
-    let spread = |spread: f64| {
-        let profile = Profile::single("x", 1.0, "").unwrap();
-        message(ProfileFile::new(&profile, spread, String::new(), String::new()).profile())
-    };
-    assert!([0.0, 0.1, 10.0f64.next_down(), 10.0].into_iter().all(|right| spread(right).is_none()));
-    for wrong in [-0.1, 10.0f64.next_up(), f64::INFINITY, f64::NAN] {
-        assert_eq!(spread(wrong), Some(format!("spread: {wrong}: must be 0 to 10")));
-    }
 }
 
 #[test]

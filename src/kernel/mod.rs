@@ -52,9 +52,9 @@ pub struct Kernel {
     isa: &'static dyn Isa,
 }
 
-/// One row of [`Kernel::survey`].
+/// One row of [`Kernel::all`].
 #[derive(Clone, Debug)]
-pub struct Surveyed {
+pub struct KernelInfo {
     /// The kernel's name, as [`Kernel::by_name`] takes it.
     pub name: &'static str,
     /// What it is, in a few words.
@@ -72,8 +72,8 @@ impl Kernel {
     }
 
     /// Every kernel that this version has, for any CPU, with the reason where one cannot run here.
-    pub fn survey() -> Vec<Surveyed> {
-        let row = |entry: &'static Entry| Surveyed {
+    pub fn all() -> Vec<KernelInfo> {
+        let row = |entry: &'static Entry| KernelInfo {
             name: entry.name,
             description: entry.about.description,
             needs: entry.about.needs,

@@ -300,7 +300,7 @@ fn names_lead_back_to_kernels() {
         assert_eq!(Kernel::by_name(kernel.name()).unwrap().name(), kernel.name());
     }
     let error = Kernel::by_name("gpu").unwrap_err().to_string();
-    let known: Vec<_> = Kernel::survey().iter().map(|row| row.name).collect();
+    let known: Vec<_> = Kernel::all().iter().map(|row| row.name).collect();
     assert_eq!(error, format!("unknown kernel \"gpu\"; there are {}", known.join(", ")));
 }
 

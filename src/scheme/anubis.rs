@@ -5,12 +5,10 @@ use std::ops::RangeInclusive;
 
 use sha2::{Digest, Sha256};
 
-use super::digest_range::DigestRange;
-use super::fields::{Fields, check_range, parameter_error};
-use super::format::{Format, Parameter};
+use super::DigestRange;
+use super::format::{Fields, Format, Parameter, check_range, parameter_error};
 use super::puzzle::Puzzle;
-use crate::challenge::{Bundle, Challenge};
-use crate::error::Error;
+use crate::{Bundle, Challenge, Error};
 
 const NAME: &str = "anubis";
 const DIFFICULTIES: RangeInclusive<u64> = 0..=64;

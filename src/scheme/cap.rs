@@ -3,12 +3,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::digest_range::DigestRange;
-use super::fields::{Fields, check_range, check_text, parse_nibble};
-use super::format::{Format, Parameter};
-use super::puzzle::{MAX_SAFE_INTEGER, Puzzle};
-use crate::challenge::{Bundle, Challenge};
-use crate::error::Error;
+use super::format::{Fields, Format, Parameter, check_range, check_text, parse_nibble};
+use super::puzzle::Puzzle;
+use super::{DigestRange, MAX_SAFE_INTEGER};
+use crate::{Bundle, Challenge, Error};
 
 const NAME: &str = "cap";
 const COUNTS: RangeInclusive<u64> = 1..=Bundle::MAX_LEN as u64;

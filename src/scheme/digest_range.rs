@@ -1,7 +1,6 @@
 //! Digests that solve a puzzle: in every built-in scheme, those in a range of big-endian numbers.
 
-use crate::difficulty::Difficulty;
-use crate::screen::Screen;
+use crate::{Difficulty, Screen};
 
 /// An inclusive range of digests, read as 256-bit big-endian numbers. Never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

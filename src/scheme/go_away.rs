@@ -3,13 +3,10 @@
 
 use sha2::{Digest, Sha256};
 
-use super::fields::{Fields, check_len};
-use super::format::{Format, Parameter};
-use super::interface::Codec;
+use super::Codec;
+use super::format::{Fields, Format, Parameter, check_len};
 use super::puzzle::Puzzle;
-use crate::challenge::{Bundle, Challenge};
-use crate::difficulty::Difficulty;
-use crate::error::Error;
+use crate::{Bundle, Challenge, Difficulty, Error};
 
 const NAME: &str = "go-away";
 

@@ -4,12 +4,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::digest_range::DigestRange;
-use super::fields::{Fields, check_range, check_text};
-use super::format::{Format, Parameter};
-use super::puzzle::{MAX_SAFE_INTEGER, Puzzle};
-use crate::challenge::{Bundle, Challenge};
-use crate::error::Error;
+use super::format::{Fields, Format, Parameter, check_range, check_text};
+use super::puzzle::Puzzle;
+use super::{DigestRange, MAX_SAFE_INTEGER};
+use crate::{Bundle, Challenge, Error};
 
 const NAME: &str = "mcaptcha";
 const FACTORS: RangeInclusive<u64> = 1..=u32::MAX as u64;

@@ -1,12 +1,9 @@
 //! `target`, any prefix and a 256-bit threshold: SHA-256 of `prefix ‖ nonce` is at most the target.
 
-use super::digest_range::DigestRange;
-use super::fields::{Fields, check_len, parameter_error};
-use super::format::{Format, Parameter};
+use super::DigestRange;
+use super::format::{Fields, Format, Parameter, check_len, parameter_error};
 use super::puzzle::Puzzle;
-use crate::challenge::{Bundle, Challenge};
-use crate::difficulty::Difficulty;
-use crate::error::Error;
+use crate::{Bundle, Challenge, Difficulty, Error};
 
 const NAME: &str = "target";
 

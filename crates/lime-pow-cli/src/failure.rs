@@ -17,7 +17,7 @@ pub(crate) enum Failure {
     #[error("{nonces} given where {sub_puzzles} nonces are needed")]
     NonceCount { nonces: usize, sub_puzzles: usize },
     #[error(transparent)]
-    NoDifficulty(#[from] lime_pow::calibrate::NoDifficulty),
+    NoDifficulty(#[from] lime_pow_calibrate::NoDifficulty),
     #[error("{what} spreads by {:.0} %: over {:.0} % is too noisy to rely on; close other programs, or pass --force", 100.0 * spread, 100.0 * limit)]
     Noise { what: String, spread: f64, limit: f64 },
     #[error("{what}: {error}")]

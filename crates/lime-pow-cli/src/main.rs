@@ -5,9 +5,11 @@
 
 mod args;
 mod commands;
+mod facts;
 mod failure;
 mod interrupt;
 mod nesting;
+mod output;
 mod profiles;
 mod report;
 
@@ -20,7 +22,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) | Err(Failure::ReaderGone) => ExitCode::SUCCESS,
         Err(failure) => {
-            report::tell(&format_args!("lime-pow: {failure}"));
+            output::tell(&format_args!("lime-pow: {failure}"));
             failure.exit_code()
         }
     }

@@ -5,13 +5,13 @@ use std::io::Read;
 use std::path::Path;
 use std::time::SystemTime;
 
-use lime_pow::calibrate::{Profile, ProfileError, ProfileFile, reference};
+use lime_pow_calibrate::{Profile, ProfileError, ProfileFile, reference};
 use serde::Deserialize;
 
 use crate::args::THIS_HOST;
 use crate::failure::Failure;
 use crate::nesting;
-use crate::report;
+use crate::output;
 
 /// More than a profile of as many devices as there may be.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -90,7 +90,7 @@ pub(crate) fn save(measured: &Measured, output: &Path) -> Result<(), Failure> {
     let made_by = concat!("lime-pow ", env!("CARGO_PKG_VERSION")).to_owned();
     let file = ProfileFile::new(&measured.profile, measured.spread, made, made_by);
     let text = serde_json::to_string_pretty(&file).expect("a profile is plain data");
-    report::write(output, &text)
+    output::write(output, &text)
 }
 
 #[cfg(test)]

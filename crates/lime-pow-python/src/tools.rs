@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use lime_pow::calibrate::{Constraint, Profile, Scale, Statistics, hash_rate, recommend, unsolvable};
+use lime_pow::measure::{Statistics, hash_rate, unsolvable};
 use lime_pow::scheme::Format;
 use lime_pow::{ApproxDuration, Host, Kernel};
+use lime_pow_calibrate::{Constraint, Profile, Scale, recommend};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
@@ -38,8 +39,8 @@ pub(crate) fn verify(
 pub(crate) fn info(py: Python<'_>) -> PyResult<Py<PyDict>> {
     let default = lime_pow::Solver::builder().threads(1).build().map_err(|error| exception(&error))?;
     let (host, info, kernels) = (Host::detect(), PyDict::new(py), PyDict::new(py));
-    for surveyed in Kernel::survey() {
-        kernels.set_item(surveyed.name, surveyed.kernel.err())?;
+    for info_of in Kernel::all() {
+        kernels.set_item(info_of.name, info_of.kernel.err())?;
     }
     info.set_item("version", env!("CARGO_PKG_VERSION"))?;
     info.set_item("kernel", kernel_for(&default, "lime-v1")?)?;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lime_pow::calibrate::Constraint;
 use lime_pow::scheme::FORMATS;
+use lime_pow_calibrate::Constraint;
 
 pub(super) const CALIBRATE_NOTES: &str = "\
 Exit codes: 0 a difficulty was found, 2 wrong usage or a bad profile, 3 no difficulty meets the target,

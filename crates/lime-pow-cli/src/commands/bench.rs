@@ -5,16 +5,18 @@
 
 use std::time::{Duration, Instant};
 
-use lime_pow::calibrate::{Statistics, hash_rate, unsolvable};
 use lime_pow::internals::survey_forms;
+use lime_pow::measure::{Statistics, hash_rate, unsolvable};
 use lime_pow::scheme::{Codec, FORMATS, Format, Scheme};
 use lime_pow::{Bundle, Challenge, Difficulty, Host, Kernel, Method, Solver};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::args::{BenchArgs, measuring_time};
+use crate::facts::bench::{Baseline, Row, WindowedRate};
+use crate::facts::machine::Machine;
 use crate::failure::Failure;
-use crate::report::{self, json, text};
+use crate::output;
+use crate::report::{json, text};
 
 /// Pairs of windows that count, after one that warms up.
 const PAIRS: usize = 10;
@@ -22,72 +24,6 @@ const PAIRS: usize = 10;
 /// Difficulty of LIME challenges: so far from any solution that screens let nothing pass, near enough not to
 /// be refused.
 const DIFFICULTY: u32 = 60;
-
-/// Median absolute deviation over median, above which a row is not to be relied on.
-pub(crate) const MAX_SPREAD: f64 = 0.05;
-
-/// One row: a puzzle, a kernel and a number of threads.
-#[derive(Debug, Serialize)]
-pub(crate) struct Row {
-    pub scheme: &'static str,
-    /// Where the puzzle is a LIME challenge of a given length and not the scheme's example.
-    pub challenge_len: Option<usize>,
-    /// Bytes before the nonce.
-    pub prefix_len: usize,
-    pub kernel: &'static str,
-    /// Vectors that the kernel advances side by side.
-    pub streams: usize,
-    /// Whether a search uses this kernel unless told otherwise.
-    pub chosen: bool,
-    pub layout: String,
-    pub threads: usize,
-    #[serde(flatten)]
-    pub rate: Rate,
-    pub baseline: Baseline,
-    /// Median of the paired ratios to the baseline, which has one thread in every row.
-    pub ratio: f64,
-    /// Median of the paired ratios to the row of the chosen kernel, where that is measured too.
-    pub over_chosen: Option<f64>,
-}
-
-/// Hashes per second over windows.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Rate {
-    #[serde(rename = "hashes_per_second")]
-    pub median: f64,
-    /// Median absolute deviation of the windows.
-    pub mad: f64,
-    pub windows: usize,
-}
-
-impl Rate {
-    pub(crate) fn of(windows: &[f64]) -> Self {
-        let Statistics { median, mad, windows, .. } = Statistics::of(windows);
-        Self { median, mad, windows }
-    }
-
-    pub(crate) fn spread(&self) -> f64 {
-        self.mad / self.median
-    }
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Baseline {
-    #[serde(flatten)]
-    pub rate: Rate,
-    /// Compressions per hash, the constant blocks of the prefix included.
-    pub blocks_per_hash: f64,
-}
-
-impl Row {
-    pub(crate) fn puzzle(&self) -> String {
-        self.challenge_len.map_or(self.scheme.to_owned(), |len| format!("{} {len}", self.scheme))
-    }
-
-    pub(crate) fn spread(&self) -> f64 {
-        self.rate.spread().max(self.baseline.rate.spread())
-    }
-}
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     let (kernels, time) = (args.kernels()?, measuring_time(args.seconds)?);
@@ -106,7 +42,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
 
     let mut rows = Vec::new();
     if !args.json {
-        report::print(&text::BENCH_HEAD)?;
+        output::print(&text::BENCH_HEAD)?;
     }
     // One worker is enough to ask what a search would use.
     let chooser = Solver::builder().threads(1).build()?;
@@ -118,25 +54,25 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
         for subject in &subjects {
             for row in measure(&chooser, &solvers, subject, window)? {
                 if !args.json {
-                    report::print(&text::bench_row(&row))?;
+                    output::print(&text::bench_row(&row))?;
                 }
                 rows.push(row);
             }
         }
     }
     if args.json {
-        report::print(&json::bench(&rows))?;
+        output::print(&json::bench(&rows, &Machine::here()))?;
     } else {
-        report::print(&text::BENCH_NOTES)?;
+        output::print(&text::BENCH_NOTES)?;
     }
     if let Some(path) = &args.record {
         let command =
             ["lime-pow".to_owned()].into_iter().chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ");
-        let record = json::record(&command, &rows, &survey_forms(TIME_FOR_A_FORM));
-        report::write(path, &format!("{record:#}"))?;
+        let record = json::record(&command, &rows, &survey_forms(TIME_FOR_A_FORM), &Machine::here());
+        output::write(path, &format!("{record:#}"))?;
     }
     for warning in [text::bench_warning(&rows), text::choice_warning(&rows)].into_iter().flatten() {
-        report::tell(&warning);
+        output::tell(&warning);
     }
     Ok(())
 }
@@ -206,9 +142,9 @@ fn measure(
         chosen: method.kernel.name() == chosen,
         layout: method.layout,
         threads: solver.threads(),
-        rate: Rate::of(windows),
+        rate: WindowedRate::of(windows),
         baseline: Baseline {
-            rate: Rate::of(&theirs),
+            rate: WindowedRate::of(&theirs),
             blocks_per_hash: naive.blocks as f64 / (naive.nonce - Naive::FIRST) as f64,
         },
         ratio: ratio(windows, &theirs),

@@ -1,6 +1,6 @@
 //! `lime-pow merge`.
 
-use lime_pow::calibrate::Profile;
+use lime_pow_calibrate::Profile;
 
 use crate::args::MergeArgs;
 use crate::failure::Failure;

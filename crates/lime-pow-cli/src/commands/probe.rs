@@ -1,16 +1,18 @@
 //! `lime-pow probe`.
 
-use lime_pow::calibrate::Profile;
+use lime_pow_calibrate::Profile;
 
 use crate::args::{ProbeArgs, measuring_time};
 use crate::commands::calibrate::measure;
+use crate::facts::machine::Machine;
 use crate::failure::Failure;
+use crate::output;
 use crate::profiles::{self, Measured, NOISY};
-use crate::report::{self, text};
+use crate::report::text;
 
 pub(crate) fn run(args: &ProbeArgs) -> Result<(), Failure> {
     let rate = measure::this_host(measuring_time(args.seconds)?)?;
-    let name = args.name.clone().or_else(report::cpu).unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+    let name = args.name.clone().unwrap_or_else(|| Machine::here().name().to_owned());
     let source = format!(
         "measured by lime-pow {} with kernel {} on {} threads",
         env!("CARGO_PKG_VERSION"),
@@ -22,8 +24,8 @@ pub(crate) fn run(args: &ProbeArgs) -> Result<(), Failure> {
     let spread = rate.spread();
     profiles::save(&Measured { profile, spread }, &args.output)?;
     if spread > NOISY {
-        report::tell(&format!("warning: the rate spread by {:.0} %", 100.0 * spread));
+        output::tell(&format!("warning: the rate spread by {:.0} %", 100.0 * spread));
     }
-    report::tell(&format!("{}, spread {:.1} %", text::rate(rate.hashes_per_second), 100.0 * spread));
+    output::tell(&format!("{}, spread {:.1} %", text::rate(rate.hashes_per_second), 100.0 * spread));
     Ok(())
 }

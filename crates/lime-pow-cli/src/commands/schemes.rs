@@ -2,8 +2,9 @@
 
 use crate::args::SchemesArgs;
 use crate::failure::Failure;
-use crate::report::{self, json, text};
+use crate::output;
+use crate::report::{json, text};
 
 pub(crate) fn run(args: &SchemesArgs) -> Result<(), Failure> {
-    if args.json { report::print(&json::schemes()) } else { report::print(&text::schemes()) }
+    if args.json { output::print(&json::schemes()) } else { output::print(&text::schemes()) }
 }

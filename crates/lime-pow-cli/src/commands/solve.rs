@@ -10,7 +10,8 @@ use lime_pow::{ApproxDuration, BundleSolution, Job, Kernel, Nonce, Progress, Sol
 use crate::args::SolveArgs;
 use crate::failure::Failure;
 use crate::interrupt::Watch;
-use crate::report::{self, json, text};
+use crate::output;
+use crate::report::{json, text};
 
 pub(crate) fn run(args: &SolveArgs) -> Result<(), Failure> {
     let puzzle = args.puzzle.parse()?;
@@ -39,10 +40,10 @@ pub(crate) fn run(args: &SolveArgs) -> Result<(), Failure> {
     let outcome = if show { wait_with_progress(&job) } else { job.wait() };
     let solution = outcome.map_err(|error| watch.failure().unwrap_or(error.into()))?;
     if args.json {
-        report::print(&json::solution(&puzzle, &solution))
+        output::print(&json::solution(&puzzle, &solution))
     } else {
         let nonces: Vec<String> = solution.found.iter().map(|found| found.nonce.to_string()).collect();
-        report::print(&nonces.join("\n"))
+        output::print(&nonces.join("\n"))
     }
 }
 

@@ -4,7 +4,8 @@ use lime_pow::{Nonce, digest, verify};
 
 use crate::args::VerifyArgs;
 use crate::failure::Failure;
-use crate::report::{self, json};
+use crate::output;
+use crate::report::json;
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let puzzle = args.puzzle.parse()?;
@@ -29,9 +30,9 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
         let digest =
             |(nonce, challenge): (&Result<Nonce, _>, _)| Some(digest(challenge, *nonce.as_ref().ok()?));
         let digests: Vec<_> = nonces.iter().zip(challenges).map(digest).collect();
-        report::print(&json::verdict(&puzzle, &texts, wrong.is_none(), &digests))
+        output::print(&json::verdict(&puzzle, &texts, wrong.is_none(), &digests))
     } else if wrong.is_none() {
-        report::print(&"valid")
+        output::print(&"valid")
     } else {
         Ok(())
     };

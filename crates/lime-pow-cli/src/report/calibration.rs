@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use lime_pow::ApproxDuration;
-use lime_pow::calibrate::Choice;
+use lime_pow_calibrate::Choice;
 
 use super::text::{rate, wrap};
-use crate::commands::calibrate::derive::{HostFacts, QuantileRow, Report};
+use crate::facts::calibration::{HostFacts, QuantileRow, Report};
 
 pub(crate) fn text(report: &Report) -> String {
     let mut out = String::new();
@@ -164,7 +164,7 @@ fn attackers(report: &Report, out: &mut String) {
         "× honest"
     );
     for row in &report.attackers {
-        let Some(toll) = &row.toll else {
+        let Some(cost) = &row.cost else {
             let why = row.attacker.not_applicable.unwrap_or_default();
             paragraph(
                 out,
@@ -180,14 +180,14 @@ fn attackers(report: &Report, out: &mut String) {
             "  {:<13} {:>11} {:>11} {:>11} {:>11} {:>10}  {}",
             row.attacker.name,
             rate(row.attacker.hashes_per_second.unwrap_or_default()),
-            short(toll.solves_per_second),
-            time(toll.time_per_million.as_secs_f64()),
-            toll.cost_per_million.map_or("n/a".to_owned(), price),
-            short(toll.times_honest),
+            short(cost.solves_per_second),
+            time(cost.time_per_million.as_secs_f64()),
+            cost.cost_per_million.map_or("n/a".to_owned(), price),
+            short(cost.times_honest),
             row.attacker.date,
         );
     }
-    for row in report.attackers.iter().filter(|row| row.toll.is_some()) {
+    for row in report.attackers.iter().filter(|row| row.cost.is_some()) {
         paragraph(out, &format!("{}: {}", row.attacker.name, row.attacker.source));
     }
     if report.reproduce.price_per_hour.is_none() {
@@ -249,16 +249,16 @@ pub(super) fn price(cost: f64) -> String {
 }
 
 fn lint(report: &Report, out: &mut String) {
-    let lint = &report.lint;
+    let length = &report.length;
     heading(out, "Length of the challenge");
     paragraph(
         out,
         &format!(
             "{} bytes are hashed before the nonce. Compressions a nonce: {} for a naive solver, {} with a midstate, {:.2} here ({}).",
-            lint.prefix_len, lint.naive, lint.midstate, lint.tuned, lint.layout
+            length.prefix_len, length.naive, length.midstate, length.tuned, length.layout
         ),
     );
-    if lint.is_dear() {
+    if length.is_costly() {
         paragraph(
             out,
             "Simple solvers pay for each compression, tuned ones do not: a shorter challenge narrows the gap between them.",

@@ -1,14 +1,14 @@
 //! A calibration as one page with plots, which loads nothing.
 
 use lime_pow::ApproxDuration;
-use lime_pow::calibrate::{Choice, Scale};
 use lime_pow::scheme::Format;
+use lime_pow_calibrate::{Choice, Scale};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::calibration::{host_sentence, percent, price, server_sentences, short, time};
 use super::text::rate;
 use super::{plots, snippet};
-use crate::commands::calibrate::derive::{PERCENTILES, Report};
+use crate::facts::calibration::{PERCENTILES, Report};
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
@@ -167,12 +167,12 @@ fn attackers(report: &Report) -> Markup {
             } }
             tbody { @for row in &report.attackers { tr {
                 td { (row.attacker.description) }
-                @if let Some(toll) = &row.toll {
+                @if let Some(cost) = &row.cost {
                     td { (rate(row.attacker.hashes_per_second.unwrap_or_default())) }
-                    td { (short(toll.solves_per_second)) }
-                    td { (time(toll.time_per_million.as_secs_f64())) }
-                    td { (toll.cost_per_million.map_or("n/a: no price given".to_owned(), price)) }
-                    td { (short(toll.times_honest)) }
+                    td { (short(cost.solves_per_second)) }
+                    td { (time(cost.time_per_million.as_secs_f64())) }
+                    td { (cost.cost_per_million.map_or("n/a: no price given".to_owned(), price)) }
+                    td { (short(cost.times_honest)) }
                 } @else {
                     td.text colspan="5" { "n/a: " (row.attacker.not_applicable.unwrap_or_default()) }
                 }
@@ -193,9 +193,9 @@ fn server(report: &Report) -> Markup {
             @for sentence in server_sentences(report) { (sentence) " " }
         }
         p {
-            (report.lint.prefix_len) " bytes are hashed before the nonce. Compressions a nonce: " (report.lint.naive)
-            " for a naive solver, " (report.lint.midstate) " with a midstate, "
-            (format!("{:.2}", report.lint.tuned)) " here (" (report.lint.layout) ")."
+            (report.length.prefix_len) " bytes are hashed before the nonce. Compressions a nonce: " (report.length.naive)
+            " for a naive solver, " (report.length.midstate) " with a midstate, "
+            (format!("{:.2}", report.length.tuned)) " here (" (report.length.layout) ")."
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use std::time::SystemTime;
 
+use lime_pow::BundleSolution;
 use lime_pow::internals::{Form, ScanCost};
 use lime_pow::scheme::FORMATS;
-use lime_pow::{BundleSolution, Host, Kernel};
 use serde_json::{Value, json};
 
 use crate::args::Puzzle;
-use crate::commands::bench::Row;
-use crate::commands::calibrate::derive::Report;
-use crate::commands::info::Info;
-use crate::failure::Failure;
+use crate::facts::bench::Row;
+use crate::facts::calibration::Report;
+use crate::facts::info::Info;
+use crate::facts::machine::Machine;
 
 pub(crate) fn solution(puzzle: &Puzzle, solution: &BundleSolution) -> Value {
     let nonces: Vec<String> = solution.found.iter().map(|found| found.nonce.to_string()).collect();
@@ -44,7 +44,7 @@ pub(crate) fn verdict(puzzle: &Puzzle, nonces: &[&str], valid: bool, digests: &[
 
 /// The puzzle, what was answered, and `more`. Schemes of several sub-puzzles have lists of answers.
 fn with_answers(puzzle: &Puzzle, nonces: &[&str], digests: &[Option<[u8; 32]>], more: Value) -> Value {
-    let digests: Vec<_> = digests.iter().map(|digest| digest.map(|digest| hex(&digest))).collect();
+    let digests: Vec<_> = digests.iter().map(|digest| digest.map(const_hex::encode)).collect();
     let mut object = json!({ "scheme": puzzle.format.name, "parameters": puzzle.parameters });
     if puzzle.format.bundle {
         object["nonces"] = json!(nonces);
@@ -74,41 +74,41 @@ pub(crate) fn schemes() -> Value {
         .collect()
 }
 
-pub(crate) fn info(info: &Info) -> Result<Value, Failure> {
-    let methods = info.methods()?;
-    let kernels: Vec<Value> = Kernel::survey()
-        .into_iter()
+pub(crate) fn info(info: &Info) -> Value {
+    let kernels: Vec<Value> = info
+        .kernels
+        .iter()
         .map(|row| {
             json!({
                 "name": row.name,
                 "description": row.description,
                 "needs": row.needs,
                 "available": row.kernel.is_ok(),
-                "unavailable_because": row.kernel.err(),
-                "chosen": methods.iter().any(|row_of| row_of.kernel == row.name),
+                "unavailable_because": row.kernel.as_ref().err(),
+                "chosen": info.methods.iter().any(|method| method.kernel == row.name),
             })
         })
         .collect();
-    Ok(json!({
-        "host": host(),
+    json!({
+        "host": info.machine,
         "kernels": kernels,
-        "chosen_because": info.why_chosen(),
-        "microarchitecture": Host::microarchitecture(),
-        "threads": info.solver.threads(),
-        "affinity": Host::core_ids(),
-        "pinned_threads": info.solver.pinned(),
-        "pinning": info.pinning(),
-        "quota": info.quota(),
-        "layouts": methods,
-    }))
+        "chosen_because": info.chosen_because,
+        "microarchitecture": info.machine.microarchitecture,
+        "threads": info.threads,
+        "affinity": info.affinity,
+        "pinned_threads": info.pinned_threads,
+        "pinning": info.pinning,
+        "quota": info.machine.quota(),
+        "layouts": info.methods,
+    })
 }
 
-pub(crate) fn bench(rows: &[Row]) -> Value {
-    json!({ "schema": "lime-pow/bench/1", "host": host(), "results": rows })
+pub(crate) fn bench(rows: &[Row], machine: &Machine) -> Value {
+    json!({ "schema": "lime-pow/bench/1", "host": machine, "results": rows })
 }
 
 /// A benchmark to keep, with what each form of a kernel takes for a nonce, in nanoseconds.
-pub(crate) fn record(command: &str, rows: &[Row], forms: &[(Form, ScanCost)]) -> Value {
+pub(crate) fn record(command: &str, rows: &[Row], forms: &[(Form, ScanCost)], machine: &Machine) -> Value {
     let form = |(form, cost): &(Form, ScanCost)| {
         let mut object = json!(cost);
         object["kernel"] = json!(form.kernel().name());
@@ -119,25 +119,8 @@ pub(crate) fn record(command: &str, rows: &[Row], forms: &[(Form, ScanCost)]) ->
         "schema": "lime-pow/record/1",
         "recorded": humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         "command": command,
-        "host": host(),
+        "host": machine,
         "results": rows,
         "nanoseconds_by_form": forms.iter().map(form).collect::<Vec<_>>(),
     })
-}
-
-fn host() -> Value {
-    let host = Host::detect();
-    json!({
-        "cpu": super::cpu(),
-        "microarchitecture": Host::microarchitecture(),
-        "arch": std::env::consts::ARCH,
-        "os": std::env::consts::OS,
-        "cores": host.cores,
-        "parallelism": host.parallelism,
-        "version": env!("CARGO_PKG_VERSION"),
-    })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

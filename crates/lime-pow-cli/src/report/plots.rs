@@ -8,8 +8,8 @@ use plotters::prelude::*;
 
 use super::calibration::{short, time};
 use super::text::rate;
-use crate::commands::calibrate::derive::{QuantileRow, Report};
-use crate::commands::calibrate::validate::Validation;
+use crate::facts::calibration::Validation;
+use crate::facts::calibration::{QuantileRow, Report};
 
 const WIDTH: u32 = 760;
 const HEIGHT: u32 = 360;
@@ -194,7 +194,7 @@ pub(super) fn ledger(report: &Report) -> String {
         .iter()
         .map(|profile| (profile.name().to_owned(), profile.mean_rate() / mean, COLOURS[2]));
     let attackers = report.attackers.iter().filter_map(|row| {
-        Some((row.attacker.name.to_owned(), row.toll.as_ref()?.solves_per_second, COLOURS[1]))
+        Some((row.attacker.name.to_owned(), row.cost.as_ref()?.solves_per_second, COLOURS[1]))
     });
     let bars: Vec<_> = honest.chain(attackers).collect();
     let range = log_range(bars.iter().map(|(_, solves, _)| *solves));

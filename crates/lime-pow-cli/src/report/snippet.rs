@@ -2,7 +2,7 @@
 
 use lime_pow::ApproxDuration;
 
-use crate::commands::calibrate::derive::Report;
+use crate::facts::calibration::Report;
 
 pub(crate) fn toml(report: &Report) -> String {
     let recommended = &report.recommendation;

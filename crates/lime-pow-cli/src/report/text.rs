@@ -3,32 +3,31 @@
 use std::fmt::Write;
 
 use lime_pow::scheme::FORMATS;
-use lime_pow::{Host, Kernel};
 
-use crate::commands::bench::{MAX_SPREAD, Row};
-use crate::commands::info::Info;
-use crate::failure::Failure;
+use crate::facts::bench::{MAX_SPREAD, Row};
+use crate::facts::info::Info;
 
-pub(crate) fn info(info: &Info) -> Result<String, Failure> {
+pub(crate) fn info(info: &Info) -> String {
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
         writeln!(out, "{name:<10} {value}").expect("writing to a string does not fail");
     };
-    line("cpu", super::cpu().unwrap_or_else(|| std::env::consts::ARCH.to_owned()));
-    line("cores", format!("{} in the affinity mask: {}", info.host.cores, info.affinity()));
-    line("quota", info.quota().map_or("none below that".to_owned(), |quota| format!("{quota} cores")));
-    line("threads", info.solver.threads().to_string());
-    line("pinning", info.pinning());
-    line("core", Host::microarchitecture().unwrap_or("one whose costs are not on record").to_owned());
-    line("kernels", info.why_chosen());
-    for row in Kernel::survey() {
+    let machine = &info.machine;
+    line("cpu", machine.name().to_owned());
+    line("cores", format!("{} in the affinity mask: {}", machine.cores, ranges(&info.affinity)));
+    line("quota", machine.quota().map_or("none below that".to_owned(), |quota| format!("{quota} cores")));
+    line("threads", info.threads.to_string());
+    line("pinning", info.pinning.clone());
+    line("core", machine.microarchitecture.unwrap_or("one whose costs are not on record").to_owned());
+    line("kernels", info.chosen_because.clone());
+    for row in &info.kernels {
         let state = if row.kernel.is_ok() { "available" } else { "unavailable" };
         line("", format!("{:<10} {:<48} {state}", row.name, row.description));
         if let Err(why) = row.kernel {
             line("", format!("{:<10} {why}", ""));
         }
     }
-    for (index, row) in info.methods()?.iter().enumerate() {
+    for (index, row) in info.methods.iter().enumerate() {
         let name = if index == 0 { "challenges" } else { "" };
         let streams = if row.streams > 1 { format!(" × {} streams", row.streams) } else { String::new() };
         line(
@@ -44,7 +43,20 @@ pub(crate) fn info(info: &Info) -> Result<String, Failure> {
     }
     line("", "of difficulty 20; short searches begin with layouts that need no tables".to_owned());
     out.truncate(out.trim_end().len());
-    Ok(out)
+    out
+}
+
+/// Ascending numbers, such as `0-3, 8`.
+fn ranges(numbers: &[usize]) -> String {
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for &number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let range = |(first, last)| if first == last { format!("{first}") } else { format!("{first}-{last}") };
+    ranges.into_iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
 pub(crate) fn schemes() -> String {

@@ -1,145 +1,34 @@
-//! From measurements to a [`Report`]: what it holds, and how each part is derived.
+//! From measurements to a [`Report`]: how each part is derived.
 
 use std::time::{Duration, SystemTime};
 
-use lime_pow::Host;
-use lime_pow::calibrate::reference::{DEVICES, Reference};
-use lime_pow::calibrate::{
-    Choice, Constraint, Lint, Profile, Recommendation, Scale, Server, Toll, recommend,
-};
-use serde::Serialize;
+use lime_pow::{Host, Solver};
+use lime_pow_calibrate::reference::{DEVICES, Reference};
+use lime_pow_calibrate::{AttackCost, Constraint, LengthCost, Profile, Scale, Server, recommend};
 
-use super::measure::Rate;
+use super::bar::Bar;
+use super::measure::Measurements;
 use super::settings::{IN_TIME, Settings, heed_noise};
-use super::validate::{self, Validation};
-use super::{Measurements, Progress};
+use super::validate;
 use crate::args::{CalibrateArgs, THIS_HOST};
-use crate::commands::info::Info;
+use crate::commands::info;
+use crate::facts::calibration::{
+    AttackerRow, HostFacts, KernelRate, OtherK, PERCENTILES, QuantileRow, Recommended, Report, Reproduce,
+    Verification,
+};
+use crate::facts::info::Info;
 use crate::failure::Failure;
 use crate::profiles::{Measured, NOISY};
 
-/// Percentiles of the quantile table.
-pub(crate) const PERCENTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
-
 /// Steps of a factor of two to either side of the recommendation that the quantile table covers.
 const TABLE_STEPS: i32 = 4;
-
-/// Everything that a report tells. The JSON form is this, field by field.
-#[derive(Debug, Serialize)]
-pub(crate) struct Report {
-    pub schema: &'static str,
-    pub host: HostFacts,
-    /// Of this machine; the last is what `this-host` stands for.
-    pub rates: Vec<Rate>,
-    pub quantiles: Vec<QuantileRow>,
-    pub recommendation: Recommended,
-    pub attackers: Vec<AttackerRow>,
-    pub verification: Verification,
-    pub lint: Lint,
-    pub validation: Option<Validation>,
-    /// What the reader should know before relying on it.
-    pub warnings: Vec<String>,
-    pub reproduce: Reproduce,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct HostFacts {
-    pub cpu: Option<String>,
-    pub arch: &'static str,
-    pub os: &'static str,
-    pub cores: usize,
-    pub parallelism: usize,
-    pub quota: Option<usize>,
-    pub affinity: Vec<usize>,
-    pub kernel: &'static str,
-    pub kernel_because: String,
-    pub pinning: String,
-    /// Whether the CPU says that a hypervisor runs it; null where it does not tell.
-    pub virtual_machine: Option<bool>,
-}
-
-/// Time to solve, for a profile at a difficulty.
-#[derive(Debug, Serialize)]
-pub(crate) struct QuantileRow {
-    pub profile: String,
-    pub difficulty: u64,
-    /// Sub-puzzles of this difficulty.
-    pub k: u32,
-    pub mean_hashes: f64,
-    /// Seconds for each of the percentiles 50, 90, 95, 99, 99.9.
-    pub seconds: [f64; 5],
-    /// Probability that the client gives up first.
-    pub over_client_timeout: f64,
-    /// Probability that the challenge expires first.
-    pub over_ttl: f64,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Recommended {
-    pub scheme: &'static str,
-    pub k: u32,
-    pub difficulty: u64,
-    pub mean_hashes: f64,
-    pub constraints: Vec<Constraint>,
-    #[serde(flatten)]
-    pub proof: Recommendation,
-    /// The hardest difficulty at which, whatever the target, at most one agent in a thousand is too late for
-    /// the client's timeout or the challenge's lifetime.
-    pub ceiling: u64,
-    /// The same demands for other numbers of sub-puzzles.
-    pub other_k: Vec<OtherK>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct OtherK {
-    pub k: u32,
-    pub difficulty: u64,
-    pub mean_hashes: f64,
-    pub binding: Choice,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct AttackerRow {
-    #[serde(flatten)]
-    pub attacker: Reference,
-    /// Null where the hardware cannot search this puzzle: `not_applicable` tells why.
-    pub toll: Option<Toll>,
-    /// Whether it solves faster than this host verifies.
-    pub outruns_verification: bool,
-    /// Mean work in bits at which it would not.
-    pub balance_bits: Option<f64>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Verification {
-    #[serde(flatten)]
-    pub server: Server,
-    pub mad: f64,
-    pub noisy: bool,
-    /// Solutions that all cores verify per second: the rate limit, over all clients and on all that they
-    /// send, that keeps the server from drowning.
-    pub rate_limit_per_second: f64,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Reproduce {
-    pub version: &'static str,
-    pub command: String,
-    pub seed: u64,
-    pub time: String,
-    pub price_per_hour: Option<f64>,
-    pub client_timeout_seconds: f64,
-    pub ttl_seconds: f64,
-    pub challenge_len: u16,
-    pub profiles: Vec<Profile>,
-}
 
 /// Derives everything from what was measured; validates it if asked to.
 pub(super) fn report(
     settings: Settings,
     measurements: Measurements,
     args: &CalibrateArgs,
-    bar: &Progress,
+    bar: &Bar,
 ) -> Result<Report, Failure> {
     let Settings { format, scales, profiles, constraints, late, attackers, texts, mut warnings, .. } =
         settings;
@@ -164,8 +53,8 @@ pub(super) fn report(
         }
     }
     warnings.extend(slow_agents(&recommendation, &scales[0], &shown[chosen.len()..], args.client_timeout));
-    let info = Info::detect()?;
-    let host_facts = host_facts(&info, host.kernel);
+    let info = info::gather()?;
+    let host_facts = host_facts(info, host.kernel);
     if host_facts.virtual_machine == Some(true) {
         let neighbours = "neighbours and the host change its rates from minute to minute";
         warnings.push(format!("this is a virtual machine: {neighbours}"));
@@ -175,6 +64,7 @@ pub(super) fn report(
     let challenge = &sample.challenges()[0];
     let nonces = sample.challenges().len() * recommendation.k as usize;
     let verification = measurements.verification;
+    let method = Solver::builder().threads(1).build()?.method(challenge)?;
     let server = Server::new(verification.median, Host::detect().parallelism, nonces);
     let honest = chosen.iter().map(Profile::slowest).fold(f64::INFINITY, f64::min);
     let validation = match args.validate {
@@ -196,28 +86,27 @@ pub(super) fn report(
             noisy: verification.spread() > NOISY,
             rate_limit_per_second: server.capacity(),
         },
-        lint: Lint::of(challenge, &info.solver.method(challenge)?),
+        length: LengthCost::of(challenge, &method),
         validation,
         warnings,
-        reproduce: Reproduce::of(args, texts.seed, shown),
+        reproduce: reproduce(args, texts.seed, shown),
         rates: measurements.rates,
     })
 }
 
-impl Reproduce {
-    fn of(args: &CalibrateArgs, seed: u64, profiles: Vec<Profile>) -> Self {
-        let command = std::env::args_os().map(|arg| quote(&arg.to_string_lossy()));
-        Self {
-            version: env!("CARGO_PKG_VERSION"),
-            command: command.collect::<Vec<_>>().join(" "),
-            seed,
-            time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            price_per_hour: args.price_hour,
-            client_timeout_seconds: args.client_timeout.as_secs_f64(),
-            ttl_seconds: args.ttl.as_secs_f64(),
-            challenge_len: args.challenge_len,
-            profiles,
-        }
+/// What it takes to make the report again.
+fn reproduce(args: &CalibrateArgs, seed: u64, profiles: Vec<Profile>) -> Reproduce {
+    let command = std::env::args_os().map(|arg| quote(&arg.to_string_lossy()));
+    Reproduce {
+        version: env!("CARGO_PKG_VERSION"),
+        command: command.collect::<Vec<_>>().join(" "),
+        seed,
+        time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        price_per_hour: args.price_hour,
+        client_timeout_seconds: args.client_timeout.as_secs_f64(),
+        ttl_seconds: args.ttl.as_secs_f64(),
+        challenge_len: args.challenge_len,
+        profiles,
     }
 }
 
@@ -232,7 +121,7 @@ fn ledger(
     let mean = recommended.mean_hashes;
     let row = |attacker: Reference| AttackerRow {
         attacker,
-        toll: Toll::of(&attacker, mean, honest, price_per_hour),
+        cost: AttackCost::of(&attacker, mean, honest, price_per_hour),
         outruns_verification: attacker.hashes_per_second.is_some_and(|rate| server.is_outrun_by(rate, mean)),
         balance_bits: attacker.hashes_per_second.map(|rate| server.balance_bits(rate)),
     };
@@ -240,7 +129,7 @@ fn ledger(
 }
 
 /// The host and what is published, as profiles that every report shows.
-fn built_in(host: &Rate) -> impl Iterator<Item = (&'static str, f64, String)> {
+fn built_in(host: &KernelRate) -> impl Iterator<Item = (&'static str, f64, String)> {
     let published = DEVICES.iter().filter_map(|device| {
         Some((device.name, device.hashes_per_second?, format!("{}, {}", device.source, device.date)))
     });
@@ -335,20 +224,20 @@ fn slow_agents(
     late.collect()
 }
 
-fn host_facts(info: &Info, kernel: &'static str) -> HostFacts {
+fn host_facts(info: Info, kernel: &'static str) -> HostFacts {
     let flags = std::fs::read_to_string("/proc/cpuinfo").ok();
     let flags = flags.as_deref().and_then(|info| info.lines().find(|line| line.starts_with("flags")));
     HostFacts {
-        cpu: crate::report::cpu(),
-        arch: std::env::consts::ARCH,
-        os: std::env::consts::OS,
-        cores: info.host.cores,
-        parallelism: info.host.parallelism,
-        quota: info.quota(),
-        affinity: Host::core_ids(),
+        quota: info.machine.quota(),
+        cpu: info.machine.cpu,
+        arch: info.machine.arch,
+        os: info.machine.os,
+        cores: info.machine.cores,
+        parallelism: info.machine.parallelism,
+        affinity: info.affinity,
         kernel,
-        kernel_because: info.why_chosen(),
-        pinning: info.pinning(),
+        kernel_because: info.chosen_because,
+        pinning: info.pinning,
         virtual_machine: flags.map(|flags| flags.split_whitespace().any(|flag| flag == "hypervisor")),
     }
 }

@@ -3,47 +3,55 @@
 
 use std::time::Duration;
 
-use lime_pow::calibrate::{Statistics, hash_rate, unsolvable, verification_rate};
+use lime_pow::measure::{Statistics, hash_rate, unsolvable, verification_rate};
 use lime_pow::scheme::FORMATS;
 use lime_pow::{Bundle, Challenge, Host, Kernel, Solver};
-use serde::Serialize;
 
+use super::bar::Bar;
+use crate::facts::calibration::KernelRate;
 use crate::failure::Failure;
 use crate::profiles::NOISY;
 
 /// Windows that count, after one that warms up.
 const WINDOWS: usize = 11;
 
-/// Hashes per second of a kernel on some threads.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Rate {
-    pub kernel: &'static str,
-    pub threads: usize,
-    pub hashes_per_second: f64,
-    /// Median absolute deviation of the windows, in hashes per second.
-    pub mad: f64,
-    pub windows: usize,
-    /// Whether the windows spread too far for the rate to be presented as fact.
-    pub noisy: bool,
+/// What this machine does.
+pub(super) struct Measurements {
+    pub rates: Vec<KernelRate>,
+    pub verification: Statistics,
 }
 
-impl Rate {
-    /// Of windows in which `solver` searched for the challenge.
-    pub(crate) fn of(solver: &Solver, challenge: &Challenge, windows: &[f64]) -> Result<Self, Failure> {
-        let statistics = Statistics::of(windows);
+impl Measurements {
+    /// Of the puzzle, in about `time`.
+    pub(super) fn take(puzzle: &Bundle, time: Duration, bar: &Bar) -> Result<Self, Failure> {
+        bar.begin("measuring rates");
         Ok(Self {
-            kernel: kernel_for(solver, challenge)?,
-            threads: solver.threads(),
-            hashes_per_second: statistics.median,
-            mad: statistics.mad,
-            windows: statistics.windows,
-            noisy: statistics.spread() > NOISY,
+            rates: rates(puzzle, time, |done| bar.step(done))?,
+            verification: verification(&puzzle.challenges()[0]),
         })
     }
 
-    pub(crate) fn spread(&self) -> f64 {
-        self.mad / self.hashes_per_second
+    /// The chosen kernel on all threads.
+    pub(super) fn host(&self) -> &KernelRate {
+        self.rates.last().expect("there is at least one kernel")
     }
+}
+
+/// The rate over windows in which `solver` searched for the challenge.
+pub(super) fn kernel_rate(
+    solver: &Solver,
+    challenge: &Challenge,
+    windows: &[f64],
+) -> Result<KernelRate, Failure> {
+    let statistics = Statistics::of(windows);
+    Ok(KernelRate {
+        kernel: kernel_for(solver, challenge)?,
+        threads: solver.threads(),
+        hashes_per_second: statistics.median,
+        mad: statistics.mad,
+        windows: statistics.windows,
+        noisy: statistics.spread() > NOISY,
+    })
 }
 
 /// The kernel that a search for the challenge begins with.
@@ -53,11 +61,7 @@ fn kernel_for(solver: &Solver, challenge: &Challenge) -> Result<&'static str, Fa
 
 /// The rates that a report holds, the chosen kernel on all threads last; `step` is called after each window
 /// with the share that is done.
-pub(crate) fn rates(
-    puzzle: &Bundle,
-    time: Duration,
-    mut step: impl FnMut(f64),
-) -> Result<Vec<Rate>, Failure> {
+fn rates(puzzle: &Bundle, time: Duration, mut step: impl FnMut(f64)) -> Result<Vec<KernelRate>, Failure> {
     let puzzle = unsolvable(puzzle);
     let all = Host::detect().parallelism;
     let challenge = &puzzle.challenges()[0];
@@ -83,21 +87,21 @@ pub(crate) fn rates(
             step((round * solvers.len() + index + 1) as f64 / (solvers.len() * (WINDOWS + 1)) as f64);
         }
     }
-    solvers.iter().zip(&windows).map(|(solver, windows)| Rate::of(solver, challenge, windows)).collect()
+    solvers.iter().zip(&windows).map(|(solver, windows)| kernel_rate(solver, challenge, windows)).collect()
 }
 
 /// The rate of the chosen kernel on all threads, for challenges as LIME Core makes them.
-pub(crate) fn this_host(time: Duration) -> Result<Rate, Failure> {
+pub(crate) fn this_host(time: Duration) -> Result<KernelRate, Failure> {
     let puzzle = unsolvable(&FORMATS[0].example());
     let solver = Solver::new()?;
     let window = time.div_f64((WINDOWS + 1) as f64);
     let windows =
         (0..=WINDOWS).map(|_| hash_rate(&solver, &puzzle, window)).collect::<Result<Vec<_>, _>>()?;
-    Rate::of(&solver, &puzzle.challenges()[0], &windows[1..])
+    kernel_rate(&solver, &puzzle.challenges()[0], &windows[1..])
 }
 
 /// Verifications per second of one core.
-pub(crate) fn verification(challenge: &Challenge) -> Statistics {
+fn verification(challenge: &Challenge) -> Statistics {
     let window = |_| verification_rate(challenge, Duration::from_millis(20));
     let windows: Vec<f64> = (0..=WINDOWS).map(window).collect();
     Statistics::of(&windows[1..])

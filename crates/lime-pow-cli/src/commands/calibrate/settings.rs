@@ -3,15 +3,15 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lime_pow::Bundle;
-use lime_pow::calibrate::reference::{ATTACKERS, DEVICES, Reference};
-use lime_pow::calibrate::{Constraint, Profile, Scale, recommend};
 use lime_pow::scheme::Format;
+use lime_pow_calibrate::reference::{ATTACKERS, DEVICES, Reference};
+use lime_pow_calibrate::{Constraint, Profile, Scale, recommend};
 
 use super::validate::Texts;
 use crate::args::{CalibrateArgs, THIS_HOST, measuring_time};
 use crate::failure::Failure;
+use crate::output;
 use crate::profiles::{self, Measured, NOISY, TOO_NOISY};
-use crate::report;
 
 /// Of a thousand honest agents, one may be too late for the client's timeout and for the challenge's
 /// lifetime.
@@ -63,7 +63,7 @@ impl Settings {
             recommend(&scales[0], &known, &constraints)?;
         }
         for path in [&args.html, &args.toml].into_iter().flatten() {
-            report::check_place(path)?;
+            output::check_place(path)?;
         }
         let seed = args.seed.unwrap_or_else(seed_of_now);
         Ok(Self {

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use lime_pow::calibrate::{KolmogorovSmirnov, Scale, hash_rate, unsolvable};
+use lime_pow::measure::{KolmogorovSmirnov, hash_rate, unsolvable};
 use lime_pow::scheme::Work;
 use lime_pow::{Bundle, Order, Solver};
-use serde::Serialize;
+use lime_pow_calibrate::Scale;
 
-use super::measure::Rate;
+use super::measure::kernel_rate;
+use crate::facts::calibration::{KernelRate, Percentile, Sample, TimeSample, Validation};
 use crate::failure::Failure;
 
 /// The level at which a sample is rejected.
-pub(crate) const LEVEL: f64 = 0.01;
+const LEVEL: f64 = 0.01;
 
 /// Mean hashes of the puzzles whose work is validated.
 const MEAN_WORK: f64 = 4096.0;
@@ -23,66 +24,20 @@ const MIN_MEAN_TIME: f64 = 0.025;
 /// Solves between two windows that measure the rate.
 const SOLVES_PER_WINDOW: u32 = 20;
 
-#[derive(Debug, Serialize)]
-pub(crate) struct Validation {
-    pub seed: u64,
-    /// Hashes to the lowest solution, against the law of work.
-    pub work: Sample,
-    /// Time to solve, against the law of work at the rate of windows between the solves.
-    pub time: TimeSample,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Sample {
-    pub difficulty: u64,
-    #[serde(flatten)]
-    pub test: KolmogorovSmirnov,
-    pub passed: bool,
-    /// Of the sample, in multiples of the mean: up to 200 of its values in ascending order, evenly spread.
-    pub curve: Vec<f64>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct TimeSample {
-    #[serde(flatten)]
-    pub sample: Sample,
-    pub rate: Rate,
-    pub mean_seconds: f64,
-    pub percentiles: Vec<Percentile>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Percentile {
-    pub percentile: f64,
-    pub predicted_seconds: f64,
-    pub observed_seconds: f64,
-    /// Observed over predicted, minus 1.
-    pub error: f64,
-    /// What so few solves leave to chance: the standard deviation of that error if the prediction is right.
-    pub chance_error: f64,
-    /// The same percentile of the hashes that these very solves took, at the rate: no luck of the draw in it.
-    pub at_work_seconds: f64,
-    /// Observed over that, minus 1.
-    pub error_at_work: f64,
-}
-
-impl Sample {
-    fn of(difficulty: u64, sample: &[f64], mean: f64, test: KolmogorovSmirnov) -> Self {
-        let mut sorted = sample.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        let points = sorted.len().min(200);
-        let curve = (0..points)
-            .map(|point| sorted[point * (sorted.len() - 1) / (points - 1).max(1)] / mean)
-            .collect();
-        Self { difficulty, passed: test.passes(LEVEL), test, curve }
-    }
+fn summary(difficulty: u64, sample: &[f64], mean: f64, test: KolmogorovSmirnov) -> Sample {
+    let mut sorted = sample.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let points = sorted.len().min(200);
+    let curve =
+        (0..points).map(|point| sorted[point * (sorted.len() - 1) / (points - 1).max(1)] / mean).collect();
+    Sample { difficulty, passed: test.passes(LEVEL), test, curve }
 }
 
 /// Solves `count` puzzles for the work, and as many for the time. `step` is called with the share that is
 /// done.
-pub(crate) fn run(
+pub(super) fn run(
     scale: &Scale,
-    host: &Rate,
+    host: &KernelRate,
     count: u32,
     texts: Texts,
     mut step: impl FnMut(f64),
@@ -103,7 +58,7 @@ pub(crate) fn run(
         step(0.1 * f64::from(number + 1) / f64::from(count));
     }
     let test = KolmogorovSmirnov::test_counts(&work, |hashes| law.chance(hashes));
-    let work = Sample::of(difficulty, &work, law.mean(), test);
+    let work = summary(difficulty, &work, law.mean(), test);
 
     let hard_enough =
         |difficulty: &u64| scale.work(*difficulty).mean() / host.hashes_per_second >= MIN_MEAN_TIME;
@@ -122,11 +77,11 @@ pub(crate) fn run(
         hashes.push(solution.hashes as f64);
         step(0.1 + 0.9 * f64::from(number + 1) / f64::from(count));
     }
-    let rate = Rate::of(&solver, &without_solution.challenges()[0], &windows)?;
+    let rate = kernel_rate(&solver, &without_solution.challenges()[0], &windows)?;
     Ok(Validation { seed: texts.seed, work, time: time_sample(difficulty, law, rate, &times, &hashes) })
 }
 
-fn time_sample(difficulty: u64, law: Work, rate: Rate, times: &[f64], hashes: &[f64]) -> TimeSample {
+fn time_sample(difficulty: u64, law: Work, rate: KernelRate, times: &[f64], hashes: &[f64]) -> TimeSample {
     let per_second = rate.hashes_per_second;
     let mean_seconds = law.mean() / per_second;
     let percentile = |values: &[f64], chance: f64| {
@@ -156,7 +111,7 @@ fn time_sample(difficulty: u64, law: Work, rate: Rate, times: &[f64], hashes: &[
     });
     let test = KolmogorovSmirnov::test(times, |seconds| law.chance(seconds * per_second));
     TimeSample {
-        sample: Sample::of(difficulty, times, mean_seconds, test),
+        sample: summary(difficulty, times, mean_seconds, test),
         rate,
         mean_seconds,
         percentiles: percentiles.into(),
@@ -165,7 +120,7 @@ fn time_sample(difficulty: u64, law: Work, rate: Rate, times: &[f64], hashes: &[
 
 /// What challenges are made of. All have one length, because rates depend on it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Texts {
+pub(super) struct Texts {
     pub seed: u64,
     /// At least 22.
     pub len: usize,
@@ -173,7 +128,7 @@ pub(crate) struct Texts {
 
 impl Texts {
     /// The puzzle number `number` of a kind, with as many sub-puzzles as the scale has.
-    pub(crate) fn puzzle(
+    pub(super) fn puzzle(
         self,
         scale: &Scale,
         kind: char,
@@ -203,7 +158,7 @@ mod tests {
     #[test]
     fn percentiles_of_an_ideal_sample_are_as_predicted() {
         let law = Work::Geometric { mean: 1e6 };
-        let rate = Rate {
+        let rate = KernelRate {
             kernel: "portable",
             threads: 1,
             hashes_per_second: 1e7,

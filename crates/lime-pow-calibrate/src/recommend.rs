@@ -3,9 +3,10 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::Profile;
-use crate::scheme::format::Format;
-use crate::scheme::work::Work;
+use crate::profile::Profile;
+use lime_pow::ApproxDuration;
+use lime_pow::scheme::Format;
+use lime_pow::scheme::Work;
 
 /// What a difficulty means in hashes.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ pub struct Constraint {
     /// The time.
     #[cfg_attr(
         feature = "serde",
-        serde(rename = "limit_seconds", serialize_with = "super::serialize_seconds")
+        serde(rename = "limit_seconds", serialize_with = "crate::seconds::serialize_seconds")
     )]
     pub limit: Duration,
 }
@@ -83,7 +84,7 @@ pub struct Choice {
     /// Its left-hand side: the quantile of the time.
     #[cfg_attr(
         feature = "serde",
-        serde(rename = "time_seconds", serialize_with = "super::serialize_seconds")
+        serde(rename = "time_seconds", serialize_with = "crate::seconds::serialize_seconds")
     )]
     pub time: Duration,
 }
@@ -117,8 +118,8 @@ pub struct Recommendation {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "no difficulty meets {} of {} on {}: at {} it takes {}",
-    .0.constraint.name, crate::ApproxDuration(.0.constraint.limit), .0.profile, .0.difficulty,
-    crate::ApproxDuration(.0.time)
+    .0.constraint.name, ApproxDuration(.0.constraint.limit), .0.profile, .0.difficulty,
+    ApproxDuration(.0.time)
 )]
 pub struct NoDifficulty(
     /// The demand that is not met.
@@ -232,7 +233,7 @@ mod tests {
 
     #[test]
     fn difficulties_and_work_are_inverse() {
-        for name in crate::scheme::FORMATS.each_ref().map(|format| format.name) {
+        for name in lime_pow::scheme::FORMATS.each_ref().map(|format| format.name) {
             let format = Format::by_name(name).unwrap();
             for count in [1, 4] {
                 let Some(scale) = Scale::of(format, count) else {

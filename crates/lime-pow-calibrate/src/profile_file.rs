@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Device, Profile, ProfileError};
+use crate::profile::{Device, Profile, ProfileError};
 
 /// A profile with its schema, its origin, and how far the measurements that it rests on spread. What a file
 /// says is checked by [`profile`](Self::profile).

@@ -1,5 +1,5 @@
-//! Rates of this machine, in windows of time. Windows are short so that a caller can take many, interleave
-//! them with others, and look at their spread.
+//! Rates of this machine, in windows of time. Windows are short so that a caller can take many, interleave them
+//! with others, and look at their spread.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::scheme::interface::{Codec, Scheme};
 use crate::scheme::work::Work;
 use crate::screen::Screen;
 use crate::solver::Solver;
-use crate::verify;
+use crate::verify::verify;
 
 /// The same puzzle without solutions, so that a window of searching it lasts as long as it should. As many
 /// digests pass the screen as in earnest.

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use lime_pow::calibrate::{Constraint, Profile, Scale, recommend};
 use lime_pow::scheme::FORMATS;
 use lime_pow::{Challenge, Difficulty, Kernel, Nonce, Search, Step, verify};
+use lime_pow_calibrate::{Constraint, Profile, Scale, recommend};
 
 fn challenge(number: u64, bits: u32) -> Challenge {
     Challenge::lime_v1(&format!("challenge-{number:012}"), Difficulty::bits(bits).unwrap()).unwrap()

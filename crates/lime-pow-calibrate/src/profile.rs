@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::error::saturating_seconds;
-use crate::scheme::work::Work;
+use crate::seconds::saturating_seconds;
+use lime_pow::scheme::Work;
 
 /// A device, or all those of a kind, as a share of a fleet.
 #[derive(Clone, Debug, PartialEq)]

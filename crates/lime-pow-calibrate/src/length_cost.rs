@@ -1,14 +1,13 @@
 //! What the length of a challenge costs those who solve it.
 
-use crate::challenge::Challenge;
-use crate::method::Method;
-use crate::scheme::interface::Codec;
+use lime_pow::scheme::Codec;
+use lime_pow::{Challenge, Method};
 
 /// Compressions per nonce.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Lint {
+pub struct LengthCost {
     /// Bytes that are hashed before the nonce.
     pub prefix_len: usize,
     /// A solver that hashes prefix and nonce anew each time, at the nonce that its search ends with on
@@ -22,7 +21,7 @@ pub struct Lint {
     pub layout: String,
 }
 
-impl Lint {
+impl LengthCost {
     /// Of a challenge that this crate solves by `method`.
     pub fn of(challenge: &Challenge, method: &Method) -> Self {
         let scheme = challenge.scheme();
@@ -44,7 +43,7 @@ impl Lint {
     }
 
     /// Whether solvers pay for a length that a shorter challenge would spare them.
-    pub fn is_dear(&self) -> bool {
+    pub fn is_costly(&self) -> bool {
         self.naive > 1
     }
 }

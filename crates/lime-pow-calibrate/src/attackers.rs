@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::reference::Reference;
-use crate::error::saturating_seconds;
+use crate::reference::Reference;
+use crate::seconds::saturating_seconds;
 
 /// What an attacker pays for solutions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub struct Toll {
+pub struct AttackCost {
     /// Solutions per second.
     pub solves_per_second: f64,
     /// Time for a million.
     #[cfg_attr(
         feature = "serde",
-        serde(rename = "seconds_per_million", serialize_with = "super::serialize_seconds")
+        serde(rename = "seconds_per_million", serialize_with = "crate::seconds::serialize_seconds")
     )]
     pub time_per_million: Duration,
     /// Price of a million in the currency of the price per hour; `None` where that is not known.
@@ -24,7 +24,7 @@ pub struct Toll {
     pub times_honest: f64,
 }
 
-impl Toll {
+impl AttackCost {
     /// At a mean of `mean_hashes` a solution, beside an honest agent's rate. `None` where the hardware cannot
     /// hash this puzzle.
     pub fn of(
@@ -83,19 +83,19 @@ impl Server {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calibrate::reference::ATTACKERS;
+    use crate::reference::ATTACKERS;
 
     #[test]
     fn a_fast_card_at_the_default() {
         let card = ATTACKERS.iter().find(|attacker| attacker.name == "rtx4090").unwrap();
-        let toll = Toll::of(card, 32768.0, 0.48e6, Some(0.5)).unwrap();
+        let cost = AttackCost::of(card, 32768.0, 0.48e6, Some(0.5)).unwrap();
         // 21.98 GH/s over 2^15: 1.5 µs a solve.
-        assert!((1e6 / toll.solves_per_second - 1.491).abs() < 1e-3, "{toll:?}");
-        assert!((toll.time_per_million.as_secs_f64() - 1.491).abs() < 1e-3);
-        assert!((toll.cost_per_million.unwrap() - 0.5 * 1.4908 / 3600.0).abs() < 1e-6);
-        assert!((toll.times_honest - 45_791.7).abs() < 0.1);
+        assert!((1e6 / cost.solves_per_second - 1.491).abs() < 1e-3, "{cost:?}");
+        assert!((cost.time_per_million.as_secs_f64() - 1.491).abs() < 1e-3);
+        assert!((cost.cost_per_million.unwrap() - 0.5 * 1.4908 / 3600.0).abs() < 1e-6);
+        assert!((cost.times_honest - 45_791.7).abs() < 0.1);
         let miner = ATTACKERS.iter().find(|attacker| attacker.name == "antminer-s21").unwrap();
-        assert_eq!(Toll::of(miner, 32768.0, 0.48e6, None), None);
+        assert_eq!(AttackCost::of(miner, 32768.0, 0.48e6, None), None);
         assert!(miner.not_applicable.is_some());
     }
 

@@ -1,16 +1,13 @@
-//! The mathematics of calibration against SciPy's, and the validation by Kolmogorov and Smirnov against real
-//! work.
+//! Laws of work and statistics against SciPy's, and the validation by Kolmogorov and Smirnov against real work.
 
-use std::time::Duration;
-
-use lime_pow::calibrate::{Constraint, Device, KolmogorovSmirnov, Profile, Scale, recommend};
+use lime_pow::measure::KolmogorovSmirnov;
 use lime_pow::scheme::{Format, Work};
 use lime_pow::{Order, Search, Step};
 use serde_json::Value;
 
-/// Made by calibration.py.
+/// Made by statistics.py.
 fn constants(section: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("vectors/calibration.json")).unwrap();
+    let all: Value = serde_json::from_str(include_str!("vectors/statistics.json")).unwrap();
     all[section].as_array().unwrap().clone()
 }
 
@@ -80,32 +77,6 @@ fn p_values_are_those_of_scipy() {
             "{test:?}, SciPy has {p_value}"
         );
         assert_eq!(test.passes(0.01), p_value >= 0.01);
-    }
-}
-
-#[test]
-fn recommendations_are_those_of_an_independent_computation() {
-    let format = Format::by_name("lime-v1").unwrap();
-    for row in constants("recommendations") {
-        let devices = pairs(&row, "devices").into_iter().map(|(hashes_per_second, weight)| Device {
-            name: "device".to_owned(),
-            hashes_per_second,
-            weight,
-            source: "test".to_owned(),
-        });
-        let profile = Profile::new("fleet", devices.collect()).unwrap();
-        let limit = Duration::from_secs_f64(number(&row["seconds"]));
-        let constraint = Constraint { name: "target".to_owned(), chance: number(&row["chance"]), limit };
-        let scale = Scale::of(format, number(&row["count"]) as u32).unwrap();
-        let found = recommend(&scale, &[profile], &[constraint]).unwrap();
-        assert_eq!(found.choice.difficulty as f64, number(&row["bits"]), "{row}");
-        if let Some(time) = row["time"].as_f64() {
-            assert!(
-                (found.choice.time.as_secs_f64() / time - 1.0).abs() < 1e-6,
-                "{found:?}, SciPy has {time}"
-            );
-        }
-        assert!(found.choice.met() && !found.harder.unwrap().met());
     }
 }
 
