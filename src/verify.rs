@@ -3,8 +3,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::scheme::Codec;
-use crate::{Challenge, Nonce};
+use crate::challenge::Challenge;
+use crate::nonce::Nonce;
+use crate::scheme::interface::Codec;
 
 /// Whether `nonce` solves `challenge`. Costs one SHA-256 of the message, well under a microsecond.
 ///
@@ -12,15 +13,6 @@ use crate::{Challenge, Nonce};
 pub fn verify(challenge: &Challenge, nonce: Nonce) -> bool {
     challenge.scheme().nonces().contains(&nonce.as_u64())
         && challenge.scheme().accepts(&digest(challenge, nonce))
-}
-
-#[cfg(feature = "serde")]
-pub(crate) fn serialize_hex<S: serde::Serializer>(
-    digest: &[u8; 32],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer
-        .collect_str(&format_args!("{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
 }
 
 /// SHA-256 of the challenge's message with this nonce.

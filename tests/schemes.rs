@@ -6,6 +6,7 @@ mod common;
 use std::cell::Cell;
 
 use common::oracle;
+use const_hex::encode as hex;
 use lime_pow::scheme::{Codec, FORMATS, Format, Parameters, Work};
 use lime_pow::{
     Bundle, Challenge, Difficulty, Error, Kernel, Nonce, Order, Search, Solver, Step, digest, verify,
@@ -16,10 +17,6 @@ use sha2::{Digest, Sha256};
 
 fn parse(scheme: &str, parameters: &[(&str, &str)]) -> Result<Bundle, Error> {
     Format::by_name(scheme)?.parse(&parameters.iter().copied().collect())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The lowest solution at or above the scheme's first nonce.

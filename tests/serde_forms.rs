@@ -33,7 +33,7 @@ fn results_are_readable() {
     let puzzle = challenge(1, 10);
     let job = solver.job(&puzzle).order(Order::Lowest).spawn().unwrap();
     let solution = job.wait().unwrap();
-    let hex: String = digest(&puzzle, solution.nonce).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = const_hex::encode(digest(&puzzle, solution.nonce));
 
     let value = serde_json::to_value(solution).unwrap();
     assert_eq!((&value["nonce"], &value["digest"]), (&json!(solution.nonce.to_string()), &json!(hex)));

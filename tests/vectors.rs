@@ -55,7 +55,7 @@ fn vectors() -> Vec<Vector> {
 fn every_vector_verifies() {
     for Vector { challenge, nonce, digest: expected, .. } in vectors() {
         assert!(verify(&challenge, nonce), "{challenge:?} {nonce}");
-        let hex: String = digest(&challenge, nonce).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = const_hex::encode(digest(&challenge, nonce));
         assert!(hex.starts_with(&expected), "{challenge:?} {nonce}");
     }
 }

@@ -5,10 +5,13 @@ use std::ops::RangeInclusive;
 
 use sha2::{Digest, Sha256};
 
-use super::format::{Fields, Format, Parameter, check_range, check_text};
-use super::puzzle::Puzzle;
-use super::{DigestRange, MAX_SAFE_INTEGER, Work};
-use crate::{Bundle, Challenge, Error};
+use super::digest_range::DigestRange;
+use super::fields::{Fields, check_range, check_text};
+use super::format::{Format, Parameter};
+use super::puzzle::{MAX_SAFE_INTEGER, Puzzle};
+use super::work::Work;
+use crate::challenge::{Bundle, Challenge};
+use crate::error::Error;
 
 const NAME: &str = "altcha-v1";
 const NUMBERS: RangeInclusive<u64> = 0..=MAX_SAFE_INTEGER;

@@ -5,10 +5,12 @@ use std::ops::RangeInclusive;
 
 use sha2::{Digest, Sha256};
 
-use super::DigestRange;
-use super::format::{Fields, Format, Parameter, check_range, parameter_error};
+use super::digest_range::DigestRange;
+use super::fields::{Fields, check_range, parameter_error};
+use super::format::{Format, Parameter};
 use super::puzzle::Puzzle;
-use crate::{Bundle, Challenge, Error};
+use crate::challenge::{Bundle, Challenge};
+use crate::error::Error;
 
 const NAME: &str = "anubis";
 const DIFFICULTIES: RangeInclusive<u64> = 0..=64;
@@ -73,6 +75,6 @@ fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
 }
 
 fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
-    let half: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let half = const_hex::encode(Sha256::digest(text));
     Challenge::anubis(&half.repeat(2), difficulty as u32).map(Bundle::from)
 }

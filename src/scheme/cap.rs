@@ -3,10 +3,12 @@
 
 use std::ops::RangeInclusive;
 
-use super::format::{Fields, Format, Parameter, check_range, check_text, parse_nibble};
-use super::puzzle::Puzzle;
-use super::{DigestRange, MAX_SAFE_INTEGER};
-use crate::{Bundle, Challenge, Error};
+use super::digest_range::DigestRange;
+use super::fields::{Fields, check_range, check_text};
+use super::format::{Format, Parameter};
+use super::puzzle::{MAX_SAFE_INTEGER, Puzzle};
+use crate::challenge::{Bundle, Challenge};
+use crate::error::Error;
 
 const NAME: &str = "cap";
 const COUNTS: RangeInclusive<u64> = 1..=Bundle::MAX_LEN as u64;
@@ -48,8 +50,8 @@ impl Bundle {
         let sub_puzzle = |number| {
             let salt = hex_digits(&format!("{token}{number}"), size);
             let target = hex_digits(&format!("{token}{number}d"), difficulty);
-            let nibbles: Vec<u8> =
-                target.bytes().map(|digit| parse_nibble(digit).expect("it is a hex digit")).collect();
+            let nibble = |digit: char| digit.to_digit(16).expect("targets are made of hex digits") as u8;
+            let nibbles: Vec<u8> = target.chars().map(nibble).collect();
             let puzzle = Puzzle::new(NAME, salt.into_bytes(), DigestRange::starting_with(&nibbles));
             Challenge::from_scheme(puzzle.nonces(0..=MAX_SAFE_INTEGER))
         };

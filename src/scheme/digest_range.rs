@@ -1,6 +1,7 @@
 //! Digests that solve a puzzle: in every built-in scheme, those in a range of big-endian numbers.
 
-use crate::{Difficulty, Screen};
+use crate::difficulty::Difficulty;
+use crate::screen::Screen;
 
 /// An inclusive range of digests, read as 256-bit big-endian numbers. Never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

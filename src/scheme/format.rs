@@ -1,12 +1,13 @@
 //! The built-in schemes as programs see them: what they are called, what parameters they take, and a puzzle
 //! from parameters that are text, as configuration files, command lines and servers' JSON have them.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::Work;
-use crate::error::clip;
-use crate::{Bundle, Challenge, Error, Nonce};
+use super::fields::{Fields, check_range, parameter_error};
+use super::parameters::Parameters;
+use super::work::Work;
+use crate::challenge::Bundle;
+use crate::error::{Error, clip};
 
 /// A built-in scheme.
 #[derive(Clone, Debug)]
@@ -77,18 +78,6 @@ impl Parameter {
 }
 
 impl Format {
-    /// The scheme called `name`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownScheme`] for a name that none has.
-    pub fn by_name(name: &str) -> Result<&'static Self, Error> {
-        super::FORMATS.iter().find(|format| format.name == name).ok_or_else(|| Error::UnknownScheme {
-            name: clip(name),
-            known: super::FORMATS.each_ref().map(|format| format.name).join(", "),
-        })
-    }
-
     /// The puzzle that `parameters` describe, one challenge or several. Parameters that the scheme does not
     /// have are ignored, as servers send more than a puzzle takes; see [`check_names`](Self::check_names).
     ///
@@ -150,190 +139,4 @@ impl Format {
         let parameters = examples.map(|parameter| (parameter.name, parameter.example)).collect();
         self.parse(&parameters).expect("tests parse the examples of all schemes")
     }
-}
-
-/// Parameters of a puzzle by name, as text.
-///
-/// With feature `serde` they are read from an object, such as a server's JSON: numbers become text, members
-/// of inner objects count as the outer's own, and what is neither text nor number is an error where it is
-/// asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parameters {
-    values: BTreeMap<String, String>,
-    /// Members of an object that were neither text nor number.
-    unusable: BTreeSet<String>,
-}
-
-impl Parameters {
-    /// Sets a parameter; returns what it was before.
-    pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) -> Option<String> {
-        self.values.insert(name.into(), value.into())
-    }
-
-    /// A parameter.
-    pub fn value(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
-    }
-
-    /// All of them, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-}
-
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Parameters {
-    fn from_iter<I: IntoIterator<Item = (N, V)>>(parameters: I) -> Self {
-        let values = parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { values, unusable: BTreeSet::new() }
-    }
-}
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for Parameters {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(&self.values)
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Parameters {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(untagged)]
-        enum Value {
-            Text(String),
-            Whole(i64),
-            Large(u64),
-            Number(f64),
-            Object(BTreeMap<String, Value>),
-            Other(serde::de::IgnoredAny),
-        }
-        fn collect(object: BTreeMap<String, Value>, into: &mut Parameters) {
-            let mut inner = Vec::new();
-            for (name, value) in object {
-                let text = match value {
-                    Value::Text(text) => text,
-                    Value::Whole(number) => number.to_string(),
-                    Value::Large(number) => number.to_string(),
-                    Value::Number(number) => number.to_string(),
-                    Value::Object(object) => {
-                        inner.push(object);
-                        continue;
-                    }
-                    Value::Other(_) => {
-                        into.unusable.insert(name);
-                        continue;
-                    }
-                };
-                into.values.entry(name).or_insert(text);
-            }
-            inner.into_iter().for_each(|object| collect(object, into));
-        }
-        let mut parameters = Self::default();
-        collect(BTreeMap::deserialize(deserializer)?, &mut parameters);
-        Ok(parameters)
-    }
-}
-
-/// The parameters as a scheme reads them, with errors that name scheme and parameter.
-pub(super) struct Fields<'a> {
-    scheme: &'static str,
-    parameters: &'a Parameters,
-}
-
-impl<'a> Fields<'a> {
-    pub(super) fn of(scheme: &'static str, parameters: &'a Parameters) -> Self {
-        Self { scheme, parameters }
-    }
-
-    pub(super) fn text(&self, name: &'static str) -> Result<&'a str, Error> {
-        self.optional(name).ok_or_else(|| match self.parameters.unusable.contains(name) {
-            true => self.error(name, "", "must be text or a number"),
-            false => Error::MissingParameter { scheme: self.scheme, name },
-        })
-    }
-
-    pub(super) fn optional(&self, name: &str) -> Option<&'a str> {
-        self.parameters.value(name)
-    }
-
-    /// A canonical decimal number.
-    pub(super) fn number(&self, name: &'static str, range: &RangeInclusive<u64>) -> Result<u64, Error> {
-        let text = self.text(name)?;
-        match text.parse::<Nonce>() {
-            Ok(number) => check_range(self.scheme, name, number.as_u64(), range),
-            Err(_) => Err(self.error(name, text, range_message(range))),
-        }
-    }
-
-    /// Bytes in hexadecimal digits of either case.
-    pub(super) fn bytes(&self, name: &'static str) -> Result<Vec<u8>, Error> {
-        let text = self.text(name)?;
-        parse_hex(text).ok_or_else(|| self.error(name, text, "must be an even number of hex digits"))
-    }
-
-    /// The same for 32 bytes.
-    pub(super) fn digest(&self, name: &'static str) -> Result<[u8; 32], Error> {
-        let text = self.text(name)?;
-        let bytes = parse_hex(text).and_then(|bytes| bytes.try_into().ok());
-        bytes.ok_or_else(|| self.error(name, text, "must be 64 hex digits"))
-    }
-
-    pub(super) fn error(&self, name: &'static str, value: &str, why: impl Into<String>) -> Error {
-        parameter_error(self.scheme, name, value, why)
-    }
-}
-
-/// A parameter's value is wrong.
-pub(super) fn parameter_error(
-    scheme: &'static str,
-    name: &'static str,
-    value: &str,
-    why: impl Into<String>,
-) -> Error {
-    Error::Parameter { scheme, name, value: clip(value), why: why.into() }
-}
-
-/// The length limit of texts that servers send.
-pub(super) fn check_text(scheme: &'static str, name: &'static str, text: &str) -> Result<(), Error> {
-    check_len(scheme, name, text.as_bytes(), Challenge::MAX_TEXT_BYTES)
-}
-
-pub(super) fn check_len(
-    scheme: &'static str,
-    name: &'static str,
-    bytes: &[u8],
-    limit: usize,
-) -> Result<(), Error> {
-    if bytes.len() <= limit {
-        return Ok(());
-    }
-    let why = format!("{} bytes exceed {limit}", bytes.len());
-    Err(parameter_error(scheme, name, &String::from_utf8_lossy(&bytes[..limit]), why))
-}
-
-pub(super) fn check_range(
-    scheme: &'static str,
-    name: &'static str,
-    value: u64,
-    range: &RangeInclusive<u64>,
-) -> Result<u64, Error> {
-    if range.contains(&value) {
-        return Ok(value);
-    }
-    Err(parameter_error(scheme, name, &value.to_string(), range_message(range)))
-}
-
-fn range_message(range: &RangeInclusive<u64>) -> String {
-    format!("must be a number from {} to {}", range.start(), range.end())
-}
-
-fn parse_hex(text: &str) -> Option<Vec<u8>> {
-    let nibbles: Option<Vec<u8>> = text.bytes().map(parse_nibble).collect();
-    let (pairs, []) = nibbles.as_deref()?.as_chunks::<2>() else { return None };
-    Some(pairs.iter().map(|[high, low]| high << 4 | low).collect())
-}
-
-pub(super) fn parse_nibble(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).map(|nibble| nibble as u8)
 }

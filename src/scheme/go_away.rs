@@ -3,10 +3,13 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Codec;
-use super::format::{Fields, Format, Parameter, check_len};
+use super::fields::{Fields, check_len};
+use super::format::{Format, Parameter};
+use super::interface::Codec;
 use super::puzzle::Puzzle;
-use crate::{Bundle, Challenge, Difficulty, Error};
+use crate::challenge::{Bundle, Challenge};
+use crate::difficulty::Difficulty;
+use crate::error::Error;
 
 const NAME: &str = "go-away";
 

@@ -1,10 +1,13 @@
 //! `lime-legacy`, the format of LIME servers and SDKs before `lime-v1`, refused by current servers:
 //! SHA-256 of `challenge ‖ nonce` below 2^(256 - difficulty).
 
-use super::format::{Fields, Format, Parameter, check_text};
+use super::fields::{Fields, check_text};
+use super::format::{Format, Parameter};
 use super::lime_v1::DIFFICULTY;
 use super::puzzle::Puzzle;
-use crate::{Bundle, Challenge, Difficulty, Error};
+use crate::challenge::{Bundle, Challenge};
+use crate::difficulty::Difficulty;
+use crate::error::Error;
 
 const NAME: &str = "lime-legacy";
 

@@ -1,9 +1,12 @@
 //! `lime-v1`, the format of current LIME servers and of the official agent SDK from 3.0.1 on:
 //! SHA-256 of `"lime:pow:v1\0" ‖ challenge ‖ 0x00 ‖ nonce` below 2^(256 - difficulty).
 
-use super::format::{Fields, Format, Parameter, check_text};
+use super::fields::{Fields, check_text};
+use super::format::{Format, Parameter};
 use super::puzzle::Puzzle;
-use crate::{Bundle, Challenge, Difficulty, Error};
+use crate::challenge::{Bundle, Challenge};
+use crate::difficulty::Difficulty;
+use crate::error::Error;
 
 const NAME: &str = "lime-v1";
 const DOMAIN: &[u8] = b"lime:pow:v1\0";

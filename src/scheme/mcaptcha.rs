@@ -4,10 +4,12 @@
 
 use std::ops::RangeInclusive;
 
-use super::format::{Fields, Format, Parameter, check_range, check_text};
-use super::puzzle::Puzzle;
-use super::{DigestRange, MAX_SAFE_INTEGER};
-use crate::{Bundle, Challenge, Error};
+use super::digest_range::DigestRange;
+use super::fields::{Fields, check_range, check_text};
+use super::format::{Format, Parameter};
+use super::puzzle::{MAX_SAFE_INTEGER, Puzzle};
+use crate::challenge::{Bundle, Challenge};
+use crate::error::Error;
 
 const NAME: &str = "mcaptcha";
 const FACTORS: RangeInclusive<u64> = 1..=u32::MAX as u64;

@@ -20,25 +20,28 @@
 mod altcha_v1;
 mod anubis;
 mod cap;
-mod digest_range;
-mod format;
+pub(crate) mod digest_range;
+mod fields;
+pub(crate) mod format;
 mod go_away;
+pub(crate) mod interface;
 mod lime_legacy;
 mod lime_v1;
 mod mcaptcha;
+pub(crate) mod parameters;
 mod puzzle;
 mod spow;
 mod target;
-mod work;
-
-use std::ops::RangeInclusive;
+pub(crate) mod work;
 
 pub use digest_range::DigestRange;
-pub use format::{Format, Parameter, Parameters};
+pub use format::{Format, Parameter};
+pub use interface::{Codec, Scheme};
+pub use parameters::Parameters;
 pub use target::parse_target;
 pub use work::Work;
 
-use crate::Screen;
+use crate::error::{Error, clip};
 
 /// The built-in schemes, the default first.
 pub static FORMATS: [Format; 9] = [
@@ -53,55 +56,16 @@ pub static FORMATS: [Format; 9] = [
     target::FORMAT,
 ];
 
-/// One puzzle: the message that every nonce completes, and the judge of its digest.
-///
-/// The message is `prefix ‖ nonce`, the nonce written as [`codec`](Self::codec) says. Implement it for a
-/// format of your own and hand it to [`Challenge::from_scheme`](crate::Challenge::from_scheme): it is solved
-/// by the same kernels as the built-in ones.
-///
-/// All methods must be pure: they are called from several threads, and their answers must not change.
-/// [`screen`](Self::screen) must pass every digest that [`accepts`](Self::accepts) accepts, or solutions are
-/// missed. A panic in `accepts` fails the job that called it and nothing else; a slow `accepts` behind a wide
-/// screen delays cancellation, which workers see only between spans.
-pub trait Scheme: Send + Sync {
-    /// A short name for people, such as `lime-v1`.
-    fn name(&self) -> &str;
-
-    /// What is hashed before the nonce.
-    fn prefix(&self) -> &[u8];
-
-    /// How the nonce is written. Decimal unless overridden.
-    fn codec(&self) -> Codec {
-        Codec::Decimal
+impl Format {
+    /// The scheme called `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownScheme`] for a name that none has.
+    pub fn by_name(name: &str) -> Result<&'static Self, Error> {
+        FORMATS.iter().find(|format| format.name == name).ok_or_else(|| Error::UnknownScheme {
+            name: clip(name),
+            known: FORMATS.each_ref().map(|format| format.name).join(", "),
+        })
     }
-
-    /// The nonces that the scheme's verifiers read. All of `u64` unless overridden.
-    fn nonces(&self) -> RangeInclusive<u64> {
-        0..=u64::MAX
-    }
-
-    /// How many hashes a solution takes.
-    fn work(&self) -> Work;
-
-    /// A necessary condition on the first digest word; everything passes unless overridden.
-    fn screen(&self) -> Screen {
-        Screen::ALL
-    }
-
-    /// Whether a nonce with this digest solves the puzzle.
-    fn accepts(&self, digest: &[u8; 32]) -> bool;
 }
-
-/// How a nonce is written at the end of the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Codec {
-    /// ASCII decimal without leading zeros, 1 to 20 digits.
-    Decimal,
-    /// Eight bytes, the lowest first. Nonce and padding must fit into the block that the prefix leaves off
-    /// in: at most 47 bytes of the prefix may lie behind its last whole block of 64.
-    U64Le,
-}
-
-/// JavaScript's largest exact integer, 2^53 - 1: the largest nonce of schemes that are solved in browsers.
-const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;

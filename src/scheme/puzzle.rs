@@ -2,8 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Codec, DigestRange, Scheme, Work};
-use crate::Screen;
+use super::digest_range::DigestRange;
+use super::interface::{Codec, Scheme};
+use super::work::Work;
+use crate::screen::Screen;
+
+/// JavaScript's largest exact integer, 2^53 - 1: the largest nonce of schemes that are solved in browsers.
+pub(super) const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// A puzzle of a built-in scheme: data alone.
 #[derive(Debug)]

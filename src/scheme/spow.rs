@@ -1,9 +1,13 @@
 //! `spow`, the proof of work of the crate of that name: a string that carries its own difficulty, with the
 //! nonce appended.
 
-use super::format::{Fields, Format, Parameter, check_text, parameter_error};
+use super::fields::{Fields, check_text, parameter_error};
+use super::format::{Format, Parameter};
 use super::puzzle::Puzzle;
-use crate::{Bundle, Challenge, Difficulty, Error, Nonce};
+use crate::challenge::{Bundle, Challenge};
+use crate::difficulty::Difficulty;
+use crate::error::Error;
+use crate::nonce::Nonce;
 
 const NAME: &str = "spow";
 

@@ -1,9 +1,12 @@
 //! `target`, any prefix and a 256-bit threshold: SHA-256 of `prefix ‖ nonce` is at most the target.
 
-use super::DigestRange;
-use super::format::{Fields, Format, Parameter, check_len, parameter_error};
+use super::digest_range::DigestRange;
+use super::fields::{Fields, check_len, parameter_error};
+use super::format::{Format, Parameter};
 use super::puzzle::Puzzle;
-use crate::{Bundle, Challenge, Difficulty, Error};
+use crate::challenge::{Bundle, Challenge};
+use crate::difficulty::Difficulty;
+use crate::error::Error;
 
 const NAME: &str = "target";
 
@@ -101,7 +104,7 @@ mod tests {
     use super::*;
 
     fn hex(digest: [u8; 32]) -> String {
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        const_hex::encode(digest)
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl Solution {
     /// SHA-256 of each message, in hexadecimal.
     #[getter]
     fn digests(&self) -> Vec<String> {
-        let hex = |found: &lime_pow::Found| found.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = |found: &lime_pow::Found| const_hex::encode(found.digest);
         self.0.found.iter().map(hex).collect()
     }
 

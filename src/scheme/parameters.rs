@@ -1,0 +1,91 @@
+//! What makes a puzzle, as text by name: from a command line, a configuration, or a server's JSON.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Parameters of a puzzle by name, as text.
+///
+/// With feature `serde` they are read from an object, such as a server's JSON: numbers become text, members
+/// of inner objects count as the outer's own, and what is neither text nor number is an error where it is
+/// asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters {
+    values: BTreeMap<String, String>,
+    /// Members of an object that were neither text nor number.
+    unusable: BTreeSet<String>,
+}
+
+impl Parameters {
+    /// Sets a parameter; returns what it was before.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) -> Option<String> {
+        self.values.insert(name.into(), value.into())
+    }
+
+    /// A parameter.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// Whether an object that they were read from had a member of this name that was neither text nor number.
+    pub(super) fn is_unusable(&self, name: &str) -> bool {
+        self.unusable.contains(name)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Parameters {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(parameters: I) -> Self {
+        let values = parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { values, unusable: BTreeSet::new() }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Parameters {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(&self.values)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Parameters {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(untagged)]
+        enum Value {
+            Text(String),
+            Whole(i64),
+            Large(u64),
+            Number(f64),
+            Object(BTreeMap<String, Value>),
+            Other(serde::de::IgnoredAny),
+        }
+        fn collect(object: BTreeMap<String, Value>, into: &mut Parameters) {
+            let mut inner = Vec::new();
+            for (name, value) in object {
+                let text = match value {
+                    Value::Text(text) => text,
+                    Value::Whole(number) => number.to_string(),
+                    Value::Large(number) => number.to_string(),
+                    Value::Number(number) => number.to_string(),
+                    Value::Object(object) => {
+                        inner.push(object);
+                        continue;
+                    }
+                    Value::Other(_) => {
+                        into.unusable.insert(name);
+                        continue;
+                    }
+                };
+                into.values.entry(name).or_insert(text);
+            }
+            inner.into_iter().for_each(|object| collect(object, into));
+        }
+        let mut parameters = Self::default();
+        collect(BTreeMap::deserialize(deserializer)?, &mut parameters);
+        Ok(parameters)
+    }
+}
