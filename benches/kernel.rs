@@ -33,7 +33,12 @@ fn layouts(criterion: &mut Criterion) {
             let challenge = Challenge::lime_v1(&"x".repeat(len), Difficulty::bits(60).unwrap()).unwrap();
             let first = 10u64.pow(digits - 1);
             let begin = || {
-                Search::builder(&challenge).forms(&forms).order(Order::Lowest).start(first).build().unwrap()
+                Search::builder(&challenge)
+                    .forms(&forms)
+                    .order(Order::Lowest)
+                    .nonces(first..)
+                    .build()
+                    .unwrap()
             };
             let mut search = begin();
             let method = search.method();

@@ -12,7 +12,7 @@ fn lime_v1(like: &Challenge, difficulty: Difficulty) -> Search {
     let len = (like.scheme().prefix().len() + 64 - 13) % 64;
     let challenge = Challenge::lime_v1(&"x".repeat(len), difficulty).unwrap();
     let builder = Search::builder(&unsolvable(&challenge.into()).challenges()[0]);
-    builder.max_nonce(*like.scheme().nonces().end()).build().unwrap()
+    builder.nonces(..=*like.scheme().nonces().end()).build().unwrap()
 }
 
 fn search(challenge: &Challenge) -> Search {

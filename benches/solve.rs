@@ -112,7 +112,7 @@ fn orders(criterion: &mut Criterion) {
     for order in [Order::Any, Order::Lowest] {
         for start in [0, 10_000_000, 1_000_000_000] {
             let challenge = challenge(0, 60);
-            let begin = || Search::builder(&challenge).order(order).start(start).build().unwrap();
+            let begin = || Search::builder(&challenge).order(order).nonces(start..).build().unwrap();
             let mut search = begin();
             group.bench_function(format!("{order:?} from {start}"), |bencher| {
                 bencher.iter(|| {

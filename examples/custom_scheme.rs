@@ -34,6 +34,7 @@ impl Scheme for Vanity {
     fn screen(&self) -> Screen {
         let [a, b, c] = self.wanted;
         Screen::new(u32::from_be_bytes([a, b, c, 0x00]), u32::from_be_bytes([a, b, c, 0xff]))
+            .expect("0x00 is below 0xff")
     }
 
     fn accepts(&self, digest: &[u8; 32]) -> bool {

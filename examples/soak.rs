@@ -107,7 +107,7 @@ fn work(solver: &Solver, thread: u64, stop: &AtomicBool, jobs: &AtomicU64) {
                 job.and_then(|job| job.wait()).map(drop)
             }
             5 => solver.job(&challenge(number, 60)).spawn().map(drop),
-            6 => solver.job(&challenge(number, 15)).max_nonce(1000).run().map(drop),
+            6 => solver.job(&challenge(number, 15)).nonces(..=1000).run().map(drop),
             _ => solver.job(&challenge(number, 15)).max_threads(1).run().map(drop),
         };
         match outcome {

@@ -152,7 +152,7 @@ mod tests {
     fn time_follows_the_segments() {
         // 36 characters: up to six digits in one block, then padding alone in a second.
         let challenge = Challenge::lime_v1(&"x".repeat(36), Difficulty::bits(20).unwrap()).unwrap();
-        let scope = Scope { order: Order::Lowest, start: 100_000, max_nonce: 9_999_999 };
+        let scope = Scope { order: Order::Lowest, first: 100_000, last: 9_999_999 };
         let plan = Plan::new(&challenge, scope, &Tuning::recorded([]), &Arc::default()).unwrap();
         let costs: Vec<(f64, Nanos)> =
             reach(&plan, f64::INFINITY).map(|(count, segment)| (count, segment.cost)).collect();

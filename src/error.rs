@@ -51,6 +51,14 @@ pub enum Error {
         /// Which one, from 0.
         index: usize,
     },
+    /// A range that begins above its end.
+    #[error("bounds are reversed: {low} is above {high}")]
+    ReversedBounds {
+        /// What was given as the lower bound, in hexadecimal.
+        low: String,
+        /// What was given as the upper bound, in hexadecimal.
+        high: String,
+    },
     /// A parameter of a scheme is wrong.
     #[error("{scheme}: {name} {value:?}: {why}")]
     Parameter {
@@ -235,6 +243,7 @@ pub(crate) fn clip(text: &str) -> String {
 }
 
 /// `Duration` holds 5.8e11 years; longer is as good as that.
+#[cfg(feature = "threads")]
 pub(crate) fn saturating_seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }

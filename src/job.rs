@@ -1,6 +1,7 @@
 //! One search on a solver: [`JobBuilder`] sets it up, [`Job`] is the search under way.
 
 use std::marker::PhantomData;
+use std::ops::RangeBounds;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ pub struct JobBuilder<'a, A = Solution> {
     engine: &'a Engine,
     bundle: Bundle,
     scope: Scope,
+    timeout: Option<Duration>,
     deadline: Option<Instant>,
     threads: usize,
     token: Option<CancelToken>,
@@ -32,6 +34,7 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
             engine,
             bundle,
             scope: Scope::default(),
+            timeout: None,
             deadline: None,
             threads: usize::MAX,
             token: None,
@@ -45,24 +48,18 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
         self
     }
 
-    /// The smallest nonce to try; 0 unless set.
-    pub fn start(mut self, nonce: u64) -> Self {
-        self.scope.start = nonce;
+    /// The nonces to try, such as `7..` or `..=9_007_199_254_740_991`, for servers that limit what they read; all of
+    /// the scheme's unless set. What the scheme does not allow is left out.
+    pub fn nonces(mut self, nonces: impl RangeBounds<u64>) -> Self {
+        self.scope = self.scope.over(nonces);
         self
     }
 
-    /// The largest nonce to try, for servers that limit what they read; the scheme's own limit unless set.
-    pub fn max_nonce(mut self, nonce: u64) -> Self {
-        self.scope.max_nonce = nonce;
+    /// Gives up when this much time has passed since the job was submitted, by [`run`](Self::run) or
+    /// [`spawn`](Self::spawn). With a [`deadline`](Self::deadline) too, the earlier of the two counts.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
-    }
-
-    /// Gives up after this time, counted from now.
-    pub fn timeout(self, timeout: Duration) -> Self {
-        match Instant::now().checked_add(timeout) {
-            Some(deadline) => self.deadline(deadline),
-            None => Self { deadline: None, ..self },
-        }
     }
 
     /// Gives up at this moment. A blocking [`run`](Self::run) or [`wait`](Job::wait) is punctual; a job that
@@ -108,7 +105,10 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
         let pool = &self.engine.pool;
         let budget = Budget { slowdown: pool.slowdown() };
         let workers = budget.workers(&plans, self.threads.min(pool.threads()));
-        let time = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let now = Instant::now();
+        let timeout = self.timeout.and_then(|timeout| now.checked_add(timeout));
+        let deadline = timeout.into_iter().chain(self.deadline).min();
+        let time = deadline.map(|deadline| deadline.saturating_duration_since(now));
         if time == Some(Duration::ZERO) {
             pool.counters().count_refusal();
             return Err(Error::TimedOut { elapsed: Duration::ZERO, hashes: 0 });
@@ -124,7 +124,7 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
             (plan, pace)
         });
         let counters = Arc::clone(pool.counters());
-        let task = Arc::new(Task::new(parts.collect(), self.scope.order, workers, self.deadline, counters));
+        let task = Arc::new(Task::new(parts.collect(), self.scope.order, workers, deadline, counters));
         pool.counters().count_job();
         if self.token.is_none_or(|token| token.register(&task)) {
             pool.submit(&task);
@@ -209,7 +209,8 @@ pub trait Answer: sealed::Answer {}
 impl<A: sealed::Answer> Answer for A {}
 
 mod sealed {
-    use crate::outcome::{BundleSolution, Found, Solution};
+    use crate::found::Found;
+    use crate::outcome::{BundleSolution, Solution};
 
     pub trait Answer {
         fn of(solution: BundleSolution) -> Self;

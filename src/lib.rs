@@ -21,7 +21,7 @@
 //! |---|---|
 //! | one pool for the process, or one of your own | [`Solver::global`], [`Solver::builder`] |
 //! | any solution fast, or the smallest one | [`Order::Any`] (default), [`Order::Lowest`] |
-//! | to bound what is tried | `start`, `max_nonce`, `timeout`, `deadline`, `max_threads` of [`JobBuilder`] |
+//! | to bound what is tried | `nonces`, `timeout`, `deadline`, `max_threads` of [`JobBuilder`] |
 //! | to stop | [`CancelToken`] and its drop guard; drop the [`Job`] or its future |
 //! | to watch | [`Job::progress`], [`Solver::stats`] |
 //! | to know which difficulty to set | the command `lime-pow calibrate`; the crate `lime-pow-calibrate`; rates by [`measure`] |
@@ -63,6 +63,7 @@ mod difficulty;
 #[cfg(feature = "threads")]
 mod engine;
 mod error;
+mod found;
 #[cfg(feature = "threads")]
 mod host;
 #[doc(hidden)]
@@ -74,6 +75,7 @@ mod layout;
 pub mod measure;
 mod method;
 mod nonce;
+#[cfg(feature = "threads")]
 mod outcome;
 mod plan;
 #[cfg(feature = "threads")]
@@ -104,7 +106,7 @@ pub use job::{Answer, Job, JobBuilder};
 pub use kernel::{Kernel, KernelInfo};
 pub use method::Method;
 pub use nonce::Nonce;
-pub use outcome::Found;
+pub use found::Found;
 #[cfg(feature = "threads")]
 pub use outcome::{BundleSolution, Progress, Solution};
 pub use plan::Order;

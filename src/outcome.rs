@@ -2,20 +2,8 @@
 
 use std::time::Duration;
 
+use crate::found::Found;
 use crate::nonce::Nonce;
-
-/// A nonce that solves the challenge, checked with an independent SHA-256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Found {
-    /// The solution.
-    pub nonce: Nonce,
-    /// SHA-256 of the message; hexadecimal where it is serialized.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize_hex"))]
-    pub digest: [u8; 32],
-    /// Name of the kernel that found it.
-    pub kernel: &'static str,
-}
 
 /// A solved challenge: the nonce has been checked with an independent SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +13,7 @@ pub struct Solution {
     /// The solution.
     pub nonce: Nonce,
     /// SHA-256 of the message; hexadecimal where it is serialized.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize_hex"))]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::found::serialize_hex"))]
     pub digest: [u8; 32],
     /// Nonces tried by the spans that had ended.
     pub hashes: u64,
@@ -87,9 +75,4 @@ pub struct Progress {
     pub time_to_50: Option<Duration>,
     /// The same for probability 0.95.
     pub time_to_95: Option<Duration>,
-}
-
-#[cfg(feature = "serde")]
-fn serialize_hex<S: serde::Serializer>(digest: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&const_hex::encode(digest))
 }

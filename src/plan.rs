@@ -1,7 +1,7 @@
 //! Which nonces are tried, in which order and in which layout: a [`Plan`] numbers the nonces of a search by
 //! *position*, so that everything above it hands out plain ranges of `u64`.
 
-use std::ops::RangeInclusive;
+use std::ops::{Bound, RangeBounds, RangeInclusive};
 use std::sync::Arc;
 
 use crate::challenge::Challenge;
@@ -30,13 +30,33 @@ pub enum Order {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope {
     pub order: Order,
-    pub start: u64,
-    pub max_nonce: u64,
+    /// The smallest nonce.
+    pub first: u64,
+    /// The largest nonce. Where it is less than the first, there are none.
+    pub last: u64,
 }
 
 impl Default for Scope {
     fn default() -> Self {
-        Self { order: Order::Any, start: 0, max_nonce: u64::MAX }
+        Self { order: Order::Any, first: 0, last: u64::MAX }
+    }
+}
+
+impl Scope {
+    /// The same order over these nonces.
+    pub(crate) fn over(self, nonces: impl RangeBounds<u64>) -> Self {
+        let first = match nonces.start_bound() {
+            Bound::Included(&first) => Some(first),
+            Bound::Excluded(&before) => before.checked_add(1),
+            Bound::Unbounded => Some(0),
+        };
+        let last = match nonces.end_bound() {
+            Bound::Included(&last) => Some(last),
+            Bound::Excluded(&end) => end.checked_sub(1),
+            Bound::Unbounded => Some(u64::MAX),
+        };
+        let (first, last) = first.zip(last).unwrap_or((1, 0));
+        Self { first, last, ..self }
     }
 }
 
@@ -88,8 +108,8 @@ impl Plan {
     ) -> Result<Self, Error> {
         let scheme = challenge.scheme();
         let allowed = scheme.nonces();
-        let start = scope.start.max(*allowed.start());
-        let max_nonce = scope.max_nonce.min(*allowed.end());
+        let start = scope.first.max(*allowed.start());
+        let max_nonce = scope.last.min(*allowed.end());
         if start > max_nonce {
             return Err(Error::EmptyRange { start, max_nonce });
         }
@@ -187,9 +207,9 @@ mod tests {
     use crate::kernel::Kernel;
     use crate::kernel::scan::Kind;
 
-    fn plan(text_len: usize, order: Order, start: u64, max_nonce: u64) -> Result<Plan, Error> {
+    fn plan(text_len: usize, order: Order, first: u64, last: u64) -> Result<Plan, Error> {
         let challenge = Challenge::lime_v1(&"x".repeat(text_len), Difficulty::bits(20).unwrap()).unwrap();
-        let scope = Scope { order, start, max_nonce };
+        let scope = Scope { order, first, last };
         Plan::new(&challenge, scope, &Tuning::recorded([]), &Arc::default())
     }
 
@@ -267,6 +287,26 @@ mod tests {
         let plan = plan(36, Order::Lowest, 10u64.pow(15) + 1, u64::MAX).unwrap();
         let wider = plan.segments.iter().find(|segment| segment.digits == 17).unwrap();
         assert_eq!(wider.position % 100, 0);
+    }
+
+    #[test]
+    fn ranges_of_all_kinds_are_understood() {
+        let over = |nonces: (Bound<u64>, Bound<u64>)| {
+            let Scope { first, last, .. } = Scope::default().over(nonces);
+            (first <= last).then_some((first, last))
+        };
+        use Bound::{Excluded, Included, Unbounded};
+        assert_eq!(over((Unbounded, Unbounded)), Some((0, u64::MAX)));
+        assert_eq!(over((Included(5), Excluded(7))), Some((5, 6)));
+        assert_eq!(over((Excluded(5), Included(7))), Some((6, 7)));
+        for empty in [
+            (Included(5), Excluded(5)),
+            (Included(5), Included(4)),
+            (Unbounded, Excluded(0)),
+            (Excluded(u64::MAX), Unbounded),
+        ] {
+            assert_eq!(over(empty), None, "{empty:?}");
+        }
     }
 
     #[test]

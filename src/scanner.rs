@@ -8,7 +8,7 @@ use crate::kernel::costs::Nanos;
 use crate::kernel::scan::{Candidates, Cursor, Schedules};
 
 use crate::nonce::Nonce;
-use crate::outcome::Found;
+use crate::found::Found;
 use crate::plan::Plan;
 use crate::scans::{Batch, Buffers, Scans};
 use crate::schedules::Shape;

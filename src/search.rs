@@ -1,12 +1,13 @@
 //! One thread, resumable: [`Search`], for those who bring their own thread, loop and clock.
 
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use crate::challenge::Challenge;
 use crate::error::Error;
 use crate::kernel::{Form, Kernel};
 use crate::method::Method;
-use crate::outcome::Found;
+use crate::found::Found;
 use crate::plan::{Order, Plan, Scope};
 use crate::scanner::{Pick, Scanner};
 use crate::schedules::ScheduleCache;
@@ -113,15 +114,10 @@ impl SearchBuilder {
         self
     }
 
-    /// The smallest nonce to try; 0 unless set.
-    pub fn start(mut self, nonce: u64) -> Self {
-        self.scope.start = nonce;
-        self
-    }
-
-    /// The largest nonce to try, for servers that limit what they read; the scheme's own limit unless set.
-    pub fn max_nonce(mut self, nonce: u64) -> Self {
-        self.scope.max_nonce = nonce;
+    /// The nonces to try, such as `7..` or `..=9_007_199_254_740_991`, for servers that limit what they read; all of
+    /// the scheme's unless set. What the scheme does not allow is left out.
+    pub fn nonces(mut self, nonces: impl RangeBounds<u64>) -> Self {
+        self.scope = self.scope.over(nonces);
         self
     }
 

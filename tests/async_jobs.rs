@@ -56,7 +56,7 @@ async fn a_timeout_cancels_the_work() {
 async fn errors_come_through_the_future() {
     let solver = solver(1);
     let puzzle = challenge(1, 20);
-    let outcome = solver.job(&puzzle).max_nonce(99).spawn().unwrap().await;
+    let outcome = solver.job(&puzzle).nonces(..=99).spawn().unwrap().await;
     assert_eq!(outcome, Err(Error::Exhausted { hashes: 100 }));
     let refused = solver.solve_async(&challenge(1, 256)).await;
     assert!(matches!(refused, Err(Error::RangeTooSmall { .. })));

@@ -64,7 +64,7 @@ fn the_lowest_answers_do_not_depend_on_threads() {
 fn one_sub_puzzle_without_a_solution_fails_the_bundle() {
     let solver = solver(2);
     // Nonces up to 999 hold solutions of 10 bits for some of twenty challenges, and not for others.
-    let outcome = solver.bundle(&bundle(20, 10)).max_nonce(999).run();
+    let outcome = solver.bundle(&bundle(20, 10)).nonces(..=999).run();
     assert!(matches!(outcome, Err(Error::SubPuzzleExhausted { nonces: 1000, .. })), "{outcome:?}");
     while solver.stats().idle_workers < 2 {
         thread::yield_now();
@@ -99,8 +99,8 @@ fn a_bundle_that_hardly_has_a_solution_is_refused() {
     let solver = solver(1);
     // Each range of 1000 holds a solution of 10 bits with a chance of 0.62, but twenty with 8e-5, forty with
     // 6e-9.
-    assert!(!matches!(solver.bundle(&bundle(20, 10)).max_nonce(999).run(), Err(Error::RangeTooSmall { .. })));
-    let outcome = solver.bundle(&bundle(40, 10)).max_nonce(999).run();
+    assert!(!matches!(solver.bundle(&bundle(20, 10)).nonces(..=999).run(), Err(Error::RangeTooSmall { .. })));
+    let outcome = solver.bundle(&bundle(40, 10)).nonces(..=999).run();
     assert!(matches!(outcome, Err(Error::RangeTooSmall { nonces: 40_000, .. })), "{outcome:?}");
     // One sub-puzzle with hardly a nonce is enough.
     let probe = |nonces| {

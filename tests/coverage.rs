@@ -64,7 +64,7 @@ fn search_in_odd_steps() {
                 for (start, end) in RANGES {
                     let (challenge, prefix, seen) = recorder(prefix_len, codec);
                     let builder = Search::builder(&challenge).forms(&forms).order(order);
-                    let mut search = builder.start(start).max_nonce(end).build().unwrap();
+                    let mut search = builder.nonces(start..=end).build().unwrap();
                     let context =
                         format!("{forms:?}, {order:?}, prefix {prefix_len}, {codec:?}, {start}..={end}");
                     let mut step = 1;
@@ -94,7 +94,7 @@ fn spans_over_threads() {
                         (Order::Any, Codec::U64Le),
                     ] {
                         let (challenge, prefix, seen) = recorder(35, codec);
-                        let job = solver.job(&challenge).order(order).start(start).max_nonce(end);
+                        let job = solver.job(&challenge).order(order).nonces(start..=end);
                         let hashes = end - start + 1;
                         assert_eq!(job.run(), Err(Error::Exhausted { hashes }));
                         let context = format!("{kernel:?}, {threads} threads, {order:?}, {codec:?}");

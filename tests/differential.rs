@@ -19,10 +19,10 @@ fn find(forms: &[Form], prefix: &[u8], codec: Codec, nonce: u64, start: u64, end
     let digest = sha256(prefix, codec, nonce);
     let word = u32::from_be_bytes(digest[..4].try_into().unwrap());
     let mut probe = Probe::new(prefix, move |candidate| *candidate == digest);
-    probe.screen = Screen::new(word, word);
+    probe.screen = Screen::exactly(word);
     probe.codec = codec;
     let builder = Search::builder(&probe.challenge()).forms(forms).order(Order::Lowest);
-    let mut search = builder.start(start).max_nonce(end).build().unwrap();
+    let mut search = builder.nonces(start..=end).build().unwrap();
     let Step::Found(found) = search.step(u64::MAX) else {
         panic!("{forms:?}, prefix of {} bytes: missed {nonce} in {start}..={end}", prefix.len())
     };

@@ -38,7 +38,7 @@ fn lowest_is_the_same_for_every_kernel_and_number_of_threads() {
             ] {
                 let difficulty = lime_pow::Difficulty::bits(bits).unwrap();
                 let challenge = lime_pow::Challenge::lime_v1(text, difficulty).unwrap();
-                let solution = solver.job(&challenge).order(Order::Lowest).start(start).run().unwrap();
+                let solution = solver.job(&challenge).order(Order::Lowest).nonces(start..).run().unwrap();
                 assert_eq!(solution.nonce.as_u64(), nonce, "{kernel:?}, {threads} threads");
                 assert!(solution.hashes > nonce - start);
                 assert_eq!(solution.kernel, kernel.name());
@@ -60,13 +60,13 @@ fn no_work_is_nonce_zero() {
 fn exhaustion_is_an_outcome_of_its_own() {
     let solver = solver(3);
     for order in [Order::Any, Order::Lowest] {
-        let outcome = solver.job(&challenge(1, 20)).order(order).max_nonce(999).run();
+        let outcome = solver.job(&challenge(1, 20)).order(order).nonces(..=999).run();
         assert_eq!(outcome, Err(Error::Exhausted { hashes: 1000 }));
         // A single nonce, and one that has a deadline far beyond what the range takes.
-        let job = solver.job(&challenge(1, 20)).order(order).start(5).max_nonce(5);
+        let job = solver.job(&challenge(1, 20)).order(order).nonces(5..=5);
         assert_eq!(job.clone().timeout(Duration::from_secs(60)).run(), Err(Error::Exhausted { hashes: 1 }));
     }
-    let empty = solver.job(&challenge(1, 20)).start(6).max_nonce(5).run();
+    let empty = solver.job(&challenge(1, 20)).nonces(6..6).run();
     assert_eq!(empty, Err(Error::EmptyRange { start: 6, max_nonce: 5 }));
     assert_eq!(solver.stats().exhausted, 4);
 }
@@ -76,7 +76,7 @@ fn max_nonce_and_start_bound_the_solution() {
     let solver = solver(2);
     for number in 0..200 {
         let challenge = challenge(number, 6);
-        let solution = solver.job(&challenge).start(1_000_003).max_nonce(99_999_999).run().unwrap();
+        let solution = solver.job(&challenge).nonces(1_000_003..=99_999_999).run().unwrap();
         assert!((1_000_003..=99_999_999).contains(&solution.nonce.as_u64()));
         assert!(verify(&challenge, solution.nonce));
     }
@@ -181,7 +181,7 @@ fn hopeless_jobs_are_refused_before_the_first_hash() {
     assert_eq!(late, Err(Error::TimedOut { elapsed: Duration::ZERO, hashes: 0 }));
     assert!(matches!(solver.job(&challenge(1, 256)).run(), Err(Error::RangeTooSmall { .. })));
     assert!(matches!(
-        solver.job(&challenge(1, 40)).max_nonce(99_999).run(),
+        solver.job(&challenge(1, 40)).nonces(..=99_999).run(),
         Err(Error::RangeTooSmall { nonces: 100_000, .. })
     ));
     let stats = solver.stats();
@@ -190,7 +190,8 @@ fn hopeless_jobs_are_refused_before_the_first_hash() {
 
 #[test]
 fn small_jobs_do_not_spoil_the_estimate_that_refusals_rest_on() {
-    // They end within microseconds, most of which is not hashing: the rate must not follow that.
+    // These jobs end within microseconds, most of which are overhead: the estimated rate must not fall to
+    // theirs.
     let solver = solver(2);
     for number in 0..20_000 {
         solver.solve(&challenge(number, 8)).unwrap();
@@ -207,7 +208,7 @@ fn a_slow_scheme_does_not_make_others_look_hopeless() {
         while begun.elapsed() < Duration::from_micros(50) {}
         false
     });
-    assert!(solver.job(&slow.challenge()).max_nonce(5000).run().is_err());
+    assert!(solver.job(&slow.challenge()).nonces(..=5000).run().is_err());
     assert!(solver.job(&challenge(1, 20)).timeout(Duration::from_secs(2)).run().is_ok());
 }
 
@@ -316,7 +317,7 @@ fn a_job_keeps_to_its_thread_cap() {
     for cap in [1, 2] {
         let callers = Arc::new(Callers::default());
         let probe = callers.probe("capped", 1e9).challenge();
-        let outcome = solver.job(&probe).max_threads(cap).start(1000).max_nonce(20_000).run();
+        let outcome = solver.job(&probe).max_threads(cap).nonces(1000..=20_000).run();
         // Refused or not depends on the range alone: a chance of 2e-5 is enough.
         assert_eq!(outcome, Err(Error::Exhausted { hashes: 19_001 }));
         let most = callers.most.load(Ordering::SeqCst);
@@ -345,7 +346,7 @@ fn a_small_job_wakes_one_worker() {
         probe.mean = mean;
         wait_until_idle(&solver);
         let before = solver.stats().wake_ups;
-        let job = solver.job(&probe.challenge()).max_nonce(max_nonce).spawn().unwrap();
+        let job = solver.job(&probe.challenge()).nonces(..=max_nonce).spawn().unwrap();
         entered.wait();
         // Those who were awake look for work and find none.
         let begun = Instant::now();

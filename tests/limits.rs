@@ -261,7 +261,7 @@ fn threads() {
 fn ranges_of_nonces() {
     let solver = Solver::builder().threads(2).build().unwrap();
     let within = |challenge: &Challenge, start, max_nonce| {
-        let outcome = solver.job(challenge).order(Order::Lowest).start(start).max_nonce(max_nonce).run();
+        let outcome = solver.job(challenge).order(Order::Lowest).nonces(start..=max_nonce).run();
         outcome.map(|solution| solution.nonce.as_u64())
     };
     // Every nonce solves it, so that the first of the range is the answer.

@@ -131,7 +131,7 @@ proptest! {
         let challenge = challenge(number % 1_000_000_000_000, bits);
         let expected = (start..).map(Nonce::new).find(|&nonce| verify(&challenge, nonce)).unwrap();
         for kernel in Kernel::available() {
-            let builder = Search::builder(&challenge).kernel(kernel).order(Order::Lowest).start(start);
+            let builder = Search::builder(&challenge).kernel(kernel).order(Order::Lowest).nonces(start..);
             let mut search = builder.build().unwrap();
             let found = loop {
                 if let Step::Found(found) = search.step(step) {
@@ -141,7 +141,7 @@ proptest! {
             prop_assert_eq!(found.nonce, expected);
             prop_assert_eq!(found.digest, digest(&challenge, expected));
             let solver = Solver::builder().kernel(kernel).threads(threads).build().unwrap();
-            let solution = solver.job(&challenge).order(Order::Lowest).start(start).run().unwrap();
+            let solution = solver.job(&challenge).order(Order::Lowest).nonces(start..).run().unwrap();
             prop_assert_eq!(solution.nonce, expected);
         }
     }

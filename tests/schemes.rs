@@ -19,16 +19,16 @@ fn parse(scheme: &str, parameters: &[(&str, &str)]) -> Result<Bundle, Error> {
     Format::by_name(scheme)?.parse(&parameters.iter().copied().collect())
 }
 
-/// The lowest solution at or above the scheme's first nonce.
-/// A kernel, where one is as good as another.
+/// Any kernel that runs here, where one is as good as another.
 fn kernel() -> Kernel {
     Kernel::available().next().unwrap()
 }
 
+/// The lowest solution at or above the scheme's first nonce, and its digest.
 fn lowest(challenge: &Challenge, kernel: Kernel) -> (Nonce, String) {
     let mut search = Search::builder(challenge).order(Order::Lowest).kernel(kernel).build().unwrap();
     match search.step(u64::MAX) {
-        Step::Found(found) => (found.nonce, hex(&found.digest)),
+        Step::Found(found) => (found.nonce, hex(found.digest)),
         other => panic!("{challenge:?}: {other:?}"),
     }
 }
@@ -89,7 +89,7 @@ fn published_vectors() {
     }
     // Anubis' example of a digest.
     let hunter = digest(&Challenge::target(b"hunter", [0xff; 32]).unwrap(), Nonce::new(0));
-    assert_eq!(hex(&hunter), "2652bdba8fb4d2ab39ef28d8534d7694c557a4ae146c1e9237bd8d950280500e");
+    assert_eq!(hex(hunter), "2652bdba8fb4d2ab39ef28d8534d7694c557a4ae146c1e9237bd8d950280500e");
 }
 
 /// Parameters of a random puzzle of one scheme, easy enough to be solved in microseconds.
@@ -100,7 +100,7 @@ fn puzzle(scheme: &str, text: &str, other: &str, bytes: [u8; 32], number: u64) -
     match scheme {
         "lime-v1" | "lime-legacy" => set(&[("challenge", text), ("difficulty", &bits.to_string())]),
         "anubis" => {
-            let challenge = hex(&bytes) + &hex(&Sha256::digest(bytes));
+            let challenge = hex(bytes) + &hex(Sha256::digest(bytes));
             let name = if odd { "randomData" } else { "challenge" };
             set(&[(name, &challenge), ("difficulty", &(bits / 4).to_string())])
         }
@@ -111,7 +111,7 @@ fn puzzle(scheme: &str, text: &str, other: &str, bytes: [u8; 32], number: u64) -
         "altcha-v1" => {
             let max_number = number % 10_000;
             let answer = number / 10_000 % (max_number + 1);
-            let challenge = hex(&Sha256::digest(format!("{text}{answer}")));
+            let challenge = hex(Sha256::digest(format!("{text}{answer}")));
             set(&[("challenge", &challenge), ("salt", text), ("maxnumber", &max_number.to_string())])
         }
         "cap" => {
@@ -123,12 +123,12 @@ fn puzzle(scheme: &str, text: &str, other: &str, bytes: [u8; 32], number: u64) -
             let difficulty = bits.to_string();
             match odd {
                 true => set(&[("key", &hex(other.as_bytes())), ("difficulty", &difficulty)]),
-                false => set(&[("challenge", &hex(&bytes)), ("difficulty", &difficulty)]),
+                false => set(&[("challenge", &hex(bytes)), ("difficulty", &difficulty)]),
             }
         }
         "spow" => {
             let challenge =
-                format!("1:{bits}:{}:{}:{}:", number % 10_000_000_000, hex(&bytes[..6]), hex(&bytes));
+                format!("1:{bits}:{}:{}:{}:", number % 10_000_000_000, hex(&bytes[..6]), hex(bytes));
             set(&[("challenge", &challenge)])
         }
         "target" => {
@@ -136,9 +136,9 @@ fn puzzle(scheme: &str, text: &str, other: &str, bytes: [u8; 32], number: u64) -
             let mut target = bytes;
             target[0] = (u64::from(bytes[0]) >> bits.min(8)) as u8;
             target[1] = (u64::from(bytes[1]) >> bits.saturating_sub(8)) as u8 | 1;
-            let target = hex(&target);
+            let target = hex(target);
             match odd {
-                true => set(&[("prefix_hex", &hex(&bytes)), ("target", &target)]),
+                true => set(&[("prefix_hex", &hex(bytes)), ("target", &target)]),
                 false => set(&[("prefix", text), ("target", &target)]),
             }
         }
@@ -151,9 +151,9 @@ fn plain(parameters: &Parameters) -> oracle::Parameters {
     parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// A thousand random puzzles of each scheme, by whatever kernel's turn it is, in either order: the solution
-/// must satisfy the oracle, the check must agree with the oracle on its neighbours, and the lowest must be
-/// the lowest.
+/// Solves a thousand random puzzles of each scheme, in either order and with each kernel in turn. The
+/// solution must satisfy the oracle, `verify` must agree with the oracle on the nonces around it, and with
+/// `Order::Lowest` no lower nonce may be a solution.
 #[test]
 fn random_puzzles_agree_with_the_oracle() {
     let kernels: Vec<Kernel> = Kernel::available().collect();

@@ -59,7 +59,7 @@ fn puzzle(random: &mut Random, alive: &Arc<()>) -> (Bundle, Option<u64>) {
             let _alive = &alive;
             u32::from_be_bytes(digest[..4].try_into().unwrap()) <= threshold
         });
-        probe.screen = lime_pow::Screen::new(0, threshold);
+        probe.screen = lime_pow::Screen::at_most(threshold);
         probe.mean = f64::from(bits).exp2();
         probe.challenge()
     };
@@ -71,9 +71,9 @@ fn submit(solver: &Solver, random: &mut Random, token: &CancelToken, alive: &Arc
     let own = CancelToken::new();
     let mut job = solver.bundle(&bundle).cancel_token(if random.below(2) == 0 { token } else { &own });
     job = job.order(if random.below(2) == 0 { Order::Any } else { Order::Lowest });
-    job = job.start(random.below(1 << 40)).max_threads(random.below(4) as usize + 1);
+    job = job.nonces(random.below(1 << 40)..).max_threads(random.below(4) as usize + 1);
     if let Some(limit) = limit {
-        job = job.start(7).max_nonce(7 + limit);
+        job = job.nonces(7..=7 + limit);
     }
     if random.below(3) == 0 {
         job = job.timeout(Duration::from_micros(random.below(3000)));

@@ -69,7 +69,7 @@ fn every_kernel_finds_the_lowest_solution() {
                 let mut search = Search::builder(&challenge)
                     .kernel(kernel)
                     .order(Order::Lowest)
-                    .start(start)
+                    .nonces(start..)
                     .build()
                     .unwrap();
                 let found = loop {

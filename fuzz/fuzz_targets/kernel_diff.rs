@@ -67,9 +67,13 @@ fuzz_target!(|input: Input| {
         Some((row, column, width)) => {
             let row = &digests[usize::from(row) % digests.len()];
             let word = row[usize::from(column) % row.len()];
-            Screen::new(word.saturating_sub(u32::from(width)), word.saturating_add(u32::from(width)))
+            Screen::new(word.saturating_sub(width.into()), word.saturating_add(width.into()))
+                .expect("the bounds are around the word")
         }
-        None => Screen::new(input.screen.0, input.screen.1),
+        None => {
+            let (a, b) = input.screen;
+            Screen::new(a.min(b), a.max(b)).expect("the bounds are in order")
+        }
     };
     let expected: Vec<(u32, u32)> = digests
         .iter()

@@ -53,7 +53,7 @@ fuzz_target!(|input: Input<'_>| {
     let solver = &SOLVERS[usize::from(input.kernel) % SOLVERS.len()];
     let order = if input.lowest { Order::Lowest } else { Order::Any };
     let token = CancelToken::new();
-    let builder = solver.bundle(&bundle).order(order).start(start).cancel_token(&token);
+    let builder = solver.bundle(&bundle).order(order).nonces(start..).cancel_token(&token);
     let job = builder.max_threads(usize::from(input.threads % 3) + 1).spawn().unwrap();
     if let Some(looks) = input.cancel {
         for _ in 0..looks {

@@ -48,7 +48,7 @@ impl Scheme for Exactly {
     fn screen(&self) -> Screen {
         let [a, b, c, d, ..] = self.digest;
         let word = u32::from_be_bytes([a, b, c, d]);
-        Screen::new(word, word)
+        Screen::exactly(word)
     }
 
     fn accepts(&self, digest: &[u8; 32]) -> bool {
@@ -72,7 +72,7 @@ fuzz_target!(|input: Input<'_>| {
     for forms in pairs() {
         for order in [Order::Any, Order::Lowest] {
             let builder = Search::builder(&challenge).forms(&forms).order(order);
-            let mut search = builder.start(start).max_nonce(end).build().unwrap();
+            let mut search = builder.nonces(start..=end).build().unwrap();
             let found = loop {
                 match search.step(u64::from(input.step) + 16) {
                     Step::Found(found) => break found,

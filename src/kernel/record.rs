@@ -3,25 +3,25 @@
 //!
 //! `docs/benchmarking.md` tells how the figures were measured. Those that were not are called estimates here.
 
-use super::costs::ScanCost;
+use super::costs::ScanCost as Cost;
 use super::cpu::Microarchitecture;
 use super::isa::FormSpec;
 use super::scan::Kind;
 
 impl Microarchitecture {
     /// What the form `spec` of the kernel called `kernel` takes: as recorded, or as is typical.
-    pub(crate) fn cost(self, kernel: &str, spec: &FormSpec) -> ScanCost {
+    pub(crate) fn cost(self, kernel: &str, spec: &FormSpec) -> Cost {
         let recorded = self.record().iter().find(|row| {
             let kind = match row.cost {
-                ScanCost::OneWord { .. } => Kind::OneWord,
-                ScanCost::Shared { .. } => Kind::Shared,
+                Cost::OneWord { .. } => Kind::OneWord,
+                Cost::Shared { .. } => Kind::Shared,
             };
             (row.kernel, kind, row.streams) == (kernel, spec.kind, spec.streams)
         });
         recorded.map_or(spec.typical, |row| row.cost)
     }
 
-    fn record(self) -> &'static [Row] {
+    fn record(self) -> &'static [FormCost] {
         match self {
             Self::Zen3 => ZEN_3,
             Self::Zen4 => ZEN_4,
@@ -33,75 +33,73 @@ impl Microarchitecture {
 }
 
 /// A form of a kernel, and its cost.
-struct Row {
+struct FormCost {
     kernel: &'static str,
     streams: usize,
-    cost: ScanCost,
+    cost: Cost,
 }
 
-const fn row(kernel: &'static str, streams: usize, cost: ScanCost) -> Row {
-    Row { kernel, streams, cost }
+const fn form(kernel: &'static str, streams: usize, cost: Cost) -> FormCost {
+    FormCost { kernel, streams, cost }
 }
-
-use ScanCost as Cost;
 
 /// EPYC of family 25 model 1, about 3.6 GHz.
-const ZEN_3: &[Row] = &[
-    row("sha_ni", 1, Cost::one_word(15.6, 0.21)),
-    row("sha_ni", 1, Cost::shared(10.1, 18.1)),
-    row("avx2", 1, Cost::one_word(28.0, 0.52)),
-    row("avx2", 1, Cost::shared(27.0, 28.3)),
-    row("avx2", 2, Cost::shared(23.8, 28.3)),
-    row("portable", 1, Cost::one_word(138.0, 5.6)),
-    row("portable", 1, Cost::shared(153.0, 82.0)),
+const ZEN_3: &[FormCost] = &[
+    form("sha_ni", 1, Cost::one_word(15.6, 0.21)),
+    form("sha_ni", 1, Cost::shared(10.1, 18.1)),
+    form("avx2", 1, Cost::one_word(28.0, 0.52)),
+    form("avx2", 1, Cost::shared(27.0, 28.3)),
+    form("avx2", 2, Cost::shared(23.8, 28.3)),
+    form("portable", 1, Cost::one_word(138.0, 5.6)),
+    form("portable", 1, Cost::shared(153.0, 82.0)),
 ];
 
 /// EPYC 9004 at 3.7 GHz.
-const ZEN_4: &[Row] = &[
-    row("hybrid", 1, Cost::one_word(8.1, 0.12)),
-    row("hybrid", 1, Cost::shared(6.8, 7.9)),
-    row("sha_ni", 1, Cost::one_word(13.4, 0.08)),
-    row("sha_ni", 1, Cost::shared(9.2, 13.3)),
-    row("avx512", 1, Cost::one_word(12.6, 0.19)),
+const ZEN_4: &[FormCost] = &[
+    form("hybrid", 1, Cost::one_word(8.1, 0.12)),
+    form("hybrid", 1, Cost::shared(6.8, 7.9)),
+    form("sha_ni", 1, Cost::one_word(13.4, 0.08)),
+    form("sha_ni", 1, Cost::shared(9.2, 13.3)),
+    form("avx512", 1, Cost::one_word(12.6, 0.19)),
     // Estimated between the line above and the limit of two operations of 512 bits a cycle.
-    row("avx512", 2, Cost::one_word(11.9, 0.19)),
-    row("avx512", 2, Cost::shared(10.3, 12.5)),
+    form("avx512", 2, Cost::one_word(11.9, 0.19)),
+    form("avx512", 2, Cost::shared(10.3, 12.5)),
     // Estimated to be no better than with two.
-    row("avx512", 3, Cost::shared(10.3, 12.5)),
-    row("avx2", 1, Cost::one_word(25.2, 0.43)),
-    row("avx2", 1, Cost::shared(23.8, 24.4)),
-    row("portable", 1, Cost::one_word(125.0, 2.2)),
-    row("portable", 1, Cost::shared(135.0, 124.0)),
+    form("avx512", 3, Cost::shared(10.3, 12.5)),
+    form("avx2", 1, Cost::one_word(25.2, 0.43)),
+    form("avx2", 1, Cost::shared(23.8, 24.4)),
+    form("portable", 1, Cost::one_word(125.0, 2.2)),
+    form("portable", 1, Cost::shared(135.0, 124.0)),
 ];
 
 /// EPYC of family 26 model 2, about 4.25 GHz. Every vector operation has a latency of two cycles there and
 /// four issue a cycle, so that streams count more than instructions.
-const ZEN_5: &[Row] = &[
-    row("avx512", 1, Cost::one_word(8.7, 0.13)),
-    row("avx512", 2, Cost::one_word(5.8, 0.02)),
-    row("avx512", 2, Cost::shared(5.3, 7.7)),
-    row("avx512", 3, Cost::shared(4.3, 7.7)),
-    row("hybrid", 1, Cost::one_word(11.9, 0.23)),
-    row("hybrid", 1, Cost::shared(11.4, 12.0)),
+const ZEN_5: &[FormCost] = &[
+    form("avx512", 1, Cost::one_word(8.7, 0.13)),
+    form("avx512", 2, Cost::one_word(5.8, 0.02)),
+    form("avx512", 2, Cost::shared(5.3, 7.7)),
+    form("avx512", 3, Cost::shared(4.3, 7.7)),
+    form("hybrid", 1, Cost::one_word(11.9, 0.23)),
+    form("hybrid", 1, Cost::shared(11.4, 12.0)),
     // The last three are estimates from the rate of `sha256rnds2`, one in two cycles, and of 256-bit
     // operations.
-    row("sha_ni", 1, Cost::one_word(13.5, 0.1)),
-    row("sha_ni", 1, Cost::shared(15.2, 13.5)),
-    row("avx2", 1, Cost::one_word(20.0, 0.4)),
+    form("sha_ni", 1, Cost::one_word(13.5, 0.1)),
+    form("sha_ni", 1, Cost::shared(15.2, 13.5)),
+    form("avx2", 1, Cost::one_word(20.0, 0.4)),
 ];
 
 /// Xeon of the fifth generation (Emerald Rapids, model 207). The rows of `hybrid`, `sha_ni` and `avx2` are
 /// from a run that was not kept.
-const GOLDEN_COVE: &[Row] = &[
-    row("avx512", 1, Cost::one_word(13.8, 0.17)),
-    row("avx512", 2, Cost::shared(11.1, 14.0)),
+const GOLDEN_COVE: &[FormCost] = &[
+    form("avx512", 1, Cost::one_word(13.8, 0.17)),
+    form("avx512", 2, Cost::shared(11.1, 14.0)),
     // More streams are estimated to bring nothing where an operation takes one cycle and two issue in one.
-    row("avx512", 2, Cost::one_word(14.2, 0.17)),
-    row("avx512", 3, Cost::shared(11.5, 14.0)),
-    row("hybrid", 1, Cost::one_word(27.3, 0.0)),
-    row("hybrid", 1, Cost::shared(25.1, 20.0)),
-    row("sha_ni", 1, Cost::one_word(31.5, 0.1)),
-    row("sha_ni", 1, Cost::shared(33.3, 36.0)),
-    row("avx2", 1, Cost::one_word(37.3, 0.6)),
-    row("avx2", 1, Cost::shared(37.0, 37.0)),
+    form("avx512", 2, Cost::one_word(14.2, 0.17)),
+    form("avx512", 3, Cost::shared(11.5, 14.0)),
+    form("hybrid", 1, Cost::one_word(27.3, 0.0)),
+    form("hybrid", 1, Cost::shared(25.1, 20.0)),
+    form("sha_ni", 1, Cost::one_word(31.5, 0.1)),
+    form("sha_ni", 1, Cost::shared(33.3, 36.0)),
+    form("avx2", 1, Cost::one_word(37.3, 0.6)),
+    form("avx2", 1, Cost::shared(37.0, 37.0)),
 ];

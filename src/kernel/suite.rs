@@ -80,15 +80,15 @@ fn screens(oracle: &Oracle) -> Vec<Screen> {
     let (first, last) = (oracle[0][0], *oracle.last().unwrap().last().unwrap());
     vec![
         Screen::ALL,
-        Screen::new(0, u32::MAX >> 3),
-        Screen::new(u32::MAX - (u32::MAX >> 3), u32::MAX),
-        Screen::new(0x4000_0000, 0xbfff_ffff),
-        Screen::new(0, 0),
-        Screen::new(u32::MAX, u32::MAX),
-        Screen::new(first, first),
-        Screen::new(last, last),
-        Screen::new(0, first),
-        Screen::new(first.saturating_add(1), u32::MAX),
+        Screen::at_most(u32::MAX >> 3),
+        Screen::new(u32::MAX - (u32::MAX >> 3), u32::MAX).unwrap(),
+        Screen::new(0x4000_0000, 0xbfff_ffff).unwrap(),
+        Screen::exactly(0),
+        Screen::exactly(u32::MAX),
+        Screen::exactly(first),
+        Screen::exactly(last),
+        Screen::at_most(first),
+        Screen::new(first.saturating_add(1), u32::MAX).unwrap(),
     ]
 }
 
@@ -125,7 +125,7 @@ fn rows_that_differ_in_any_word() {
             messages.blocks.push(block);
         }
         let oracle = oracle(&messages);
-        let screens = [Screen::new(0, u32::MAX >> 4), Screen::new(oracle[9][39], oracle[9][39])];
+        let screens = [Screen::at_most(u32::MAX >> 4), Screen::exactly(oracle[9][39])];
         for form in forms(Kind::OneWord) {
             check(form, &Scan::OneWord(messages.one_word()), &oracle, &screens, &format!("word {word}"));
         }
@@ -185,7 +185,7 @@ fn every_row_of_a_group_is_reported() {
     let tails: [[u32; 16]; 3] = std::array::from_fn(|_| rng.words());
     let row = |value: &[u32; 8]| tails.iter().map(|tail| compress(value, tail)[0]).collect();
     let oracle: Oracle = values(&messages).iter().map(row).collect();
-    let screens: Vec<Screen> = oracle.iter().map(|words| Screen::new(words[1], words[1])).collect();
+    let screens: Vec<Screen> = oracle.iter().map(|words| Screen::exactly(words[1])).collect();
     let schedules = Schedules::new(tails.into_iter());
     for form in forms(Kind::Shared) {
         let mut states = States::default();
@@ -200,7 +200,7 @@ fn scans_resume_anywhere() {
     let mut rng = Rng(0x5851_f42d_4c95_7f2d);
     let messages = random(&mut rng, 13, 3, 50);
     let oracle = oracle(&messages);
-    let screen = Screen::new(0, u32::MAX >> 2);
+    let screen = Screen::at_most(u32::MAX >> 2);
     for form in forms(Kind::OneWord) {
         for row in 0..3 {
             for column in 0..50 {
@@ -222,7 +222,7 @@ fn one_hit_is_enough_when_one_is_wanted() {
     let mut rng = Rng(0x2545_f491_4f6c_dd1d);
     let messages = random(&mut rng, 13, 3, 1000);
     let oracle = oracle(&messages);
-    let screen = Screen::new(0, u32::MAX >> 8);
+    let screen = Screen::at_most(u32::MAX >> 8);
     let first = (0..3).flat_map(|row| (0..1000).map(move |column| (row, column)));
     let first = first.into_iter().find(|&(row, column)| screen.passes(oracle[row][column])).unwrap();
     for form in forms(Kind::OneWord) {
@@ -249,7 +249,7 @@ fn neighbours_in_one_vector_are_both_reported() {
             messages.words[second] = messages.words[first];
             let hit = oracle(&messages)[0][first];
             for form in forms(Kind::OneWord) {
-                let hits = messages.hits(form, Screen::new(hit, hit));
+                let hits = messages.hits(form, Screen::exactly(hit));
                 assert_eq!(hits, [(0, first as u32), (0, second as u32)], "{form:?}");
             }
         }
@@ -276,7 +276,7 @@ proptest! {
         if LAST_BLOCK_WORDS.contains(&word) {
             let (scan, oracle) = (Scan::OneWord(messages.one_word()), oracle(&messages));
             for form in forms(Kind::OneWord) {
-                check(form, &scan, &oracle, &[Screen::new(lo, hi)], &context);
+                check(form, &scan, &oracle, &[Screen::new(lo, hi).unwrap()], &context);
             }
         }
         if MIDSTATE_WORDS.contains(&word) {
@@ -288,7 +288,7 @@ proptest! {
                 let mut states = States::default();
                 form.midstates(&messages.one_word(), &mut states);
                 let scan = Scan::Shared(Shared { states: &states, schedules: &schedules });
-                check(form, &scan, &oracle, &[Screen::new(lo, hi)], &context);
+                check(form, &scan, &oracle, &[Screen::new(lo, hi).unwrap()], &context);
             }
         }
     }

@@ -5,7 +5,7 @@
 //! 1. A part *settles* when its answer is final: once at most, which is the caller's duty.
 //! 2. Of all calls of [`Answers::settle`], exactly the last says so, and after it every answer is in sight.
 
-use crate::outcome::Found;
+use crate::found::Found;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 #[derive(Debug)]

@@ -22,7 +22,8 @@ use super::stats::Counters;
 use crate::budget::Pace;
 use crate::error::{Error, saturating_seconds};
 use crate::kernel::costs::Nanos;
-use crate::outcome::{BundleSolution, Found, Progress};
+use crate::found::Found;
+use crate::outcome::{BundleSolution, Progress};
 use crate::plan::{Order, Plan};
 use crate::scanner::{Pick, Scanner};
 use crate::scheme::work::Work;
@@ -315,7 +316,7 @@ pub(crate) mod models {
     pub(crate) fn task(solvable: bool) -> Arc<Task> {
         let bits = if solvable { 0 } else { Difficulty::MAX_BITS };
         let challenge = Challenge::lime_v1("model", Difficulty::bits(bits).unwrap()).unwrap();
-        let scope = Scope { max_nonce: 3, ..Scope::default() };
+        let scope = Scope { last: 3, ..Scope::default() };
         let tuning = Tuning::recorded(Kernel::by_name("portable").unwrap().forms());
         let plan = Plan::new(&challenge, scope, &tuning, &Arc::default()).unwrap();
         let pace = Pace { span: 2, spans_per_turn: 1 };

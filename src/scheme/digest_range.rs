@@ -1,57 +1,71 @@
 //! Digests that solve a puzzle: in every built-in scheme, those in a range of big-endian numbers.
 
 use crate::difficulty::Difficulty;
+use crate::error::Error;
 use crate::screen::Screen;
 
 /// An inclusive range of digests, read as 256-bit big-endian numbers. Never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DigestRange {
-    lo: [u8; 32],
-    hi: [u8; 32],
+    low: [u8; 32],
+    high: [u8; 32],
 }
 
 impl DigestRange {
-    /// Digests from `lo` to `hi`. The bounds may come in either order.
-    pub fn new(lo: [u8; 32], hi: [u8; 32]) -> Self {
-        Self { lo: lo.min(hi), hi: lo.max(hi) }
+    /// Digests from `low` to `high`, both included.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReversedBounds`] where `low` is above `high`.
+    pub fn new(low: [u8; 32], high: [u8; 32]) -> Result<Self, Error> {
+        if low > high {
+            return Err(Error::ReversedBounds { low: const_hex::encode(low), high: const_hex::encode(high) });
+        }
+        Ok(Self { low, high })
     }
 
-    /// Digests up to `hi`.
-    pub fn at_most(hi: [u8; 32]) -> Self {
-        Self { lo: [0; 32], hi }
+    /// Digests up to `high`, which is included.
+    pub fn at_most(high: [u8; 32]) -> Self {
+        Self { low: [0; 32], high }
+    }
+
+    /// Digests from `low` on, which is included.
+    pub fn at_least(low: [u8; 32]) -> Self {
+        Self { low, high: [0xff; 32] }
     }
 
     /// The one digest that equals `digest`.
     pub fn exactly(digest: [u8; 32]) -> Self {
-        Self { lo: digest, hi: digest }
+        Self { low: digest, high: digest }
     }
 
     /// Digests whose hexadecimal form starts with these digits, the lower four bits of each
     /// number; those after the 64th do not count.
     pub fn starting_with(nibbles: &[u8]) -> Self {
-        let (mut lo, mut hi) = ([0; 32], [0xff; 32]);
+        let (mut low, mut high) = ([0; 32], [0xff; 32]);
         for (index, &nibble) in nibbles.iter().take(64).enumerate() {
             let (byte, shift, nibble) = (index / 2, 4 * (1 - index % 2), nibble & 0xf);
-            lo[byte] |= nibble << shift;
-            hi[byte] &= !(0xf << shift) | nibble << shift;
+            low[byte] |= nibble << shift;
+            high[byte] &= !(0xf << shift) | nibble << shift;
         }
-        Self { lo, hi }
+        Self { low, high }
     }
 
     /// The largest digest in the range.
     pub fn largest(&self) -> [u8; 32] {
-        self.hi
+        self.high
     }
 
     /// Whether `digest` lies in the range.
     pub fn contains(&self, digest: &[u8; 32]) -> bool {
-        self.lo <= *digest && *digest <= self.hi
+        self.low <= *digest && *digest <= self.high
     }
 
     /// The screen of [`contains`](Self::contains): the first words of the digests in the range.
     pub fn screen(&self) -> Screen {
         let first_word = |[a, b, c, d, ..]: [u8; 32]| u32::from_be_bytes([a, b, c, d]);
-        Screen::new(first_word(self.lo), first_word(self.hi))
+        Screen::new(first_word(self.low), first_word(self.high))
+            .expect("first words of digests in order are in order")
     }
 
     /// Mean number of hashes to a digest in the range: 2^256 over the size of the range.
@@ -60,7 +74,7 @@ impl DigestRange {
             let half = |at| u128::from_be_bytes(digest[at..at + 16].try_into().expect("16 of 32 bytes"));
             (half(0), half(16))
         };
-        let ((lo_high, lo_low), (hi_high, hi_low)) = (words(&self.lo), words(&self.hi));
+        let ((lo_high, lo_low), (hi_high, hi_low)) = (words(&self.low), words(&self.high));
         let (low, borrow) = hi_low.overflowing_sub(lo_low);
         let high = hi_high - lo_high - u128::from(borrow);
         // The size is one more than the difference, which counts where the difference is small.
@@ -157,7 +171,7 @@ mod tests {
                 check(range, below, true, "one below");
                 check(range, at, true, "equal");
                 check(range, above, false, "one above");
-                let range = DigestRange::new([0xff; 32], at);
+                let range = DigestRange::at_least(at);
                 check(range, below, false, "one below the lower bound");
                 check(range, at, true, "the lower bound");
                 check(range, [0xff; 32], true, "the largest digest");
@@ -169,7 +183,16 @@ mod tests {
             }
         }
         assert_eq!(DigestRange::at_most([0xff; 32]).mean_hashes(), 1.0);
-        let halves = DigestRange::new(digest(u128::MAX, 0), digest(1, 128));
+        let halves = DigestRange::new(digest(u128::MAX, 0), digest(1, 128)).unwrap();
         assert_eq!(halves.mean_hashes(), 2f64.powi(255), "two digests, across the border of the halves");
+    }
+    #[test]
+    fn reversed_bounds_are_refused() {
+        let (low, high) = (digest(1, 0), digest(2, 0));
+        assert!(DigestRange::new(low, high).is_ok() && DigestRange::new(low, low).is_ok());
+        let error = DigestRange::new(high, low).unwrap_err().to_string();
+        assert_eq!(error, format!("bounds are reversed: {:064x} is above {:064x}", 2, 1));
+        let error = Screen::new(0x10, 0xf).unwrap_err().to_string();
+        assert_eq!(error, "bounds are reversed: 0x00000010 is above 0x0000000f");
     }
 }

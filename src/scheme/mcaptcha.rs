@@ -48,7 +48,7 @@ impl Challenge {
         let mut least = [0; 32];
         let threshold = u128::MAX - u128::MAX / u128::from(difficulty_factor);
         least[..16].copy_from_slice(&threshold.to_be_bytes());
-        let puzzle = Puzzle::new(NAME, prefix, DigestRange::new(least, [0xff; 32]));
+        let puzzle = Puzzle::new(NAME, prefix, DigestRange::at_least(least));
         Self::from_scheme(puzzle.nonces(1..=MAX_SAFE_INTEGER))
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Candidate, Tuning, forms_of};
+use super::{TimedForm, Tuning, forms_of};
 use crate::kernel::costs::{Nanos, ScalarCost, ScanCost};
 use crate::kernel::cpu::Microarchitecture;
 use crate::kernel::scan::{Candidates, Cursor, Kind, OneWord, Scan, Schedules, Shared, States};
@@ -48,9 +48,9 @@ impl Tuning {
     }
 
     /// Of each kind, the forms that are best by the record.
-    fn worth_measuring(&self) -> Vec<&Candidate<Form>> {
+    fn worth_measuring(&self) -> Vec<&TimedForm<Form>> {
         let of_kind = |kind| {
-            let mut forms: Vec<_> = self.candidates.iter().filter(|form| form.spec.kind == kind).collect();
+            let mut forms: Vec<_> = self.forms.iter().filter(|form| form.spec.kind == kind).collect();
             forms.sort_by_key(|form| form.recorded());
             forms.truncate(FORMS_OF_A_KIND);
             let best = forms.first().map_or(Nanos::ZERO, |form| form.recorded());
@@ -69,24 +69,23 @@ impl Tuning {
             factors.sort_by(f64::total_cmp);
             factors.get(factors.len() / 2).copied()
         };
-        for candidate in &mut self.candidates {
-            let measured =
-                factors.iter().find(|(form, _)| *form == candidate.form).map(|(_, factor)| *factor);
-            let usual = || median(Some(candidate.spec.kind)).or_else(|| median(None));
-            candidate.factor = measured.or_else(usual).unwrap_or(1.0);
+        for timed in &mut self.forms {
+            let measured = factors.iter().find(|(form, _)| *form == timed.form).map(|(_, factor)| *factor);
+            let usual = || median(Some(timed.spec.kind)).or_else(|| median(None));
+            timed.factor = measured.or_else(usual).unwrap_or(1.0);
         }
     }
 }
 
 /// For each of the forms that could be measured its time over the recorded one, as measured now or earlier in
 /// this process.
-fn factors(forms: &[&Candidate<Form>]) -> Vec<(Form, f64)> {
+fn factors(forms: &[&TimedForm<Form>]) -> Vec<(Form, f64)> {
     static KNOWN: Mutex<Vec<(Form, f64)>> = Mutex::new(Vec::new());
     let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let is_known = |known: &[(Form, f64)], form| known.iter().any(|(known, _)| *known == form);
     // It is not held while forms are measured: a process that is forked meanwhile could not measure again.
     let known = lock().clone();
-    let new: Vec<_> = forms.iter().filter(|candidate| !is_known(&known, candidate.form)).copied().collect();
+    let new: Vec<_> = forms.iter().filter(|timed| !is_known(&known, timed.form)).copied().collect();
     let measured = if new.is_empty() { Vec::new() } else { by_turns(&new) };
     let mut known = lock();
     for (form, factor) in measured {
@@ -99,15 +98,15 @@ fn factors(forms: &[&Candidate<Form>]) -> Vec<(Form, f64)> {
 }
 
 /// Measures the forms, one window of each by turns.
-fn by_turns(forms: &[&Candidate<Form>]) -> Vec<(Form, f64)> {
+fn by_turns(forms: &[&TimedForm<Form>]) -> Vec<(Form, f64)> {
     let begun = Instant::now();
-    let runner = |candidate: &&Candidate<Form>| {
-        let nonce = candidate.recorded();
-        let course = match candidate.spec.kind {
-            Kind::OneWord => Course::one_word(candidate.form, 13, WINDOW / nonce),
-            Kind::Shared => Course::shared(candidate.form, WINDOW / nonce),
+    let runner = |timed: &&TimedForm<Form>| {
+        let nonce = timed.recorded();
+        let course = match timed.spec.kind {
+            Kind::OneWord => Course::one_word(timed.form, 13, WINDOW / nonce),
+            Kind::Shared => Course::shared(timed.form, WINDOW / nonce),
         };
-        Runner { course, recorded: nonce, kind: candidate.spec.kind, factor: f64::INFINITY }
+        Runner { course, recorded: nonce, kind: timed.spec.kind, factor: f64::INFINITY }
     };
     let mut runners: Vec<Runner> = forms.iter().map(runner).collect();
     let mut candidates = Candidates::default();
@@ -251,7 +250,7 @@ impl Course {
         let (begun, mut next) = (Instant::now(), Some(Cursor::default()));
         while let Some(from) = next {
             candidates.clear(Candidates::CAPACITY);
-            next = self.form.scan(&scan, Screen::new(0, 0), from, candidates);
+            next = self.form.scan(&scan, Screen::exactly(0), from, candidates);
         }
         (Nanos::of(begun.elapsed()) + ScalarCost::TYPICAL.row * -(rows as f64)) / self.units as f64
     }
@@ -269,16 +268,16 @@ mod tests {
     #[test]
     fn what_is_not_measured_is_as_slow_as_the_rest() {
         let mut tuning = Tuning::of_this_machine(forms_of(None));
-        let forms: Vec<Form> = tuning.candidates.iter().map(|candidate| candidate.form).collect();
+        let forms: Vec<Form> = tuning.forms.iter().map(|timed| timed.form).collect();
         let factor = |tuning: &Tuning, kind| {
-            let of_kind = tuning.candidates.iter().filter(|candidate| candidate.spec.kind == kind);
-            of_kind.map(|candidate| candidate.factor).collect::<Vec<_>>()
+            let of_kind = tuning.forms.iter().filter(|timed| timed.spec.kind == kind);
+            of_kind.map(|timed| timed.factor).collect::<Vec<_>>()
         };
         tuning.apply(&[]);
-        assert!(tuning.candidates.iter().all(|candidate| candidate.factor == 1.0));
+        assert!(tuning.forms.iter().all(|timed| timed.factor == 1.0));
         let one_word = *forms.iter().find(|form| form.spec().kind == Kind::OneWord).unwrap();
         tuning.apply(&[(one_word, 50.0)]);
-        assert!(tuning.candidates.iter().all(|candidate| candidate.factor == 50.0));
+        assert!(tuning.forms.iter().all(|timed| timed.factor == 50.0));
         let shared = *forms.iter().find(|form| form.spec().kind == Kind::Shared).unwrap();
         tuning.apply(&[(one_word, 50.0), (shared, 40.0)]);
         assert!(factor(&tuning, Kind::OneWord).iter().all(|factor| *factor == 50.0));
@@ -289,13 +288,11 @@ mod tests {
     fn every_kernel_can_be_measured() {
         for kernel in Kernel::available() {
             let tuning = Tuning::measured(Some(kernel));
-            assert!(
-                tuning.candidates.iter().all(|candidate| candidate.form.kernel().name() == kernel.name())
-            );
+            assert!(tuning.forms.iter().all(|timed| timed.form.kernel().name() == kernel.name()));
             for kind in [Kind::OneWord, Kind::Shared] {
-                assert!(tuning.candidates.iter().any(|candidate| candidate.spec.kind == kind), "{kernel:?}");
+                assert!(tuning.forms.iter().any(|timed| timed.spec.kind == kind), "{kernel:?}");
             }
-            assert!(tuning.candidates.iter().all(|candidate| candidate.factor > 0.0));
+            assert!(tuning.forms.iter().all(|timed| timed.factor > 0.0));
         }
     }
 }

@@ -23,14 +23,14 @@ const HOPELESS: f64 = 1.5;
 /// What the forms that a search may use take on this machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Tuning<F = Form> {
-    candidates: Vec<Candidate<F>>,
+    forms: Vec<TimedForm<F>>,
     /// Whether costs are those of this microarchitecture, and not typical ones.
     on_record: bool,
 }
 
 /// A form, and what it takes.
 #[derive(Clone, Debug)]
-struct Candidate<F> {
+struct TimedForm<F> {
     form: F,
     spec: &'static FormSpec,
     recorded: ScanCost,
@@ -68,38 +68,35 @@ impl<F: Copy> Tuning<F> {
         microarchitecture: Microarchitecture,
         forms: impl Iterator<Item = (F, &'static str, &'static FormSpec)>,
     ) -> Self {
-        let candidate = |(form, kernel, spec)| Candidate {
+        let timed = |(form, kernel, spec)| TimedForm {
             form,
             spec,
             recorded: microarchitecture.cost(kernel, spec),
             factor: 1.0,
         };
-        Self {
-            candidates: forms.map(candidate).collect(),
-            on_record: microarchitecture != Microarchitecture::Unknown,
-        }
+        Self { forms: forms.map(timed).collect(), on_record: microarchitecture != Microarchitecture::Unknown }
     }
 
     /// The same on a machine where a kind of scan takes `factor` times as long.
     #[cfg(test)]
     pub(crate) fn with_factor(mut self, kind: Kind, factor: f64) -> Self {
-        let of_kind = self.candidates.iter_mut().filter(|candidate| candidate.spec.kind == kind);
-        of_kind.for_each(|candidate| candidate.factor = factor);
+        let of_kind = self.forms.iter_mut().filter(|timed| timed.spec.kind == kind);
+        of_kind.for_each(|timed| timed.factor = factor);
         self
     }
 
     /// Drops the forms that are never chosen, neither by the record nor by measurement, so that plans are
     /// made fast.
     fn without_hopeless(mut self) -> Self {
-        let best = |kind: Kind, cost: fn(&Candidate<F>) -> Nanos| {
-            let costs = self.candidates.iter().filter(|candidate| candidate.spec.kind == kind).map(cost);
+        let best = |kind: Kind, cost: fn(&TimedForm<F>) -> Nanos| {
+            let costs = self.forms.iter().filter(|timed| timed.spec.kind == kind).map(cost);
             costs.fold(Nanos(f64::INFINITY), Nanos::min)
         };
         let [one_word, shared] = [Kind::OneWord, Kind::Shared]
-            .map(|kind| (best(kind, Candidate::recorded) * HOPELESS, best(kind, Candidate::here) * HOPELESS));
-        self.candidates.retain(|candidate| {
-            let (recorded, here) = if candidate.spec.kind == Kind::OneWord { one_word } else { shared };
-            candidate.recorded() < recorded || candidate.here() < here
+            .map(|kind| (best(kind, TimedForm::recorded) * HOPELESS, best(kind, TimedForm::here) * HOPELESS));
+        self.forms.retain(|timed| {
+            let (recorded, here) = if timed.spec.kind == Kind::OneWord { one_word } else { shared };
+            timed.recorded() < recorded || timed.here() < here
         });
         self
     }
@@ -108,8 +105,8 @@ impl<F: Copy> Tuning<F> {
     /// unless another is measured to be 3 % faster, or more where the record speaks against it.
     pub(crate) fn choose(&self, template: &Template, digits: u32) -> Choice<F> {
         let layouts = Layout::choices(template, digits);
-        let own_code = |candidate: &Candidate<F>, layout: &Layout| {
-            layout.kind() == Kind::Shared || layout.word() >= candidate.spec.first_word
+        let own_code = |timed: &TimedForm<F>, layout: &Layout| {
+            layout.kind() == Kind::Shared || layout.word() >= timed.spec.first_word
         };
         self.best(&layouts, digits, own_code)
             .or_else(|| self.best(&layouts, digits, |_, _| true))
@@ -121,17 +118,16 @@ impl<F: Copy> Tuning<F> {
         &self,
         layouts: &[Layout],
         digits: u32,
-        allowed: impl Fn(&Candidate<F>, &Layout) -> bool,
+        allowed: impl Fn(&TimedForm<F>, &Layout) -> bool,
     ) -> Option<Choice<F>> {
         let (mut by_record, mut by_measurement) = (None, None);
         for layout in layouts {
-            for candidate in &self.candidates {
-                if candidate.spec.kind != layout.kind() || !allowed(candidate, layout) {
+            for timed in &self.forms {
+                if timed.spec.kind != layout.kind() || !allowed(timed, layout) {
                     continue;
                 }
-                let recorded = layout.cost(digits, candidate.spec, candidate.recorded);
-                let choice =
-                    Choice { form: candidate.form, layout: *layout, cost: recorded * candidate.factor };
+                let recorded = layout.cost(digits, timed.spec, timed.recorded);
+                let choice = Choice { form: timed.form, layout: *layout, cost: recorded * timed.factor };
                 if by_record.is_none_or(|(least, _)| recorded < least) {
                     by_record = Some((recorded, choice));
                 }
@@ -151,7 +147,7 @@ impl<F: Copy> Tuning<F> {
     }
 }
 
-impl<F> Candidate<F> {
+impl<F> TimedForm<F> {
     /// What a nonce takes by the record, layouts aside.
     fn recorded(&self) -> Nanos {
         self.recorded.nonce()
@@ -251,8 +247,8 @@ mod tests {
         let mut tuning = tuning(Microarchitecture::Zen4, ALL);
         tuning.on_record = false;
         let set = |tuning: &mut Tuning<Named>, kernel: &str, factor: f64| {
-            let of_kernel = tuning.candidates.iter_mut().filter(|candidate| candidate.form.0 == kernel);
-            of_kernel.for_each(|candidate| candidate.factor = factor);
+            let of_kernel = tuning.forms.iter_mut().filter(|timed| timed.form.0 == kernel);
+            of_kernel.for_each(|timed| timed.factor = factor);
         };
         // Costs as on Zen 4, of which nobody says that they hold here; all do but those of avx512.
         let even = 8.1 / 11.9;
@@ -270,8 +266,8 @@ mod tests {
     fn the_record_weighs_against_a_moment_of_measuring() {
         for (factor, expected) in [(1.9, "sha_ni"), (3.0, "avx2")] {
             let mut tuning = tuning(Microarchitecture::Zen3, NO_AVX512);
-            let sha_ni = tuning.candidates.iter_mut().filter(|candidate| candidate.form.0 == "sha_ni");
-            sha_ni.for_each(|candidate| candidate.factor = factor);
+            let sha_ni = tuning.forms.iter_mut().filter(|timed| timed.form.0 == "sha_ni");
+            sha_ni.for_each(|timed| timed.factor = factor);
             assert_eq!(choose(&tuning, 22, 20).0.0, expected, "{factor}");
         }
         // A machine that says that it is of one kind, and measures like another.
@@ -282,9 +278,9 @@ mod tests {
             (Microarchitecture::GoldenCove, Microarchitecture::Zen5),
         ] {
             let mut tuning = tuning(said, ALL);
-            for candidate in &mut tuning.candidates {
-                let true_cost = is.cost(candidate.form.0, candidate.spec).nonce();
-                candidate.factor = true_cost / candidate.recorded();
+            for timed in &mut tuning.forms {
+                let true_cost = is.cost(timed.form.0, timed.spec).nonce();
+                timed.factor = true_cost / timed.recorded();
             }
             assert_eq!(
                 choose(&tuning, 22, 20).0,

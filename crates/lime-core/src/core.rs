@@ -10,7 +10,7 @@ use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::domain::{Mints, Streams};
 use crate::keys::Keys;
-use crate::limits::Limits;
+use crate::limits::Limiters;
 use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 
@@ -21,7 +21,7 @@ pub struct Core {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keys: Keys,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Limiters,
     pub(crate) mints: Mints,
     pub(crate) streams: Streams,
     pub(crate) stop: Stop,
@@ -42,7 +42,7 @@ impl Core {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         Self {
-            limits: Limits::new(config.limits.as_ref(), &clock),
+            limits: Limiters::new(config.limits.as_ref(), &clock),
             mints: Mints::default(),
             streams: Streams::new(config.events.streams_per_site),
             stop: Stop::default(),

@@ -16,7 +16,7 @@ use crate::config::{self, Rate};
 
 /// All limits of a Core; none where they are switched off.
 #[derive(Debug)]
-pub(crate) struct Limits {
+pub(crate) struct Limiters {
     pub create: Limiter<Id>,
     /// Of sites whose streams get passports that were first sent long ago.
     pub late: Limiter<Id>,
@@ -68,7 +68,7 @@ impl From<IpAddr> for Network {
     }
 }
 
-impl Limits {
+impl Limiters {
     pub(crate) fn new(limits: Option<&config::Limits>, clock: &Arc<dyn Clock>) -> Self {
         let rate = |of: fn(&config::Limits) -> Rate| limits.map(of);
         Self {

@@ -109,8 +109,7 @@ impl Solver {
         let mut builder = pool
             .bundle(&bundle)
             .order(self::order(order)?)
-            .start(start)
-            .max_nonce(max_nonce.unwrap_or(u64::MAX))
+            .nonces(start..=max_nonce.unwrap_or(u64::MAX))
             .max_threads(threads.unwrap_or(usize::MAX));
         if let Some(seconds) = timeout {
             if seconds.is_nan() || seconds <= 0.0 {

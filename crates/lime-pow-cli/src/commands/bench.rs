@@ -12,7 +12,7 @@ use lime_pow::{Bundle, Challenge, Difficulty, Host, Kernel, Method, Solver};
 use sha2::{Digest, Sha256};
 
 use crate::args::{BenchArgs, measuring_time};
-use crate::facts::bench::{Baseline, Row, WindowedRate};
+use crate::facts::bench::{Baseline, BenchRow, WindowedRate};
 use crate::facts::machine::Machine;
 use crate::failure::Failure;
 use crate::output;
@@ -110,7 +110,7 @@ fn measure(
     solvers: &[Solver],
     subject: &Subject,
     window: Duration,
-) -> Result<Vec<Row>, Failure> {
+) -> Result<Vec<BenchRow>, Failure> {
     let challenge = &subject.bundle.challenges()[0];
     let chosen = chooser.method(challenge)?.kernel.name();
     let methods: Vec<Method> =
@@ -133,7 +133,7 @@ fn measure(
     };
     let of_chosen =
         methods.iter().position(|method| method.kernel.name() == chosen).map(|index| &ours[index]);
-    let row = |((solver, method), windows): ((&Solver, Method), &Vec<f64>)| Row {
+    let row = |((solver, method), windows): ((&Solver, Method), &Vec<f64>)| BenchRow {
         scheme: subject.scheme,
         challenge_len: subject.challenge_len,
         prefix_len: challenge.scheme().prefix().len(),

@@ -28,8 +28,7 @@ pub(crate) fn run(args: &SolveArgs) -> Result<(), Failure> {
     let mut job = solver
         .bundle(&puzzle.bundle)
         .order(args.order.into())
-        .start(args.start.as_u64())
-        .max_nonce(args.max_nonce.map_or(u64::MAX, Nonce::as_u64))
+        .nonces(args.start.as_u64()..=args.max_nonce.map_or(u64::MAX, Nonce::as_u64))
         .cancel_token(watch.token());
     if let Some(timeout) = args.timeout {
         job = job.timeout(timeout);

@@ -8,7 +8,7 @@ pub(crate) const MAX_SPREAD: f64 = 0.05;
 
 /// One row: a puzzle, a kernel and a number of threads.
 #[derive(Debug, Serialize)]
-pub(crate) struct Row {
+pub(crate) struct BenchRow {
     pub scheme: &'static str,
     /// Where the puzzle is a LIME challenge of a given length and not the scheme's example.
     pub challenge_len: Option<usize>,
@@ -59,7 +59,7 @@ pub(crate) struct Baseline {
     pub blocks_per_hash: f64,
 }
 
-impl Row {
+impl BenchRow {
     pub(crate) fn puzzle(&self) -> String {
         self.challenge_len.map_or(self.scheme.to_owned(), |len| format!("{} {len}", self.scheme))
     }

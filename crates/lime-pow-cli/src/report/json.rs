@@ -8,7 +8,7 @@ use lime_pow::scheme::FORMATS;
 use serde_json::{Value, json};
 
 use crate::args::Puzzle;
-use crate::facts::bench::Row;
+use crate::facts::bench::BenchRow;
 use crate::facts::calibration::Report;
 use crate::facts::info::Info;
 use crate::facts::machine::Machine;
@@ -103,12 +103,17 @@ pub(crate) fn info(info: &Info) -> Value {
     })
 }
 
-pub(crate) fn bench(rows: &[Row], machine: &Machine) -> Value {
+pub(crate) fn bench(rows: &[BenchRow], machine: &Machine) -> Value {
     json!({ "schema": "lime-pow/bench/1", "host": machine, "results": rows })
 }
 
 /// A benchmark to keep, with what each form of a kernel takes for a nonce, in nanoseconds.
-pub(crate) fn record(command: &str, rows: &[Row], forms: &[(Form, ScanCost)], machine: &Machine) -> Value {
+pub(crate) fn record(
+    command: &str,
+    rows: &[BenchRow],
+    forms: &[(Form, ScanCost)],
+    machine: &Machine,
+) -> Value {
     let form = |(form, cost): &(Form, ScanCost)| {
         let mut object = json!(cost);
         object["kernel"] = json!(form.kernel().name());

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use lime_pow::scheme::FORMATS;
 
-use crate::facts::bench::{MAX_SPREAD, Row};
+use crate::facts::bench::{BenchRow, MAX_SPREAD};
 use crate::facts::info::Info;
 
 pub(crate) fn info(info: &Info) -> String {
@@ -116,7 +116,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 pub(crate) const BENCH_HEAD: &str =
     "puzzle        kernel    thr        rate  spread    baseline  blk   ratio  layout";
 
-pub(crate) fn bench_row(row: &Row) -> String {
+pub(crate) fn bench_row(row: &BenchRow) -> String {
     format!(
         "{:<12}  {:<8}{} {:>3}  {:>10}  {:>4.1} %  {:>10}  {:>3.1}  {:>5.2}×  {}",
         row.puzzle(),
@@ -143,7 +143,7 @@ ratio     median of the paired ratios of rate to baseline
 layout    what varies in the nonces that come first; a long search goes on to others";
 
 /// Advice, where the machine was too noisy.
-pub(crate) fn bench_warning(rows: &[Row]) -> Option<String> {
+pub(crate) fn bench_warning(rows: &[BenchRow]) -> Option<String> {
     let noisy = rows.iter().filter(|row| row.spread() > MAX_SPREAD).count();
     (noisy > 0).then(|| {
         format!(
@@ -159,7 +159,7 @@ pub(crate) fn bench_warning(rows: &[Row]) -> Option<String> {
 const FASTER: f64 = 1.05;
 
 /// Where the choice of a kernel was wrong, and what to do.
-pub(crate) fn choice_warning(rows: &[Row]) -> Option<String> {
+pub(crate) fn choice_warning(rows: &[BenchRow]) -> Option<String> {
     let faster = rows.iter().filter_map(|row| Some((row.over_chosen.filter(|over| *over > FASTER)?, row)));
     let (over, row) = faster.max_by(|a, b| a.0.total_cmp(&b.0))?;
     Some(format!(
