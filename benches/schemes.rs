@@ -1,5 +1,6 @@
-//! Every scheme against `lime-v1` with as long a prefix, so that both have the same layout: one thread of
-//! `Search`, windows in turn, and the median of the ratios of neighbours. Of bundles, the first sub-puzzle.
+//! Compares every scheme with a `lime-v1` puzzle whose prefix ends at the same place in a block, so that both
+//! have the same layout. Each is searched on one thread by `Search`, in windows that take turns; the result
+//! is the median of the ratios of neighbouring windows. Of bundles, the first sub-puzzle is measured.
 
 use std::time::{Duration, Instant};
 

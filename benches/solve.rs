@@ -61,8 +61,8 @@ fn kernels(criterion: &mut Criterion) {
     }
 }
 
-/// 64 jobs of d = 15 at once, a new one for each that ends. Work done over what the same threads do for one
-/// long job.
+/// Keeps 64 jobs of d = 15 under way, with a new one for each that ends. Prints the rate of work as a share
+/// of the rate at which the same threads do one long job.
 fn many_jobs(criterion: &mut Criterion) {
     const AT_ONCE: u64 = 64;
     let solver = Solver::new().unwrap();

@@ -1,7 +1,7 @@
-//! Mixed jobs for as long as wanted, and whether the process stays as it was: resident memory, file handles,
-//! threads, rate. Linux only. The first third warms up, and the second is compared with the last. The
-//! allocator's reserve may grow for minutes: while memory still does, up to three more thirds follow, each
-//! compared with the one before.
+//! Runs mixed jobs for a number of seconds and checks that the process stays as it was: resident memory, file
+//! handles, threads, rate. Linux only. The first third of the time warms up, and the second is compared with
+//! the last. The allocator's reserve may grow for minutes: while memory still grows, up to three more thirds
+//! follow, each compared with the one before.
 //!
 //! `cargo run --release --example soak -- 120`
 
@@ -10,16 +10,16 @@ use std::time::Duration;
 
 use lime_pow::{Bundle, CancelToken, Challenge, Difficulty, Error, Order, Solver};
 
-/// Memory may grow by this part, or by `SLACK_KIB` where that is more: a page table, a pool of the
-/// allocator's.
+/// Memory may grow by this share, or by `SLACK_KIB` if that is more: enough for a page table, or for a pool
+/// of the allocator.
 const GROWTH: f64 = 0.01;
 const SLACK_KIB: f64 = 128.0;
-/// Of the earlier rate. By CPU time, so that other processes do not count; what they do to caches and clocks
-/// does.
+/// The rate must stay at least this share of the earlier one. Rates are per CPU time, so that other processes
+/// count only by what they do to caches and clock rates.
 const RATE: f64 = 0.7;
-/// How many thirds more there may be until one is like the one before.
+/// How many more thirds may follow until one has no faults.
 const MORE: usize = 3;
-/// Each third holds two samples at least.
+/// The least number of seconds, so that each third holds at least two samples.
 const SHORTEST: u64 = 6;
 
 /// One look at the process.
@@ -27,9 +27,9 @@ struct Sample {
     resident_kib: f64,
     handles: u64,
     threads: u64,
-    /// Since the beginning, as is the next.
+    /// Nonces tried since the beginning.
     hashes: f64,
-    /// In ticks; only ratios are wanted.
+    /// CPU time since the beginning, in ticks: only ratios matter.
     cpu_time: f64,
 }
 
@@ -121,7 +121,7 @@ fn work(solver: &Solver, thread: u64, stop: &AtomicBool, jobs: &AtomicU64) {
     }
 }
 
-/// What is more than in the second third, or less, by more than it may be; of memory, than in the last third
+/// What has changed since the second third by more than is allowed. Memory is compared with the last third
 /// but one.
 fn faults(thirds: &[Third]) -> Vec<String> {
     let [_, before, .., after] = thirds else { unreachable!("three at least") };
@@ -157,8 +157,8 @@ fn main() {
             let (solver, stop, jobs) = (&solver, &stop, &jobs);
             scope.spawn(move || work(solver, thread, stop, jobs));
         }
-        // A leak goes on for ever; an allocator that has asked for more, or a machine that was busy, does
-        // not.
+        // A leak never stops growing. An allocator that has asked for more memory, or a machine that was
+        // busy, does stop.
         while thirds.len() < 3 || (thirds.len() < 3 + MORE && !faults(&thirds).is_empty()) {
             let samples = (0..seconds / 3).map(|_| {
                 std::thread::sleep(Duration::from_secs(1));

@@ -11,8 +11,9 @@ use crate::scheme::work::Work;
 /// How long a worker stays with a job before it looks for another.
 pub(crate) const TURN: Duration = Duration::from_micros(100);
 
-/// Shorter spans would spend their time on being handed out. (A kernel too slow for it gets shorter ones
-/// still, but never so short that their number could overflow.)
+/// The usual minimum of nonces in a span: handing out shorter spans would take too large a part of the time.
+/// (A kernel that is too slow for it gets shorter spans, but never so short that their number could
+/// overflow.)
 const MIN_SPAN: f64 = 512.0;
 
 /// Without a deadline, a range that holds a solution with a smaller probability is refused.
@@ -27,7 +28,7 @@ pub(crate) struct Pace {
     pub spans_per_turn: u32,
 }
 
-/// What nonces take on a pool whose workers take `slowdown` times as long as their costs say.
+/// Estimates for a pool whose workers take `slowdown` times as long as the costs of nonces say.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
     pub slowdown: f64,
@@ -38,7 +39,7 @@ impl Budget {
     pub(crate) fn pace(self, plan: &Plan) -> Pace {
         let mean = plan.challenge.scheme().work().mean();
         let expected = mean.min(plan.len() as f64);
-        // The bound holds for all but the unluckiest 0.03 %, who get further than eight times the mean.
+        // All but 0.03 % of searches end within eight times the mean, so the bound on a turn holds for them.
         let slowest = reach(plan, 8.0 * expected).map(|(_, segment)| segment.cost);
         let turn_nonces = self.turn() / slowest.fold(Nanos::ZERO, Nanos::max);
         // A span ends at least 16 times on the way to a solution, so that workers who search past it waste
@@ -66,7 +67,7 @@ impl Budget {
     }
 
     /// Refuses a search on `workers` workers that has hardly a chance: less than `min_chance` to end within
-    /// `allowed`, or, where time has no limit, to find anything in its range.
+    /// `allowed` or, without a time limit, less than [`MIN_RANGE_CHANCE`] to find a solution in its range.
     pub(crate) fn check_chance(
         self,
         plans: &[Plan],
@@ -106,7 +107,7 @@ impl Budget {
         }
     }
 
-    /// A turn, in the time that costs are given in.
+    /// The cost of the nonces that a worker can try in one turn.
     fn turn(self) -> Nanos {
         Nanos::of(TURN) / self.slowdown
     }
@@ -122,7 +123,7 @@ fn reach(plan: &Plan, nonces: f64) -> impl Iterator<Item = (f64, &Segment)> {
     })
 }
 
-/// What the first `nonces` nonces take, 1 or more.
+/// The time that the first `nonces` nonces take; `nonces` is 1 or more.
 fn time(plan: &Plan, nonces: f64) -> Nanos {
     reach(plan, nonces).map(|(count, segment)| segment.cost * count).sum()
 }

@@ -5,14 +5,15 @@
 //! 1. A job that is given a cancelled token never begins.
 //! 2. When the first call of [`CancelToken::cancel`] returns, every job given the token has its outcome; its
 //!    workers leave it within one span.
-//! 3. A token keeps the memory of at most as many ended jobs as there are unfinished ones, and a few.
+//! 3. A token keeps the memory of ended jobs from being freed, but of at most as many as there are unfinished
+//!    ones, and a few.
 
 use std::sync::{Arc, Weak};
 
 use crate::pool::Task;
 use crate::sync::{Mutex, lock};
 
-/// Cancels every job that was given it. Clones are the same token.
+/// Cancels every job that was given this token. Clones share one state: to cancel one is to cancel all.
 ///
 /// # Examples
 ///
@@ -46,7 +47,7 @@ impl CancelToken {
         Self::default()
     }
 
-    /// Cancels all jobs of this token, those of the future included. Calling it again does nothing.
+    /// Cancels all jobs that were or will be given this token. Calling it again does nothing.
     pub fn cancel(&self) {
         let mut state = lock(&self.state);
         state.cancelled = true;
@@ -67,13 +68,14 @@ impl CancelToken {
         DropGuard(Some(self))
     }
 
-    /// Makes `task` listen. Returns false, and does nothing, where the token is cancelled already.
+    /// Lets the token cancel `task` from now on. Returns false, and does nothing, if the token is cancelled
+    /// already.
     pub(crate) fn register(&self, task: &Arc<Task>) -> bool {
         let mut state = lock(&self.state);
         if state.cancelled {
             return false;
         }
-        // Each time the list has doubled: a constant cost a job.
+        // This happens each time the list has doubled, so it is amortised O(1) per job.
         if state.tasks.len() >= state.tidy_at {
             state.tasks.retain(|task| task.strong_count() > 0);
             state.tidy_at = 2 * state.tasks.len() + 16;

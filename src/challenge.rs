@@ -1,4 +1,5 @@
-//! What is to be solved, checked once and valid ever after: a [`Challenge`], or several as a [`Bundle`].
+//! What is to be solved: a [`Challenge`], or several as a [`Bundle`]. Both are checked once, when they are
+//! made.
 
 use std::fmt;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ impl Challenge {
     ///
     /// [`Error::PrefixTooLong`] for a prefix over [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES),
     /// [`Error::PrefixEnd`] for one that does not suit its [`Codec`], [`Error::MeanWork`] for a mean number
-    /// of hashes below 1, [`Error::SumOfWork`] for the law of a bundle.
+    /// of hashes below 1, [`Error::SumOfWork`] for a law of work that only bundles may have.
     pub fn from_scheme(scheme: impl Scheme + 'static) -> Result<Self, Error> {
         let (len, limit) = (scheme.prefix().len(), Self::MAX_PREFIX_BYTES);
         if len > limit {
@@ -57,7 +58,7 @@ impl Challenge {
         Ok(Self(Arc::new(scheme)))
     }
 
-    /// The scheme.
+    /// The puzzle as the search sees it: its message, its nonces and its condition.
     pub fn scheme(&self) -> &dyn Scheme {
         &*self.0
     }
@@ -80,15 +81,15 @@ impl fmt::Debug for Challenge {
 pub struct Bundle(Arc<[Challenge]>);
 
 impl Bundle {
-    /// The most sub-puzzles.
+    /// The most sub-puzzles that a bundle may have.
     pub const MAX_LEN: usize = 1000;
 
     /// The challenges as one puzzle. All must have the same law of work.
     ///
     /// # Errors
     ///
-    /// [`Error::BundleLen`] for none or more than [`MAX_LEN`](Self::MAX_LEN), [`Error::MixedBundle`] for laws
-    /// that differ, or that are uniform.
+    /// [`Error::BundleLen`] for no challenge or more than [`MAX_LEN`](Self::MAX_LEN), [`Error::MixedBundle`]
+    /// for several challenges whose laws differ or are not geometric.
     pub fn new(challenges: Vec<Challenge>) -> Result<Self, Error> {
         let (len, limit) = (challenges.len(), Self::MAX_LEN);
         if !(1..=limit).contains(&len) {
@@ -102,7 +103,7 @@ impl Bundle {
         }
     }
 
-    /// The sub-puzzles, in order.
+    /// The sub-puzzles, in the order in which they were given.
     pub fn challenges(&self) -> &[Challenge] {
         &self.0
     }

@@ -47,7 +47,7 @@ impl Difficulty {
     }
 }
 
-/// Any whole number, as [`Difficulty::from_wire`] takes it, however small.
+/// Parses a whole number as [`Difficulty::from_wire`] takes it: every negative one means 0.
 impl FromStr for Difficulty {
     type Err = Error;
 

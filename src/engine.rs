@@ -1,4 +1,5 @@
-//! What the jobs of one solver share: its workers, what it knows of the machine, and the schedules made so far.
+//! What the jobs of one solver share: its workers, what it knows of the machine, and the schedules made so
+//! far.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// The numbering of a search's nonces.
+    /// The plan of a search for a solution of `challenge` among the nonces of `scope`.
     pub(crate) fn plan(&self, challenge: &Challenge, scope: Scope) -> Result<Plan, Error> {
         Plan::new(challenge, scope, &self.tuning, &self.schedules)
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// More bytes before the nonce than any scheme has.
+    /// The prefix, which is hashed before the nonce, has more bytes than are accepted.
     #[error("prefix of {len} bytes exceeds {limit} bytes")]
     PrefixTooLong {
         /// Bytes of the prefix.
@@ -15,7 +15,7 @@ pub enum Error {
         /// The most that is accepted.
         limit: usize,
     },
-    /// More leading zero bits than a digest has.
+    /// A difficulty of more leading zero bits than a digest has.
     #[error("difficulty {bits} exceeds {limit} bits")]
     DifficultyTooHigh {
         /// The difficulty that was asked for.
@@ -23,7 +23,7 @@ pub enum Error {
         /// The most that is accepted.
         limit: u32,
     },
-    /// Not a whole number.
+    /// A difficulty that is not a whole number.
     #[error("difficulty {text:?} is not a whole number")]
     InvalidDifficulty {
         /// The text, cut after 32 characters.
@@ -32,12 +32,12 @@ pub enum Error {
     /// A prefix that leaves no room for a binary nonce in its last block.
     #[error("prefix ends {rest} bytes into a block: {limit} is the most before a binary nonce")]
     PrefixEnd {
-        /// Bytes behind the last whole block.
+        /// Bytes of the prefix after its last whole block.
         rest: usize,
         /// The most that is accepted.
         limit: usize,
     },
-    /// No sub-puzzles, or more than any server sends.
+    /// A bundle of no sub-puzzles, or of more than are accepted.
     #[error("bundle of {len} sub-puzzles: must be 1 to {limit}")]
     BundleLen {
         /// How many there are.
@@ -45,10 +45,10 @@ pub enum Error {
         /// The most that is accepted.
         limit: usize,
     },
-    /// Sub-puzzles that are not alike.
+    /// A bundle of sub-puzzles whose laws of work differ or are not geometric.
     #[error("sub-puzzle {index} has another law of work than a bundle needs: the same geometric one for all")]
     MixedBundle {
-        /// Which one, from 0.
+        /// Index of the first sub-puzzle that does not fit, from 0.
         index: usize,
     },
     /// A range that begins above its end.
@@ -66,9 +66,9 @@ pub enum Error {
         scheme: &'static str,
         /// The parameter's name, as servers spell it.
         name: &'static str,
-        /// Its value, cut after 32 characters.
+        /// The parameter's value, cut after 32 characters.
         value: String,
-        /// What is wrong with it.
+        /// What is wrong with the value.
         why: String,
     },
     /// A parameter of a scheme is missing.
@@ -95,10 +95,11 @@ pub enum Error {
     /// A scheme whose puzzles take less than one hash.
     #[error("mean work of {mean} hashes: must be 1 or more")]
     MeanWork {
-        /// What the scheme says.
+        /// The mean number of hashes that the scheme states.
         mean: f64,
     },
-    /// Not a canonical decimal `u64`: empty, signed, with a leading zero, too large, or not a number.
+    /// A nonce that is not a canonical decimal `u64`: empty, signed, with a leading zero, too large, or not a
+    /// number.
     #[error("nonce {text:?} is not a decimal number from 0 to 18446744073709551615 without leading zeros")]
     InvalidNonce {
         /// The text, cut after 32 characters.
@@ -128,7 +129,7 @@ pub enum Error {
         /// What is missing.
         why: &'static str,
     },
-    /// The scheme's nonces, the start and the largest nonce leave nothing to try.
+    /// There is no nonce to try: none is both asked for and allowed by the scheme.
     #[error("no nonce to try: from {start} to {max_nonce}")]
     EmptyRange {
         /// The smallest nonce allowed.
@@ -152,7 +153,8 @@ pub enum Error {
         /// What the system said.
         reason: String,
     },
-    /// Refused before the first hash: hardly a chance to finish in the time allowed.
+    /// The job was refused before its first hash, because it has hardly a chance to finish in the time
+    /// allowed.
     #[error(
         "hopeless: needs {} on average, {} allowed: the chance to finish is {chance:.1e}",
         ApproxDuration(*.expected), ApproxDuration(*.allowed)
@@ -165,7 +167,7 @@ pub enum Error {
         /// Probability to finish in that time, 0 to 1.
         chance: f64,
     },
-    /// Refused before the first hash: the range of nonces hardly holds a solution.
+    /// The job was refused before its first hash, because its range of nonces hardly holds a solution.
     #[error(
         "hopeless: {nonces} nonces are enough with a chance of {chance:.1e}; all of them would take {}",
         ApproxDuration(*.expected)
@@ -178,7 +180,7 @@ pub enum Error {
         /// Time to try them all at the rate last observed.
         expected: Duration,
     },
-    /// The deadline passed.
+    /// The deadline passed before the search ended.
     #[error("timed out after {} and {hashes} hashes", ApproxDuration(*.elapsed))]
     TimedOut {
         /// Time since the job was submitted.
@@ -237,12 +239,12 @@ impl fmt::Display for ApproxDuration {
     }
 }
 
-/// As much of a text as an error can show.
+/// The first 32 characters of a text, which is what an error shows of it.
 pub(crate) fn clip(text: &str) -> String {
     text.chars().take(32).collect()
 }
 
-/// `Duration` holds 5.8e11 years; longer is as good as that.
+/// A duration of `seconds`, or the longest that `Duration` holds, 5.8e11 years, if they are more.
 #[cfg(feature = "threads")]
 pub(crate) fn saturating_seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)

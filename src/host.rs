@@ -19,20 +19,20 @@ pub struct Host {
 }
 
 impl Host {
-    /// The machine as it was when the process first asked.
+    /// The cores that this process may use. They are read once; later calls return the same.
     pub fn detect() -> Self {
         let facts = facts();
         Self { cores: facts.cores.len().max(1), parallelism: facts.parallelism }
     }
 
-    /// What the CPU's cores are called, such as `Zen 4`; `None` for those whose kernels' costs are not on
-    /// record, and where a hypervisor does not tell.
+    /// The microarchitecture of the CPU's cores, such as `Zen 4`; `None` if the crate has no recorded costs
+    /// for it, or if a hypervisor hides it.
     pub fn microarchitecture() -> Option<&'static str> {
         Microarchitecture::here().name()
     }
 
-    /// The system's numbers of the logical cores in the affinity mask, ascending; empty where it does not
-    /// tell.
+    /// The numbers that the system gives to the logical cores in the affinity mask, ascending; empty if it
+    /// does not tell them.
     pub fn core_ids() -> Vec<usize> {
         facts().cores.iter().map(|core| core.id).collect()
     }

@@ -1,5 +1,5 @@
-//! Kernels without what is above them, for fuzz targets and the suite. Not part of the API, and exempt from
-//! its versioning.
+//! Direct access to the kernels, for fuzz targets and tests. Not part of the API, and exempt from its
+//! versioning.
 
 pub use crate::kernel::Form;
 use crate::kernel::Kernel;
@@ -13,7 +13,7 @@ pub fn forms(kind: Kind) -> impl Iterator<Item = Form> {
     Kernel::available().flat_map(Kernel::forms).filter(move |form| form.spec().kind == kind)
 }
 
-/// Pairs of forms of one kernel, one for each kind of scan: so many that every form is in one.
+/// Pairs of forms of the same kernel, one form for each kind of scan, such that every form is in a pair.
 pub fn pairs() -> Vec<[Form; 2]> {
     let pairs_of = |kernel: Kernel| {
         let of_kind = |kind| forms(kind).filter(move |form| form.kernel().name() == kernel.name());
@@ -25,8 +25,8 @@ pub fn pairs() -> Vec<[Form; 2]> {
     Kernel::available().flat_map(pairs_of).collect()
 }
 
-/// What each form of each kernel takes that this CPU can run, the best of windows in about `time` for each:
-/// what `src/kernel/record.rs` records of a microarchitecture.
+/// Measures the cost of every form of the kernels that this CPU can run, for about `time` each, as
+/// `src/kernel/record.rs` records it for a microarchitecture. The best of several windows counts.
 #[cfg(feature = "threads")]
 pub fn survey_forms(time: std::time::Duration) -> Vec<(Form, ScanCost)> {
     crate::tune::measure::survey(time)
@@ -38,23 +38,24 @@ pub fn survey_forms(time: std::time::Duration) -> Vec<(Form, ScanCost)> {
 pub struct Messages {
     /// Chaining value before the block.
     pub state: [u32; 8],
-    /// One a row, at least one.
+    /// One block per row, at least one.
     pub blocks: Vec<[u32; 16]>,
-    /// Of the block, 0 to 15.
+    /// The word of the block that `words` are added to, 0 to 15.
     pub word: usize,
-    /// One a column, 1 to 10,000.
+    /// One word per column, 1 to 10,000 of them.
     pub words: Vec<u32>,
 }
 
 impl Messages {
-    /// The rows and columns whose first digest word passes, where the block is the last: words 0 to 13.
+    /// The rows and columns whose first digest word passes, if the block is the last one of the message. The
+    /// varying word must be 0 to 13.
     pub fn hits(&self, form: Form, screen: Screen) -> Vec<(u32, u32)> {
         let hits = all_hits(form, &Scan::OneWord(self.one_word()), screen, Cursor::default());
         hits.into_iter().map(|hit| (hit.row, hit.column)).collect()
     }
 
-    /// The same where the block is followed by one of `tails`: words 13 to 15. The rows are the messages, row
-    /// by row, and the columns the tails.
+    /// Like [`hits`](Self::hits), if one of `tails` follows the block. The rows of the result are the
+    /// messages, row by row, and its columns are the tails. The varying word must be 13 to 15.
     pub fn hits_with_tails(&self, form: Form, tails: &[[u32; 16]], screen: Screen) -> Vec<(u32, u32)> {
         let mut states = States::default();
         form.midstates(&self.one_word(), &mut states);

@@ -48,8 +48,8 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
         self
     }
 
-    /// The nonces to try, such as `7..` or `..=9_007_199_254_740_991`, for servers that limit what they read; all of
-    /// the scheme's unless set. What the scheme does not allow is left out.
+    /// The nonces to try, such as `7..`, or `..=9_007_199_254_740_991` for a server that reads no larger
+    /// ones; all of the scheme's unless set. Nonces that the scheme does not allow are left out.
     pub fn nonces(mut self, nonces: impl RangeBounds<u64>) -> Self {
         self.scope = self.scope.over(nonces);
         self
@@ -62,9 +62,9 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
         self
     }
 
-    /// Gives up at this moment. A blocking [`run`](Self::run) or [`wait`](Job::wait) is punctual; a job that
-    /// nobody waits for, or that is awaited as a future, is looked at when its turn comes, which takes 100 µs
-    /// for each other job ahead of it.
+    /// Gives up at this moment. A blocking [`run`](Self::run) or [`wait`](Job::wait) returns on time. If no
+    /// thread blocks on the job, or it is awaited as a future, a worker sees that the time is over at the
+    /// job's next turn, about 100 µs later for each other job ahead of it.
     pub fn deadline(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
         self
@@ -76,7 +76,7 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
         self
     }
 
-    /// A token that cancels the job, beside dropping it.
+    /// A token that can cancel the job, as dropping the [`Job`] can.
     pub fn cancel_token(mut self, token: &CancelToken) -> Self {
         self.token = Some(token.clone());
         self
@@ -86,7 +86,7 @@ impl<'a, A: Answer> JobBuilder<'a, A> {
     ///
     /// # Errors
     ///
-    /// What [`spawn`](Self::spawn) says, and [`Error::Exhausted`], [`Error::SubPuzzleExhausted`],
+    /// As for [`spawn`](Self::spawn), and [`Error::Exhausted`], [`Error::SubPuzzleExhausted`],
     /// [`Error::Cancelled`], [`Error::TimedOut`] or [`Error::Panicked`].
     pub fn run(self) -> Result<A, Error> {
         self.spawn()?.wait()
@@ -161,8 +161,8 @@ impl<A: Answer> Job<A> {
         self.task.wait(None).expect("a wait without a limit ends with an outcome").map(A::of)
     }
 
-    /// Blocks until the search ends, but no longer than `timeout`, after which it goes on: `None`. For
-    /// callers who must look at something else from time to time, such as signals.
+    /// Blocks until the search ends, but no longer than `timeout`. Returns `None` if the search goes on after
+    /// that time. This is for callers who must look at something else from time to time, such as signals.
     pub fn wait_timeout(&self, timeout: Duration) -> Option<Result<A, Error>> {
         Some(self.task.wait(Instant::now().checked_add(timeout))?.map(A::of))
     }
@@ -174,12 +174,12 @@ impl<A: Answer> Job<A> {
 }
 
 impl<A> Job<A> {
-    /// Ends the search; it then has an outcome, [`Error::Cancelled`] unless there was one before.
+    /// Ends the search with [`Error::Cancelled`], unless it has another outcome already.
     pub fn cancel(&self) {
         self.task.cancel();
     }
 
-    /// How far the search has come. Costs nothing unless called.
+    /// How far the search has come, computed at the time of the call.
     pub fn progress(&self) -> Progress {
         self.task.progress()
     }
@@ -202,8 +202,7 @@ impl<A: Answer> Future for Job<A> {
     }
 }
 
-/// What a job comes to: a [`Solution`] where it is about one challenge, a [`BundleSolution`] where it is
-/// about several.
+/// The result of a job: a [`Solution`] for one challenge, a [`BundleSolution`] for several.
 pub trait Answer: sealed::Answer {}
 
 impl<A: sealed::Answer> Answer for A {}

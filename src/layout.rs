@@ -1,5 +1,5 @@
-//! How the nonces of one digit width can be laid out for a kernel, and what each way takes. A new layout is a
-//! variant here and a way of cutting in `scans.rs`; search and pool do not see it.
+//! The ways to lay out the nonces of one digit width for a kernel, and the time that each takes. A new layout
+//! is a variant here and a way of cutting in `scans.rs`; search and pool do not see it.
 
 use std::fmt;
 use std::ops::Range;
@@ -16,9 +16,9 @@ use crate::template::Template;
 pub(crate) enum Layout {
     /// The last block has one word that varies inside a scan.
     OneWord(Varying),
-    /// The digits cross into the second block, or end so late in the first that the padding does. The last
-    /// `tail_digits` make schedules that all nonces share, those before them chaining values, where one word
-    /// varies.
+    /// The digits reach into the second block, or end so late in the first that the padding does. The last
+    /// `tail_digits` digits make schedules that all nonces share. The digits before them make chaining
+    /// values, by scans in which one word varies.
     Shared { tail_digits: u32, varying: Varying },
 }
 
@@ -29,24 +29,24 @@ pub(crate) struct Varying {
     pub block: usize,
     /// The message word of that block, 0 to 15.
     pub word: usize,
-    /// Where they end in the tail, in bytes.
+    /// The number of bytes in the tail up to the end of these digits.
     pub end: usize,
-    /// How many they are, 1 to 4.
+    /// How many digits vary, 1 to 4.
     pub digits: u32,
-    /// Digits after them, in the next word: the scan has a row for each of their values.
+    /// How many digits follow in the next word: the scan has a row for each of their values.
     pub trailing: u32,
     pub codec: Codec,
 }
 
-/// A scan covers at most this many nonces: a whole row of four digits, after which what it took to set up does
-/// not show.
+/// A scan covers at most this many nonces: a whole row of four digits, beside which the time to set up the
+/// scan hardly counts.
 pub(crate) const SCAN_NONCES: u64 = OneWord::MAX_COLUMNS as u64;
 
 /// A scan takes at most this many groups of chaining values: 16 KiB of them.
 pub(crate) const MAX_GROUPS: u64 = 16;
 
-/// A group of chaining values over 1000 schedules would take a worker longer than it may go without a look at
-/// cancellation.
+/// Shared schedules hold at most this many digits. With three, a group of chaining values over 1000 schedules
+/// would keep a worker busy for longer than it may go without a look at cancellation.
 const MAX_TAIL_DIGITS: u32 = 2;
 
 impl Layout {
@@ -88,8 +88,8 @@ impl Layout {
         varying.word
     }
 
-    /// What a nonce of `digits` digits takes with a form of the same kind, on a machine where the form takes
-    /// `scan`.
+    /// The time per nonce of `digits` digits with the form `spec`, which must be of this layout's kind and
+    /// has the cost `scan`.
     pub(crate) fn cost(self, digits: u32, spec: &FormSpec, scan: ScanCost) -> Nanos {
         let scalar = ScalarCost::TYPICAL;
         let padded = |nonces: u64, group: usize| nonces.next_multiple_of(group as u64) as f64 / nonces as f64;
@@ -118,7 +118,7 @@ impl Layout {
         }
     }
 
-    /// Compressions a nonce, those of chaining values included.
+    /// Compressions per nonce, those for chaining values included.
     pub(crate) fn compressions(self) -> f64 {
         match self {
             Self::OneWord(varying) if varying.block > 0 => {
@@ -129,7 +129,7 @@ impl Layout {
         }
     }
 
-    /// What it takes to make its schedules.
+    /// The time that it takes to make the schedules of this layout.
     pub(crate) fn set_up(self) -> Nanos {
         match self {
             Self::OneWord(_) => Nanos::ZERO,
@@ -139,7 +139,7 @@ impl Layout {
         }
     }
 
-    /// The schedules that it shares, if it does.
+    /// The shape of the schedules that this layout shares, if it shares any.
     pub(crate) fn shape(self, template: &Template, digits: u32) -> Option<Shape> {
         match self {
             Self::OneWord(_) => None,
@@ -149,7 +149,7 @@ impl Layout {
         }
     }
 
-    /// Ranges that begin at multiples of this many nonces, and end before one, waste nothing.
+    /// A range of nonces wastes nothing if its start and its length are multiples of this number.
     pub(crate) fn alignment(self) -> u64 {
         match self {
             Self::OneWord(varying) => varying.rows(),
@@ -157,8 +157,9 @@ impl Layout {
         }
     }
 
-    /// Of ranges of about `nonces` nonces, those of a multiple of this many take the least where a form tries
-    /// `group` nonces at once. It may be more than `nonces` where fewer would take as long.
+    /// Among ranges of about `nonces` nonces, those whose length is a multiple of this number take the least
+    /// time per nonce with a form that tries `group` nonces at once. The number may be larger than `nonces`
+    /// where a shorter range would take as long.
     #[cfg(feature = "threads")]
     pub(crate) fn granule(self, group: usize, nonces: u64) -> u64 {
         match self {
@@ -177,13 +178,13 @@ impl Varying {
         Self { word: start / 4, block: 0, end: start + 1, digits: 1, trailing: 0, codec: Codec::U64Le }
     }
 
-    /// The digits of the last word, and those of the word before it.
+    /// The digits that may vary: those in the last word, or those in the word before it.
     ///
     /// Digits of the tail's block `block` lie at `start..end`.
     fn choices(block: usize, start: usize, end: usize) -> impl Iterator<Item = Self> {
         let last = Self::last_word(block, start, end);
         let before_end = end - last.digits as usize;
-        // (Before a whole word of digits there is nothing to gain.)
+        // (If digits fill the last word, those of the word before it are no better.)
         let before = (last.digits < 4 && before_end > start)
             .then(|| Self { trailing: last.digits, ..Self::last_word(block, start, before_end) });
         std::iter::once(last).chain(before)
@@ -196,7 +197,7 @@ impl Varying {
         Self { word: word % 16, block, end, digits, trailing: 0, codec: Codec::Decimal }
     }
 
-    /// Where in the tail they lie.
+    /// The bytes of the tail in which the varying digits lie.
     pub(crate) fn place(self) -> Range<usize> {
         self.end - self.digits as usize..self.end
     }

@@ -32,9 +32,9 @@
 //! | a format of your own | implement [`scheme::Scheme`]; the kernels stay the same |
 //! | other priorities on a shared host | [`SolverBuilder::low_priority`], `pinning`, `threads` |
 //!
-//! A job without a chance is refused before its first hash: with a time limit, when it would finish in time
-//! with a probability under 1 %; without one, when its nonces hold a solution with less than 10⁻⁶. The error
-//! tells the expected time.
+//! A job that has hardly a chance is refused before its first hash: with a time limit, when its probability
+//! to finish in time is below 1 %; without one, when the probability that its nonces hold a solution is below
+//! 10⁻⁶. The error states the expected time.
 //!
 //! # Features
 //!
@@ -44,12 +44,13 @@
 //! | `tokio` | `solve_async`, which starts the pool without blocking its runtime |
 //! | `serde` | `Serialize` for the public data types, `Deserialize` for those that are values |
 //!
-//! Features only add. Versions 0.x may change the API with a minor release; the crate needs `std`.
+//! Features only add to the API. While the version is 0.x, a minor release may change the API. The crate
+//! needs `std`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
-/// Its examples are tested with those of the documentation.
+/// The README, so that its examples are tested with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
@@ -99,6 +100,7 @@ pub use cancel::{CancelToken, DropGuard};
 pub use challenge::{Bundle, Challenge};
 pub use difficulty::Difficulty;
 pub use error::{ApproxDuration, Error};
+pub use found::Found;
 #[cfg(feature = "threads")]
 pub use host::Host;
 #[cfg(feature = "threads")]
@@ -106,7 +108,6 @@ pub use job::{Answer, Job, JobBuilder};
 pub use kernel::{Kernel, KernelInfo};
 pub use method::Method;
 pub use nonce::Nonce;
-pub use found::Found;
 #[cfg(feature = "threads")]
 pub use outcome::{BundleSolution, Progress, Solution};
 pub use plan::Order;

@@ -1,28 +1,28 @@
-//! How a search goes about a challenge, for people who ask.
+//! A description for people of how a search tries nonces.
 
 use crate::kernel::Kernel;
 use crate::plan::{Plan, Segment};
 
-/// How a search tries the nonces that come first. Others may have another length, and suit another kernel or
-/// layout.
+/// How a search tries its first nonces. Later ones may have another length, for which it chooses another
+/// kernel or layout.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Method {
-    /// The kernel.
+    /// The kernel that tries the nonces.
     pub kernel: Kernel,
-    /// Vectors that the kernel advances side by side, 1 to 3; it chooses as many as take the least time.
+    /// How many vectors the kernel advances side by side, 1 to 3: as many as take the least time.
     pub streams: usize,
     /// How nonces are laid out in message blocks, in words for people.
     pub layout: String,
     /// Compressions that a nonce takes: 1, or a little more where chaining values are made for it.
     pub compressions_per_nonce: f64,
-    /// What a nonce is expected to take on one thread, in nanoseconds: by measurement on a
-    /// [`Solver`](crate::Solver), by the record of the CPU's kind in a [`Search`](crate::Search), which has no clock.
+    /// The expected time per nonce on one thread, in nanoseconds. A [`Solver`](crate::Solver) has measured
+    /// it; a [`Search`](crate::Search), which has no clock, takes what is recorded for CPUs of this kind.
     pub nanoseconds_per_nonce: f64,
 }
 
 impl Method {
-    /// Of a search with this plan.
+    /// The method of a search with this plan.
     pub(crate) fn of(plan: &Plan) -> Self {
         let Segment { form, layout, cost, .. } = &plan.segments()[0];
         Self {

@@ -12,12 +12,12 @@ use crate::error::{Error, clip};
 pub struct Nonce(u64);
 
 impl Nonce {
-    /// The nonce as a number.
+    /// A nonce from its number.
     pub const fn new(nonce: u64) -> Self {
         Self(nonce)
     }
 
-    /// The number.
+    /// The nonce as a number.
     pub const fn as_u64(self) -> u64 {
         self.0
     }

@@ -1,4 +1,4 @@
-//! What a search comes to, and how far it has come meanwhile.
+//! The result of a search, and its progress before that.
 
 use std::time::Duration;
 
@@ -10,18 +10,18 @@ use crate::nonce::Nonce;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Solution {
-    /// The solution.
+    /// The nonce that solves the challenge.
     pub nonce: Nonce,
     /// SHA-256 of the message; hexadecimal where it is serialized.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::found::serialize_hex"))]
     pub digest: [u8; 32],
-    /// Nonces tried by the spans that had ended.
+    /// Nonces tried, without those of spans that other workers had not finished.
     pub hashes: u64,
     /// Time since the job was submitted.
     pub elapsed: Duration,
-    /// Name of the kernel that found it.
+    /// Name of the kernel that found the nonce.
     pub kernel: &'static str,
-    /// The most workers that were on it at once.
+    /// The most workers that could search at once.
     pub threads: usize,
 }
 
@@ -39,11 +39,11 @@ impl Solution {
 pub struct BundleSolution {
     /// The solutions, in the order of the sub-puzzles.
     pub found: Vec<Found>,
-    /// Nonces tried by the spans that had ended, over all sub-puzzles.
+    /// Nonces tried for all sub-puzzles, without those of spans that other workers had not finished.
     pub hashes: u64,
     /// Time since the job was submitted.
     pub elapsed: Duration,
-    /// The most workers that were on it at once.
+    /// The most workers that could search at once.
     pub threads: usize,
 }
 
@@ -67,12 +67,12 @@ pub struct Progress {
     pub hashes_per_second: f64,
     /// Sub-puzzles that are solved.
     pub solved: usize,
-    /// Sub-puzzles that there are: 1 unless it is a bundle.
+    /// How many sub-puzzles the job has: 1 unless it is for a bundle.
     pub sub_puzzles: usize,
-    /// Probability that so many hashes solve the puzzle, 0 to 1.
+    /// Probability that the puzzle is solved within as many hashes as have been tried so far, 0 to 1.
     pub chance: f64,
     /// Time from now after which a solution is found with probability 0.5; `None` before the first hash.
     pub time_to_50: Option<Duration>,
-    /// The same for probability 0.95.
+    /// Time from now after which a solution is found with probability 0.95; `None` before the first hash.
     pub time_to_95: Option<Duration>,
 }

@@ -19,7 +19,7 @@ use crate::tune::{Choice, Tuning};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Order {
-    /// Any solution, tried in the order that costs the least.
+    /// Any solution. Nonces are tried in the order that takes the least time.
     #[default]
     Any,
     /// The smallest solution, the same for every kernel and number of threads.
@@ -32,7 +32,7 @@ pub(crate) struct Scope {
     pub order: Order,
     /// The smallest nonce.
     pub first: u64,
-    /// The largest nonce. Where it is less than the first, there are none.
+    /// The largest nonce. If it is less than `first`, there are no nonces.
     pub last: u64,
 }
 
@@ -43,7 +43,7 @@ impl Default for Scope {
 }
 
 impl Scope {
-    /// The same order over these nonces.
+    /// This scope with other nonces.
     pub(crate) fn over(self, nonces: impl RangeBounds<u64>) -> Self {
         let first = match nonces.start_bound() {
             Bound::Included(&first) => Some(first),
@@ -78,11 +78,11 @@ pub(crate) struct Segment {
     pub digits: u32,
     pub form: Form,
     pub layout: Layout,
-    /// What a nonce takes, its share of candidates included.
+    /// Time per nonce, including its share of the time for checking candidates.
     pub cost: Nanos,
     nonces: RangeInclusive<u64>,
-    /// The number of the first position, which stands for the nonce `origin`: the first nonce, or a few
-    /// numbers before it, so that spans of the layout's granule are aligned as the layout likes it.
+    /// The first position of the segment, which stands for the nonce `origin`. That is the first nonce, or a
+    /// number shortly before it, so that spans begin where the layout wastes nothing.
     position: u64,
     origin: u64,
 }
@@ -115,8 +115,8 @@ impl Plan {
         }
 
         let template = Template::new(scheme.prefix(), scheme.codec());
-        // Numbers of as many digits, and where spans are aligned: at a multiple of every layout's alignment,
-        // so that in ascending order all widths are aligned.
+        // The digit widths that there are, and a multiple of every layout's alignment: if the first width
+        // begins at a multiple of it, the others are aligned in ascending order too.
         let (widths, aligned) = match scheme.codec() {
             Codec::Decimal => (1..=20, 1000),
             Codec::U64Le => (8..=8, 256),
@@ -153,8 +153,8 @@ impl Plan {
             };
             segments.sort_by_cached_key(|segment| cost(segment));
         }
-        // Positions before a segment's first nonce exist only where the range does not begin with the width:
-        // all of them together are no more than there are numbers up to the last nonce.
+        // A segment has positions before its first nonce only if the range of nonces begins inside its width.
+        // So there are never more positions than numbers up to the last nonce.
         let mut total = 0u128;
         for segment in &mut segments {
             segment.position = u64::try_from(total).expect("all positions before the last segment fit");
@@ -176,7 +176,7 @@ impl Plan {
         &self.segments
     }
 
-    /// How many nonces there are; one less where that is 2^64.
+    /// How many nonces the plan has; 2^64 - 1 if there are 2^64.
     #[cfg(feature = "threads")]
     pub(crate) fn len(&self) -> u64 {
         let last = self.segments.iter().map(|segment| *segment.nonces.end()).max();

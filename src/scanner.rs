@@ -1,4 +1,5 @@
-//! Positions of a plan in, a solution out: scans for the kernels, and their candidates before the scheme's judge.
+//! From positions of a plan to a solution: makes scans for the kernels, and lets the scheme judge the
+//! candidates that they report.
 
 use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
@@ -7,8 +8,8 @@ use crate::kernel::Form;
 use crate::kernel::costs::Nanos;
 use crate::kernel::scan::{Candidates, Cursor, Schedules};
 
-use crate::nonce::Nonce;
 use crate::found::Found;
+use crate::nonce::Nonce;
 use crate::plan::Plan;
 use crate::scans::{Batch, Buffers, Scans};
 use crate::schedules::Shape;
@@ -19,25 +20,25 @@ use crate::verify::digest;
 pub(crate) struct Scanner {
     candidates: Candidates,
     buffers: Buffers,
-    /// Those of the last scan, which the next one needs as well as a rule.
+    /// The schedules of the last scan; as a rule, the next scan needs the same ones.
     schedules: Option<(Shape, Arc<Schedules>)>,
 }
 
-/// Which solution a scan ends with, if there are several. A kernel does not try nonces in ascending order.
+/// Which solution a scan returns if there are several. (A kernel need not try nonces in ascending order.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pick {
-    /// The first that turns up.
+    /// The solution that is found first.
     First,
-    /// The smallest of its digit width.
+    /// The smallest solution of the first digit width that holds one.
     Smallest,
 }
 
-/// What a scanner came to.
+/// The result of [`Scanner::scan`].
 #[derive(Debug)]
 pub(crate) struct Scanned {
-    /// Nonces tried: all, or those up to the solution, which are as good as exact.
+    /// Nonces tried: all of them, or those up to the solution, which may be counted approximately.
     pub hashes: u64,
-    /// What they were expected to take.
+    /// The time that trying these nonces was expected to take.
     pub cost: Nanos,
     /// A solution and its position.
     pub found: Option<(Found, u64)>,
@@ -88,7 +89,8 @@ fn solve(
     let scheme = plan.challenge.scheme();
     let mut smallest: Option<Found> = None;
     let mut next = Some(Cursor::default());
-    // The first hit is the solution, nearly always, and often all that is wanted. If not, hits are not rare.
+    // Nearly always the first hit is a solution and no more are needed, so the first call asks for one hit.
+    // If it does not suffice, hits are not rare, and further calls fill the buffer.
     let mut wanted = if pick == Pick::First || batch.ascends() { 1 } else { Candidates::CAPACITY };
     while let Some(from) = next {
         candidates.clear(wanted);

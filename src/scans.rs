@@ -1,5 +1,5 @@
-//! Nonces of one digit width, cut into scans as their layout wants it, and the way back from a kernel's hit to
-//! its nonce.
+//! Cuts nonces of one digit width into scans as their layout requires, and finds the nonce that a kernel's
+//! hit stands for.
 
 use std::ops::{ControlFlow, RangeInclusive};
 
@@ -16,7 +16,7 @@ pub(crate) struct Scans<'a> {
     /// Digits of each nonce, 1 to 20.
     pub digits: u32,
     pub form: Form,
-    /// Those of [`Layout::shape`], where it has one.
+    /// The schedules of [`Layout::shape`]; needed only if the layout has a shape.
     pub schedules: Option<&'a Schedules>,
 }
 
@@ -31,15 +31,15 @@ pub(crate) struct Buffers {
 #[derive(Debug)]
 pub(crate) struct Batch<'a> {
     pub scan: Scan<'a>,
-    /// The nonces that it is to cover. It may hold others, near both ends.
+    /// The nonces that the scan is to cover. Near both ends, it may hold others too.
     pub nonces: RangeInclusive<u64>,
     first: u64,
     row_stride: u64,
     column_stride: u64,
 }
 
-/// What one scan covers of the numbers that nonces are without their last digits: whole rows, or columns of one
-/// row.
+/// What one scan covers: whole rows, or some columns of one row. It counts in nonces without their last
+/// digits, that is, in nonces divided by the `scale` of [`tiles`].
 #[derive(Clone, Copy, Debug)]
 struct Tile {
     first: u64,
@@ -55,7 +55,7 @@ struct Rows {
 }
 
 impl Scans<'_> {
-    /// Covers `nonces` with scans, until `each` breaks. Each takes a range of nonces, and the ranges ascend.
+    /// Calls `each` with scans that together cover `nonces`, in ascending order, until it breaks.
     pub(crate) fn each<B>(
         &self,
         nonces: RangeInclusive<u64>,
@@ -132,7 +132,7 @@ impl Scans<'_> {
     }
 }
 
-/// Cuts `nonces`, without the last digits that make up `scale`, where a scan must end.
+/// Cuts `nonces`, divided by `scale`, into tiles of at most `most` numbers.
 fn tiles(
     varying: Varying,
     nonces: &RangeInclusive<u64>,
@@ -140,8 +140,8 @@ fn tiles(
     most: u64,
 ) -> impl Iterator<Item = Tile> + use<> {
     let (row, end) = (varying.columns(), nonces.end() / scale);
-    // The rows of a scan have one chaining value, and either high digits or trailing ones are what they differ
-    // in.
+    // All rows of a scan have the same chaining value, and they differ either in high digits or in trailing
+    // ones.
     let one_row = varying.block > 0 || varying.trailing > 0;
     let mut next = Some(nonces.start() / scale);
     std::iter::from_fn(move || {
@@ -174,7 +174,7 @@ impl Batch<'_> {
         self.nonces.end() - self.nonces.start() + 1
     }
 
-    /// About how many of them a kernel that reports `hit` has tried.
+    /// About how many nonces a kernel has tried when it reports `hit`.
     pub(crate) fn tried(&self, hit: Hit, group: usize) -> u64 {
         let (row, column) = (hit.row as usize, hit.column as usize);
         let tried = match &self.scan {

@@ -17,15 +17,15 @@ pub(crate) struct Shape {
 /// The schedules that were used last. A solver has one for all its jobs; one shape takes up to 25 KiB.
 #[derive(Debug, Default)]
 pub(crate) struct ScheduleCache {
-    /// The most recent last.
+    /// Ordered by their last use; the most recent one comes last.
     recent: Mutex<Vec<(Shape, Arc<Schedules>)>>,
 }
 
 impl ScheduleCache {
-    /// Challenges of one server have one length, so this is plenty.
+    /// How many shapes are kept. Few are needed: all challenges of one server have the same length.
     const CAPACITY: usize = 16;
 
-    /// Makes them if they are not here.
+    /// The schedules of `shape`. They are made if the cache does not hold them.
     pub(crate) fn get(&self, shape: Shape) -> Arc<Schedules> {
         // Whoever else wants them waits here instead of making them too.
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);

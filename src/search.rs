@@ -1,13 +1,14 @@
-//! One thread, resumable: [`Search`], for those who bring their own thread, loop and clock.
+//! [`Search`], which runs in steps on the calling thread, for programs with a thread, a loop and a clock of
+//! their own.
 
 use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use crate::challenge::Challenge;
 use crate::error::Error;
+use crate::found::Found;
 use crate::kernel::{Form, Kernel};
 use crate::method::Method;
-use crate::found::Found;
 use crate::plan::{Order, Plan, Scope};
 use crate::scanner::{Pick, Scanner};
 use crate::schedules::ScheduleCache;
@@ -41,7 +42,7 @@ pub struct Search {
     hashes: u64,
 }
 
-/// What a [`Search::step`] came to.
+/// The result of [`Search::step`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Step {
@@ -49,13 +50,13 @@ pub enum Step {
     Found(Found),
     /// Every nonce of the range has been tried.
     Exhausted,
-    /// Nothing yet.
+    /// No solution yet, and nonces are left: the next step goes on with them.
     More,
 }
 
 impl Search {
-    /// A search through all nonces of the scheme, in any order, with the kernel that is the fastest by the
-    /// record of the CPU's kind.
+    /// A search through all nonces of the scheme, in any order, with the kernels that are recorded as the
+    /// fastest on CPUs of this kind.
     ///
     /// # Errors
     ///
@@ -92,7 +93,7 @@ impl Search {
         self.hashes
     }
 
-    /// How it tries the nonces that come first.
+    /// How this search tries its first nonces.
     pub fn method(&self) -> Method {
         Method::of(&self.plan)
     }
@@ -103,7 +104,7 @@ impl Search {
 pub struct SearchBuilder {
     challenge: Challenge,
     scope: Scope,
-    /// Those that may be used; all if there are none.
+    /// The forms that may be used; if there are none, all that this CPU can run.
     forms: Vec<Form>,
 }
 
@@ -114,14 +115,15 @@ impl SearchBuilder {
         self
     }
 
-    /// The nonces to try, such as `7..` or `..=9_007_199_254_740_991`, for servers that limit what they read; all of
-    /// the scheme's unless set. What the scheme does not allow is left out.
+    /// The nonces to try, such as `7..`, or `..=9_007_199_254_740_991` for a server that reads no larger
+    /// ones; all of the scheme's unless set. Nonces that the scheme does not allow are left out.
     pub fn nonces(mut self, nonces: impl RangeBounds<u64>) -> Self {
         self.scope = self.scope.over(nonces);
         self
     }
 
-    /// The kernel to use; unless set, the fastest by the record of the CPU's kind, for each length of nonces.
+    /// The kernel to use. Unless set, it is for each length of nonces the one that is recorded as the fastest
+    /// on CPUs of this kind.
     pub fn kernel(mut self, kernel: Kernel) -> Self {
         self.forms = kernel.forms().collect();
         self
@@ -134,7 +136,7 @@ impl SearchBuilder {
         self
     }
 
-    /// The search, at its beginning.
+    /// Prepares the search. No nonce is tried before [`Search::step`].
     ///
     /// # Errors
     ///

@@ -16,8 +16,8 @@ use crate::tune::Tuning;
 
 /// A long-lived pool of worker threads that solves challenges, many at once.
 ///
-/// Share it by reference, in an `Arc`, or as [`Solver::global`]. Idle workers sleep. Dropping it cancels what
-/// is left and waits until the workers have stopped, about 100 µs.
+/// Share it by reference, in an `Arc`, or as [`Solver::global`]. Idle workers sleep. Dropping the solver
+/// cancels its unfinished jobs and waits until the workers have stopped, which takes about 100 µs.
 ///
 /// # Examples
 ///
@@ -37,13 +37,13 @@ pub struct Solver(Engine);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Pinning {
-    /// Only where there is exactly one worker for each core that the process may use. With fewer, the pools
+    /// Pin only if there is exactly one worker for each core that the process may use. With fewer, the pools
     /// of several processes would all sit on the same first cores.
     #[default]
     Auto,
-    /// Always.
+    /// Pin every worker.
     On,
-    /// Never.
+    /// Pin no worker.
     Off,
 }
 
@@ -98,27 +98,29 @@ impl Solver {
         }
     }
 
-    /// Solves a challenge with the default settings and blocks until that is done. Without a time limit: see
-    /// [`job`](Self::job) for that and more.
+    /// Solves a challenge with the default settings and blocks until the search ends. There is no time limit;
+    /// use [`job`](Self::job) to set one.
     ///
     /// # Errors
     ///
-    /// As [`JobBuilder::run`].
+    /// As for [`JobBuilder::run`].
     pub fn solve(&self, challenge: &Challenge) -> Result<Solution, Error> {
         self.job(challenge).run()
     }
 
-    /// As [`solve`](Self::solve), as a future. Dropping it cancels the work.
+    /// Solves a challenge with the default settings and without a time limit, as a future. Dropping the
+    /// future cancels the work.
     ///
     /// # Errors
     ///
-    /// As [`JobBuilder::run`].
+    /// As for [`JobBuilder::run`].
     #[cfg(feature = "tokio")]
     pub async fn solve_async(&self, challenge: &Challenge) -> Result<Solution, Error> {
         self.job(challenge).spawn()?.await
     }
 
-    /// A search to be set up, then [run](JobBuilder::run) or [spawned](JobBuilder::spawn).
+    /// Describes a search for a solution of the challenge, which begins when it is [run](JobBuilder::run) or
+    /// [spawned](JobBuilder::spawn).
     pub fn job(&self, challenge: &Challenge) -> JobBuilder<'_> {
         JobBuilder::new(&self.0, challenge.clone().into())
     }
@@ -141,7 +143,7 @@ impl Solver {
         JobBuilder::new(&self.0, bundle.clone())
     }
 
-    /// Counts since the solver was built.
+    /// Counts of jobs, nonces tried and wake-ups since the solver was built.
     pub fn stats(&self) -> Stats {
         self.0.pool.stats()
     }
@@ -170,16 +172,17 @@ impl Solver {
 /// The process-wide solver.
 static GLOBAL: OnceLock<Solver> = OnceLock::new();
 
-/// Solves a challenge on [`Solver::global`], which it starts on a blocking thread if nobody has yet.
+/// Solves a challenge on [`Solver::global`]. If that solver has not been started yet, a blocking thread of
+/// the runtime starts it.
 ///
 /// # Errors
 ///
-/// As [`Solver::global`] and [`JobBuilder::run`]; [`Error::Cancelled`] when the runtime shuts down before the
-/// solver has started.
+/// As for [`Solver::global`] and [`JobBuilder::run`], and [`Error::Cancelled`] when the runtime shuts down
+/// before the solver has started.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime, when the global solver has not been started yet.
+/// If it is polled outside of a tokio runtime while the global solver has not been started yet.
 ///
 /// # Cancellation
 ///
@@ -227,8 +230,8 @@ impl SolverBuilder {
         self
     }
 
-    /// Starts the workers. The first time in a process it measures the kernels that may be the fastest, which
-    /// takes up to 2.5 ms: the choice of kernels and the estimates that refusals rest on come from that.
+    /// Starts the workers. The first call in a process measures the kernels that may be the fastest, which
+    /// takes up to 2.5 ms. By that, kernels are chosen and hopeless jobs refused.
     ///
     /// # Errors
     ///

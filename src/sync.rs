@@ -1,5 +1,5 @@
-//! The primitives that workers meet each other through: std's, or loom's when the crate is built with
-//! `--cfg lime_pow_loom` to model them.
+//! The synchronisation primitives that workers use: those of std and crossbeam, or those of loom when the
+//! crate is built with `--cfg lime_pow_loom` for its models.
 
 #[cfg(not(lime_pow_loom))]
 pub(crate) use crossbeam::sync::{Parker, Unparker};
@@ -21,20 +21,21 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
 
-/// Locks a mutex whose critical sections run none but our own code, so that a poisoned state is a whole one.
+/// Locks a mutex, even a poisoned one. Its critical sections must run no foreign code, so that its state is
+/// consistent even then.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs foreign code, such as a waker or a scheme's `Drop`, and swallows its panic: it must not take a worker
-/// along.
+/// Runs foreign code, such as a waker or a scheme's `Drop`, and swallows its panic, which must not end a
+/// worker.
 pub(crate) fn contain(foreign: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(foreign)) {
         forget(panic);
     }
 }
 
-/// Gets rid of what a panic carried without running its destructor, which could panic again.
+/// Leaks the payload of a panic, because its destructor could panic again.
 pub(crate) fn forget(panic: Box<dyn Any + Send>) {
     std::mem::forget(panic);
 }

@@ -13,7 +13,7 @@ use crate::scheme::interface::Codec;
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     midstate: [u32; 8],
-    /// What of the prefix does not fill a block, then zeros.
+    /// The bytes of the prefix after its last whole block, then zeros.
     head: [u8; 64],
     head_len: usize,
     prefix_len: usize,
@@ -67,7 +67,7 @@ impl Template {
         sha256::words(&tail.as_chunks().0[index])
     }
 
-    /// The chaining value before block `index` of that tail.
+    /// The chaining value before block `index` of the tail with `nonce`, written with `digits` digits.
     pub(crate) fn state_before(&self, index: usize, nonce: u64, digits: u32) -> [u32; 8] {
         let blocks = (0..index).map(|index| self.block(index, nonce, digits, 0..0));
         blocks.fold(self.midstate, |state, block| sha256::compress(&state, &block))
@@ -84,7 +84,7 @@ pub(crate) fn tail_schedules(message_len: usize, tail_digits: u32) -> Schedules 
         if message_len % 64 == digits {
             finish(&mut block, digits, message_len);
         } else {
-            // The digits and the 0x80 behind them are in the block before.
+            // The digits and the 0x80 after them are in the block before.
             debug_assert!(digits == 0);
             block[56..].copy_from_slice(&(8 * message_len as u64).to_be_bytes());
         }
@@ -92,8 +92,8 @@ pub(crate) fn tail_schedules(message_len: usize, tail_digits: u32) -> Schedules 
     }))
 }
 
-/// Ends a message of `message_len` bytes whose last byte is `tail[end - 1]`: 0x80 and, last, the length in
-/// bits.
+/// Writes the padding of a message of `message_len` bytes whose last byte is `tail[end - 1]`: 0x80 and, at
+/// the end of `tail`, the length in bits.
 fn finish(tail: &mut [u8], end: usize, message_len: usize) {
     tail[end] = 0x80;
     let len = tail.len();
@@ -109,7 +109,8 @@ fn write_digits(mut number: u64, out: &mut [u8]) {
 }
 
 /// For each value of `digits` digits, the message word that holds them from byte `offset` on and zeros
-/// elsewhere. Of binary nonces, one digit alone. Process-wide: nothing in it depends on a challenge.
+/// elsewhere. For binary nonces, `digits` must be 1. The tables are made once per process: they do not depend
+/// on a challenge.
 pub(crate) fn digit_words(codec: Codec, digits: u32, offset: usize) -> &'static [u32] {
     static DECIMAL: LazyLock<[[Vec<u32>; 4]; 4]> = LazyLock::new(|| {
         std::array::from_fn(|digits| std::array::from_fn(|offset| make_digit_words(digits + 1, offset)))

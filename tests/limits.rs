@@ -59,7 +59,8 @@ const ANUBIS: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c
                       202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
 const DIGEST: &str = "37964cdb86c8b4fe24ae9654cd40b0d6d68296ce846f4575ba414e41b07f2893";
 
-/// What a scheme says of a value, where all else is right. The oracle must agree on whether it is a puzzle.
+/// The error for one value where all other parameters are right. The oracle must agree on whether it is a
+/// puzzle.
 fn parse(scheme: &str, name: &str, value: &str) -> Option<String> {
     let (_, right) = RIGHT
         .into_iter()
@@ -152,7 +153,7 @@ fn texts_of_schemes() {
     };
     assert_eq!((prefix_hex(4095), prefix_hex(4096)), (None, None));
     assert!(prefix_hex(4097).unwrap().ends_with("4097 bytes exceed 4096"));
-    // Those of one length.
+    // Parameters that must have one exact length.
     for (scheme, name, len, what) in [
         ("anubis", "challenge", 128, "128 lowercase hex digits"),
         ("altcha-v1", "challenge", 64, "64 hex digits"),
@@ -283,8 +284,8 @@ fn ranges_of_nonces() {
     let above = within(&mcaptcha, most + 1, u64::MAX);
     assert_eq!(message(above), Some(format!("no nonce to try: from {} to {most}", most + 1)));
 
-    // Without a deadline a range is searched that holds a solution with a chance of 10^-6: of 2^24 / 10^6,
-    // sixteen nonces.
+    // Without a deadline, a range is refused only if it holds a solution with a chance below 10^-6. With a
+    // chance of 2^-24 for each nonce, that is the case up to 16 nonces.
     let rare = |nonces: u64| within(&challenge(1, 24), 0, nonces - 1);
     for nonces in [17, 18] {
         assert_eq!(rare(nonces), Err(Error::Exhausted { hashes: nonces }));

@@ -1,4 +1,5 @@
-//! A million solves leave nothing behind. A process of its own: resident memory is the whole process's.
+//! A million solves leave no memory behind. This test has a process of its own, because resident memory is
+//! that of the whole process.
 #![cfg(target_os = "linux")]
 
 mod common;

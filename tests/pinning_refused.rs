@@ -1,5 +1,5 @@
-//! A system that does not let threads be pinned, as some containers do not. A process of its own: a filter of
-//! system calls stays with the thread that has it, and with all that it starts.
+//! A system that does not let threads be pinned, as some containers do not. This test has a process of its
+//! own, because the filter of system calls stays with its thread and with all threads that this one starts.
 #![cfg(target_os = "linux")]
 
 mod common;

@@ -192,7 +192,7 @@ enum Moment {
     Time(Duration),
 }
 
-/// How.
+/// How a job is cancelled.
 #[derive(Clone, Copy, Debug)]
 enum Way {
     Token,

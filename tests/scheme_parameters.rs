@@ -132,7 +132,8 @@ fn servers_json_is_read() {
     );
     assert!(verify(&read("anubis", &anubis).unwrap().challenges()[0], Nonce::new(161_906)));
 
-    // What is neither text nor number is named, and what is inside goes behind what is outside.
+    // A value that is neither text nor number is named, and members outside take precedence over those
+    // inside.
     let error = read("mcaptcha", r#"{"string":["a"],"salt":"b","difficulty_factor":1}"#).unwrap_err();
     assert_eq!(error.to_string(), "mcaptcha: string \"\": must be text or a number");
     let error = read("cap", r#"{"token":"t","c":1,"s":32.5,"challenge":{"c":0,"d":1}}"#).unwrap_err();

@@ -1,4 +1,5 @@
-//! Laws of work and statistics against SciPy's, and the validation by Kolmogorov and Smirnov against real work.
+//! Laws of work and statistics against SciPy's, and the validation by Kolmogorov and Smirnov against real
+//! work.
 
 use lime_pow::measure::KolmogorovSmirnov;
 use lime_pow::scheme::{Format, Work};

@@ -1,6 +1,6 @@
 //! A hundred thousand jobs from many threads, with random orders, bundles, caps, deadlines, cancels and
-//! drops: every job has exactly one end, and nothing is left behind. A process of its own: it counts the
-//! threads and memory of all of it.
+//! drops: every job has exactly one end, and nothing is left behind. This test has a process of its own,
+//! because it counts all threads and all memory of the process.
 #![cfg(target_os = "linux")]
 
 mod common;

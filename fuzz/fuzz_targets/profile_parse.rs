@@ -82,7 +82,7 @@ fn members<'a, const N: usize>(value: &'a Value, names: [&str; N]) -> Option<[&'
     found.try_into().ok()
 }
 
-/// The format once more.
+/// Whether the text is a profile, by a second implementation of the format.
 fn is_profile(text: &str) -> Option<()> {
     let require = |condition: bool| condition.then_some(());
     require(serde_json::from_str::<Distinct>(text).is_ok())?;

@@ -23,9 +23,9 @@ struct Input<'a> {
     start: (u64, u8),
     sub_puzzles: u8,
     threads: u8,
-    /// Cancelled after so many looks at the progress.
+    /// If set, the job is cancelled after its progress has been read this many times.
     cancel: Option<u8>,
-    /// By a token, or by the job itself.
+    /// Whether it is cancelled by a token and not by the job itself.
     token: bool,
 }
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
-    /// Shifted right by so many bits, so that every digit width is as likely.
+    /// A number, and how many bits it is shifted right by, so that all digit widths are about equally likely.
     nonce: (u64, u8),
     before: u16,
     after: u16,

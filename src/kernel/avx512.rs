@@ -16,14 +16,15 @@ use crate::screen::Screen;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Avx512(());
 
-/// The words that have code of their own in two streams, which takes LLVM six seconds each: those that vary
-/// in challenges of 22 and 32 characters, in 22 where nonces are counted up from 0, and in 64. The others
-/// share a piece.
+/// The words that have code of their own in two streams; each takes LLVM six seconds. They are those that
+/// vary for challenges of 22, 32 and 64 characters, and of 22 characters if nonces are counted up from 0. The
+/// other words share one piece of code.
 const OWN_WORDS: &[usize] = &[7, 10, 13];
 
 #[cfg(not(lime_pow_sanitize))]
 type OwnInTwoStreams = Beside<Words, Words>;
-/// Sanitizers instrument each access to what is put aside, and then the build takes too long for CI.
+/// One stream: with two, the build takes too long for CI, because sanitizers instrument each access to words
+/// that do not fit into registers.
 #[cfg(lime_pow_sanitize)]
 type OwnInTwoStreams = Words;
 

@@ -1,5 +1,5 @@
-//! What trying nonces takes, in time, so that layouts and kernels can be compared before the first hash: the units and
-//! the terms. The figures are in `record.rs`.
+//! The time that trying nonces takes, so that layouts and kernels can be compared before the first hash: the
+//! units and the terms. The figures are in `record.rs`.
 
 use std::cmp::Ordering;
 use std::iter::Sum;
@@ -84,22 +84,22 @@ impl Sum for Nanos {
     }
 }
 
-/// What a nonce takes with one form of a kernel.
+/// The time per nonce with one form of a kernel.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "kind", rename_all = "snake_case"))]
 pub enum ScanCost {
-    /// Where each nonce has its own schedule.
+    /// The form is for nonces that each have their own schedule.
     OneWord {
-        /// A nonce where message word 13 varies.
+        /// Time per nonce where message word 13 varies.
         word_13: Nanos,
-        /// What each earlier word adds to that.
+        /// Additional time per nonce for each word by which the varying word comes before word 13.
         per_word: Nanos,
     },
-    /// Where rows share schedules.
+    /// The form is for rows that share schedules.
     Shared {
-        /// A nonce over a shared schedule.
+        /// Time per nonce over a shared schedule.
         nonce: Nanos,
-        /// A chaining value, in a batch of them.
+        /// Time per chaining value, when many are made at once.
         chaining_value: Nanos,
     },
 }
@@ -114,10 +114,10 @@ impl ScanCost {
     }
 }
 
-/// What is done in scalar code, whatever the kernel.
+/// The times of what is done in scalar code, whatever the kernel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScalarCost {
-    /// What a row adds, whatever its columns: writing its block, and what is constant in it.
+    /// Time per row, however many columns it has: to write its block, and to compute what its columns share.
     pub row: Nanos,
     /// One compression.
     pub compression: Nanos,
@@ -130,7 +130,8 @@ pub(crate) struct ScalarCost {
 }
 
 impl ScalarCost {
-    /// As recorded on Zen 4 at 3.7 GHz, for all machines: beside what vectors take it is little.
+    /// Times recorded on Zen 4 at 3.7 GHz, which serve for all machines: they are short beside those of
+    /// vectors.
     pub(crate) const TYPICAL: Self = Self {
         row: Nanos(81.0),
         compression: Nanos(163.0),
@@ -146,12 +147,12 @@ impl ScalarCost {
 }
 
 impl ScanCost {
-    /// In nanoseconds.
+    /// The cost of a form for nonces that each have their own schedule, in nanoseconds.
     pub(crate) const fn one_word(word_13: f64, per_word: f64) -> Self {
         Self::OneWord { word_13: Nanos(word_13), per_word: Nanos(per_word) }
     }
 
-    /// In nanoseconds.
+    /// The cost of a form for shared schedules, in nanoseconds.
     pub(crate) const fn shared(nonce: f64, chaining_value: f64) -> Self {
         Self::Shared { nonce: Nanos(nonce), chaining_value: Nanos(chaining_value) }
     }

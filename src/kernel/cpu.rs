@@ -37,8 +37,9 @@ impl Microarchitecture {
         id.map_or(Self::Unknown, |(vendor, family, model)| Self::of(&vendor, family, model))
     }
 
-    /// By vendor, family and model, because a family holds several cores: as the Linux kernel has them for
-    /// AMD (`init_amd`), and table 2-1 in volume 4 of Intel's "Software Developer's Manual".
+    /// The microarchitecture by vendor, family and model, because a family holds several cores. The numbers
+    /// are from the Linux kernel (`init_amd`) for AMD, and from table 2-1 in volume 4 of Intel's "Software
+    /// Developer's Manual".
     fn of(vendor: &str, family: u8, model: u8) -> Self {
         match (vendor, family, model) {
             ("AuthenticAMD", 0x19, 0x00..=0x0f | 0x20..=0x5f) => Self::Zen3,

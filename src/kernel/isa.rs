@@ -1,4 +1,5 @@
-//! What a kernel is to those who call it: code behind a proof that the CPU can run it, and the forms that it has.
+//! The interface of a kernel: code that can be called only with a proof that the CPU can run it, and the
+//! forms that it has.
 
 use std::panic::RefUnwindSafe;
 
@@ -51,24 +52,24 @@ pub(crate) struct FormSpec {
     pub kind: Kind,
     /// Vectors that advance side by side, so that one does not wait for its own latencies.
     pub streams: usize,
-    /// How many nonces are tried at once: columns of a row, or rows over a shared schedule. Those that are
-    /// missing in the last group take as long.
+    /// How many nonces are tried at once: columns of a row, or rows over a shared schedule. A last group that
+    /// is not full takes as long as a full one.
     pub group: usize,
-    /// The first message word that it has code of its own for where it varies; another kernel stands in
-    /// before that.
+    /// The first message word for which the kernel has code of its own; where an earlier word varies, it uses
+    /// another kernel's code.
     pub first_word: usize,
-    /// The words that have code of their own, if not all from `first_word` on; the others share a slower
-    /// piece.
+    /// The message words that have code of their own, where not all from `first_word` on have it. The other
+    /// words share a slower piece of code.
     pub own_words: Option<&'static [usize]>,
     /// How many chaining values are made at once for a shared scan; 0 for the other kind.
     pub midstates: usize,
-    /// What it takes on a CPU that is not in the record, see [`costs`].
+    /// The form's cost on a CPU that is not in the record.
     pub typical: ScanCost,
 }
 
 impl FormSpec {
-    /// How many times as long a nonce takes as the record has it, where message word `word` varies. What
-    /// words without code of their own add is counted in operations, 8 to 18 %, and not timed.
+    /// The factor on the recorded time per nonce where message word `word` varies. For words without code of
+    /// their own it is estimated from the number of operations, 8 to 18 % more, and has not been measured.
     pub(crate) fn factor(&self, word: usize) -> f64 {
         match self.own_words {
             Some(words) if !words.contains(&word) => 1.12,

@@ -14,7 +14,7 @@ use crate::screen::Screen;
 ///
 /// A value exists only where its instruction set does: the two constructors take the proof.
 pub(super) trait Lanes: Copy {
-    /// 1 to 64.
+    /// How many words a value holds, 1 to 64.
     const LANES: usize;
     /// Whether registers are too few for the state and sixteen schedule words.
     const CROWDED: bool = false;
@@ -22,9 +22,9 @@ pub(super) trait Lanes: Copy {
     type Proof: Copy;
 
     fn splat(proof: Self::Proof, word: u32) -> Self;
-    /// The first `LANES` of `words`, which has at least so many.
+    /// Loads the first `LANES` of `words`, which must have at least this many.
     fn load(proof: Self::Proof, words: &[u32]) -> Self;
-    /// Into the first `LANES` of `words`, which has at least so many.
+    /// Stores into the first `LANES` of `words`, which must have at least this many.
     fn store(self, words: &mut [u32]);
     fn add(self, other: Self) -> Self;
     fn big_sigma0(self) -> Self;
@@ -43,8 +43,8 @@ pub(super) trait Lanes: Copy {
         Self::load(proof, &group[word * Self::LANES..])
     }
 
-    /// Puts the first `count` of the chaining values in `values` where those number `first` and following
-    /// have their place in `out`, vector after vector.
+    /// Stores the first `count` of the chaining values in `values` in `out`, from value number `first` on.
+    /// `out` holds one vector after another.
     #[inline(always)]
     fn store_values(values: [Self; 8], first: usize, count: usize, out: &mut [u32]) {
         if first.is_multiple_of(Self::LANES) {
@@ -65,8 +65,8 @@ pub(super) trait Lanes: Copy {
     }
 }
 
-/// Vectors side by side, for latencies that one alone would wait for: `Beside<L, Beside<L, L>>` is three
-/// streams of `L`.
+/// Vectors that advance side by side, so that one does not wait for its own latencies: `Beside<L, Beside<L,
+/// L>>` is three streams of `L`.
 #[derive(Clone, Copy)]
 #[allow(dead_code, reason = "not every architecture has a kernel with several streams")]
 pub(super) struct Beside<A, B>(A, B);
@@ -157,14 +157,14 @@ pub(super) trait OwnRounds<L: Lanes> {
     -> [L; 8];
 }
 
-/// Where message word `W` varies: what is constant then is left out.
+/// The rounds where message word `W` varies. What does not depend on it is not computed for every nonce.
 pub(super) struct Word<const W: usize>;
 
-/// Where any word varies, in one piece of code.
+/// The rounds where any message word varies, in one piece of code.
 #[allow(dead_code, reason = "not every architecture has a kernel that needs it")]
 pub(super) struct AnyWord;
 
-/// Every nonce has a schedule of its own.
+/// Scans nonces that each have a schedule of their own.
 #[inline(always)]
 pub(super) fn one_word<L: Lanes, R: OwnRounds<L>>(
     proof: L::Proof,
@@ -275,8 +275,8 @@ impl<L: Lanes, const W: usize> OwnRounds<L> for Word<W> {
     }
 }
 
-/// Where no word is known not to vary, sixteen rounds are like the sixteen before them, and are a loop: a
-/// tenth to a fifth more operations than for one word, and a small part of the time to build.
+/// Every word counts as varying, so sixteen rounds are like the sixteen before them and can be a loop. That
+/// takes a tenth to a fifth more operations than code for one word, and a small part of its time to build.
 impl<L: Lanes> OwnRounds<L> for AnyWord {
     type Constants = [u32; 16];
 
@@ -309,7 +309,7 @@ impl<L: Lanes> OwnRounds<L> for AnyWord {
     }
 }
 
-/// The same schedules for all rows: 64 rounds a nonce, and nothing else.
+/// Scans rows that share schedules: 64 rounds per nonce, and nothing else.
 #[inline(always)]
 pub(super) fn shared_schedules<L: Lanes>(
     proof: L::Proof,
@@ -346,7 +346,7 @@ pub(super) fn shared_schedules<L: Lanes>(
 #[inline(always)]
 fn shared_rounds<L: Lanes>(proof: L::Proof, start: [L; 8], schedule: &[u32; 64]) -> L {
     let mut state = start;
-    // 64 rounds unrolled go through the instruction cache at the speed of its refills; 16 stay in it.
+    // 64 unrolled rounds do not fit into the instruction cache and are as slow as its refills; 16 fit.
     for kw in schedule.as_chunks::<16>().0 {
         macro_rules! rounds {
             ($($t:literal)*) => {$( state = round(state, L::splat(proof, kw[$t])); )*};
@@ -388,10 +388,10 @@ fn report(mut mask: u64, lanes: usize, mut push: impl FnMut(usize)) {
     }
 }
 
-/// The functions of a lane kernel that enable its instructions: `enter_scan` and `enter_midstates`, which
-/// call one for each number of streams and each of the listed words; where another word varies, that of
-/// `any_word`, and for chaining values the one for any word if none is listed. All take the proof of the
-/// instructions.
+/// Makes the functions of a lane kernel that enable its instructions: `enter_scan` and `enter_midstates`.
+/// They call one function for each number of streams and each listed word. For other words, scans call that
+/// of `any_word`; chaining values have one for any word if no word is listed. All functions take the proof of
+/// the instructions.
 macro_rules! entry_points {
     (
         $(#[$features:meta])*

@@ -1,5 +1,6 @@
-//! Nonces in, candidates out. A [`Kernel`] is one way to compute many SHA-256 compressions with what a CPU
-//! has. Kernels know no scheme, no thread and no clock; which of them runs is none of their business.
+//! The kernels, which try nonces and report candidates. A [`Kernel`] computes many SHA-256 compressions with
+//! one set of CPU instructions. Kernels know no scheme, no thread and no clock, and do not choose which of
+//! them runs.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -52,14 +53,14 @@ pub struct Kernel {
     isa: &'static dyn Isa,
 }
 
-/// One row of [`Kernel::all`].
+/// A kernel of this version, whether or not this machine can run it. [`Kernel::all`] lists them.
 #[derive(Clone, Debug)]
 pub struct KernelInfo {
     /// The kernel's name, as [`Kernel::by_name`] takes it.
     pub name: &'static str,
-    /// What it is, in a few words.
+    /// What the kernel is, in a few words.
     pub description: &'static str,
-    /// The CPU features that it takes.
+    /// The CPU features that the kernel needs.
     pub needs: &'static str,
     /// The kernel, or why this machine cannot run it.
     pub kernel: Result<Kernel, &'static str>,
@@ -126,7 +127,7 @@ impl Form {
         self.kernel
     }
 
-    /// Vectors side by side.
+    /// How many vectors the form advances side by side.
     pub fn streams(self) -> usize {
         self.spec.streams
     }
@@ -173,7 +174,7 @@ impl fmt::Debug for Form {
     }
 }
 
-/// A kernel as the list has it: with its forms, whether or not this CPU can run it.
+/// An entry in the list of kernels: a kernel with its forms, whether or not this CPU can run it.
 pub(crate) struct Entry {
     pub name: &'static str,
     about: About,
@@ -185,7 +186,7 @@ impl Entry {
         &KERNELS
     }
 
-    /// None for a kernel of another architecture.
+    /// The kernel's forms; there are none for a kernel of another architecture.
     #[cfg(test)]
     pub(crate) fn forms(&self) -> &'static [FormSpec] {
         self.about.forms

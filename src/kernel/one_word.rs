@@ -56,13 +56,13 @@ pub(super) fn constants<const W: usize>(block: &[u32; 16]) -> [u32; 64] {
     std::array::from_fn(|t| if Varies::<W>::TABLE[t] { words[t] } else { words[t].wrapping_add(K[t]) })
 }
 
-/// The state after the first rounds of a block. From one row to the next it starts again where the blocks
-/// differ.
+/// The states after the first rounds of a block. For the next row, the rounds before the first word in which
+/// its block differs are not computed again.
 pub(super) struct FirstRounds {
     block: [u32; 16],
     /// `after[t]`: the state after `t` rounds of `block`.
     after: [[u32; 8]; 16],
-    /// How many of them are known, 1 or more.
+    /// How many elements of `after` are known, 1 or more.
     known: usize,
 }
 

@@ -1,5 +1,5 @@
-//! What each form of a kernel takes: a table for each microarchitecture that somebody has measured. What the machine
-//! at hand adds to it is found out in `tune/`.
+//! The cost of each form of a kernel: a table for each microarchitecture that has been measured. By what
+//! factor this machine differs is measured in `tune/`.
 //!
 //! `docs/benchmarking.md` tells how the figures were measured. Those that were not are called estimates here.
 
@@ -9,7 +9,8 @@ use super::isa::FormSpec;
 use super::scan::Kind;
 
 impl Microarchitecture {
-    /// What the form `spec` of the kernel called `kernel` takes: as recorded, or as is typical.
+    /// The cost of the form `spec` of the kernel called `kernel`: the recorded one or, without a record, a
+    /// typical one.
     pub(crate) fn cost(self, kernel: &str, spec: &FormSpec) -> Cost {
         let recorded = self.record().iter().find(|row| {
             let kind = match row.cost {

@@ -28,28 +28,27 @@ impl Scan<'_> {
     }
 }
 
-/// Every column has its message word: nonce (row, column) hashes `blocks[row]` with `words[column]` added to
-/// its word number `word`. The kernels compute what the columns of a row share once a row.
+/// Every column has a message word: nonce (row, column) hashes `blocks[row]` with `words[column]` added to
+/// its word number `word`. What the columns of a row share, kernels compute once per row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OneWord<'a> {
     /// Chaining value before the block.
     pub state: [u32; 8],
-    /// Rows go fastest where neighbours differ late.
+    /// One block per row. Rows take the least time if neighbouring blocks differ only in late words.
     pub blocks: &'a [[u32; 16]],
-    /// 0 to 13 in a last block, where the length follows; 13 to 15 in a block whose chaining values are
-    /// wanted, which ends in the digits or less than nine bytes after them.
+    /// The word that varies: 0 to 13 in a last block, whose last two words are the length; 13 to 15 in a
+    /// block whose chaining values are wanted, which ends in the digits or less than nine bytes after them.
     pub word: usize,
     /// At most [`OneWord::MAX_COLUMNS`].
     pub words: &'a [u32],
 }
 
 impl OneWord<'_> {
-    /// The values of four digits.
+    /// The most columns in a row: one for each value of four digits.
     pub(crate) const MAX_COLUMNS: usize = 10_000;
 }
 
-/// Every row has its chaining value, every column a whole block that all rows share: the rows need no
-/// schedule.
+/// Every row has a chaining value, and every column a whole block, whose schedule all rows share.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shared<'a> {
     pub states: &'a States,
@@ -63,10 +62,10 @@ pub(crate) struct Cursor {
     pub column: usize,
 }
 
-/// Chaining values, arranged as the kernel that made them likes to read them.
+/// Chaining values, in the arrangement of the kernel that made them and will read them.
 #[derive(Debug, Default)]
 pub(crate) struct States {
-    /// Eight words a value, padded to a whole number of the kernel's groups.
+    /// Eight words per value, padded to a whole number of the kernel's groups.
     pub words: AlignedWords,
     /// How many values there are.
     pub len: usize,
@@ -134,7 +133,8 @@ impl AlignedWords {
         &mut self.buffer[skip..skip + self.len]
     }
 
-    /// Words before the first line begins. (`align_offset` may decline to tell; then alignment is forgone.)
+    /// How many words of the buffer come before the first whole cache line. (Where `align_offset` does not
+    /// tell, the words are not aligned.)
     fn skip(&self) -> usize {
         self.buffer.as_ptr().align_offset(Self::LINE).min(Self::SLACK)
     }
@@ -168,7 +168,8 @@ impl Candidates {
     /// The most nonces that a kernel may report at once: three vectors of sixteen lanes.
     pub(crate) const MAX_GROUP: usize = 48;
 
-    /// Empties the buffer. The kernel is to return as soon as there are `wanted`, or more that come at once.
+    /// Empties the buffer. The kernel is to return as soon as there are `wanted` hits; there may be more,
+    /// because several can come at once.
     pub(crate) fn clear(&mut self, wanted: usize) {
         (self.len, self.wanted) = (0, wanted);
     }

@@ -2,10 +2,10 @@
 //! and a single chain of rounds would wait for itself. Registers hold the state as the instructions want it:
 //! (F, E, B, A) and (H, G, D, C), lowest lane first.
 //!
-//! Without AVX, although its three-operand forms would save moves: the SHA instructions have none, and where
-//! a compiler copies 32 bytes at once in between, the upper half of a register is in use, and the one Intel
-//! CPU that was measured (a Xeon of the fifth generation) takes 200 times as long for the mix: 0.13 MH/s with
-//! such copies, 30.9 without, no difference where there were none.
+//! The code does not use AVX, although its three-operand forms would save moves. The SHA instructions have no
+//! such forms, and where a compiler copies 32 bytes at once between them, the upper half of a register is in
+//! use. The one Intel CPU that was measured (a Xeon of the fifth generation) then takes 200 times as long:
+//! 0.13 MH/s with such copies, 30.9 MH/s without. AVX made no difference where there were no such copies.
 
 use core::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_cvtsi32_si128, _mm_extract_epi32, _mm_min_epu32,
@@ -24,10 +24,11 @@ use crate::screen::Screen;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ShaNi(());
 
-/// How many nonces advance together where each has its own schedule: more would spill what they gain.
+/// How many nonces advance together where each has its own schedule. With more, spilled registers take more
+/// time than is gained.
 const CHAINS: usize = 5;
 
-/// The same where they share it, and registers hold states alone.
+/// How many nonces advance together where they share a schedule, so that registers hold only states.
 const GROUP: usize = 6;
 
 impl Isa for ShaNi {
@@ -73,8 +74,8 @@ impl Isa for ShaNi {
 }
 
 impl ShaNi {
-    /// Eight words a value, one after the other, in the order that the instructions like; room for whole
-    /// groups of `group`.
+    /// As [`Isa::midstates`]: eight words per value, one value after the other, in the order that the
+    /// instructions need. Makes room in `out` for whole groups of `group` values.
     pub(super) fn midstates_in_groups(self, scan: &OneWord<'_>, group: usize, out: &mut States) {
         let out = out.make_room(scan, group);
         #[expect(unsafe_code, reason = "calls into code compiled for the SHA extensions")]
@@ -100,9 +101,9 @@ fn enter_midstates(scan: &OneWord<'_>, out: &mut [u32]) {
     for_word!([13 14 15], scan.word, one_word_midstates, scan, out);
 }
 
-/// What the nonces of a row have in common. `MIDSTATES` tells what they are for, and gives each use its own
-/// code: what is called from two places is not inlined, and then what is constant in a row is computed for
-/// every group.
+/// What the nonces of a row have in common. `MIDSTATES` tells what the nonces are for, and gives each use its
+/// own code: a function that is called from two places is not inlined, and then what is constant in a row is
+/// computed for every group.
 struct Row<const W: usize, const MIDSTATES: bool> {
     /// The state after the pairs of rounds before the varying word. Each pair swaps the names, so that they
     /// are right again at the end.
@@ -259,7 +260,7 @@ fn one_word_midstates<const W: usize>(scan: &OneWord<'_>, out: &mut [u32]) {
     }
 }
 
-/// The same schedules for all rows: rounds alone.
+/// Scans rows that share schedules, so that there are only rounds to compute.
 #[target_feature(enable = "sha,sse4.1")]
 fn shared_schedules(scan: &Shared<'_>, screen: Screen, from: Cursor, out: &mut Candidates) -> Option<Cursor> {
     let (addend, width) = screen.one_compare(0);

@@ -34,7 +34,7 @@ fn random(rng: &mut Rng, word: usize, rows: usize, columns: usize) -> Messages {
     }
 }
 
-/// The chaining values behind all messages, row by row, one compression at a time.
+/// The chaining values after all messages, row by row, one compression at a time.
 fn values(messages: &Messages) -> Vec<[u32; 8]> {
     let value = |block: &[u32; 16], varying: u32| {
         let mut block = *block;

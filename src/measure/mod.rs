@@ -1,5 +1,5 @@
-//! Rates of this machine, and what samples of them say: for benchmarks, and for whoever wants to know which
-//! difficulty to set. The crate `lime-pow-calibrate` goes on from there.
+//! Measures the rates of this machine and evaluates samples: for benchmarks, and for whoever wants to know
+//! which difficulty to set. The crate `lime-pow-calibrate` builds on this module.
 
 #[cfg(feature = "threads")]
 mod rates;

@@ -1,5 +1,5 @@
-//! Rates of this machine, in windows of time. Windows are short so that a caller can take many, interleave them
-//! with others, and look at their spread.
+//! Rates of this machine, in windows of time. Windows are short so that a caller can take many, interleave
+//! them with others, and look at their spread.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
@@ -13,8 +13,8 @@ use crate::screen::Screen;
 use crate::solver::Solver;
 use crate::verify::verify;
 
-/// The same puzzle without solutions, so that a window of searching it lasts as long as it should. As many
-/// digests pass the screen as in earnest.
+/// A puzzle like `bundle` but without solutions, so that a search lasts as long as a measurement should. As
+/// many digests pass the screen as with the original.
 pub fn unsolvable(bundle: &Bundle) -> Bundle {
     let without = |challenge: &Challenge| {
         Challenge::from_scheme(Unsolvable(challenge.clone())).expect("what is checked has not changed")
@@ -23,12 +23,13 @@ pub fn unsolvable(bundle: &Bundle) -> Bundle {
     Bundle::new(challenges).expect("what is checked has not changed")
 }
 
-/// Hashes per second of jobs on the pool, from submission until its workers are free again. There is one job
-/// unless the puzzle's nonces do not last for the window. Other jobs on the pool count too.
+/// Hashes per second of the solver, measured for about `window`: from the submission of a job until all
+/// workers are idle again. If the job runs out of nonces, another follows. Other jobs of the solver count
+/// too.
 ///
 /// # Errors
 ///
-/// As [`JobBuilder::spawn`](crate::JobBuilder::spawn).
+/// As for [`JobBuilder::spawn`](crate::JobBuilder::spawn).
 ///
 /// # Panics
 ///
@@ -64,7 +65,7 @@ pub fn verification_rate(challenge: &Challenge, window: Duration) -> f64 {
     count as f64 / begun.elapsed().as_secs_f64()
 }
 
-/// A challenge with everything but solutions.
+/// A challenge with every nonce of the original, none of which is a solution.
 struct Unsolvable(Challenge);
 
 impl Scheme for Unsolvable {

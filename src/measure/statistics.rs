@@ -1,4 +1,4 @@
-//! Of samples: the median and its spread, and whether they follow a law.
+//! Evaluates samples: their median and spread, and whether they follow a law.
 
 /// Median and spread of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,18 +14,18 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Of a sample, which must not be empty.
+    /// Median and spread of `sample`, which must not be empty.
     ///
     /// # Panics
     ///
-    /// If it is.
+    /// If the sample is empty.
     pub fn of(sample: &[f64]) -> Self {
         let center = median(sample.to_vec());
         let mad = median(sample.iter().map(|value| (value - center).abs()).collect());
         Self { median: center, mad, windows: sample.len() }
     }
 
-    /// The deviation as a share of the median.
+    /// The median absolute deviation, divided by the median.
     pub fn spread(&self) -> f64 {
         self.mad / self.median
     }
@@ -72,7 +72,7 @@ impl KolmogorovSmirnov {
         Self::against(sample, &cdf, &|value| cdf(value - 1.0))
     }
 
-    /// `before` is the law just before a value.
+    /// Tests a sample against the distribution function `cdf`; `before` is its limit from below.
     fn against(sample: &[f64], cdf: &dyn Fn(f64) -> f64, before: &dyn Fn(f64) -> f64) -> Self {
         assert!(!sample.is_empty(), "an empty sample follows every law");
         let mut sorted = sample.to_vec();
@@ -91,8 +91,9 @@ impl KolmogorovSmirnov {
     }
 }
 
-/// Kolmogorov's distribution at the argument that M. A. Stephens (Journal of the Royal Statistical Society B
-/// 32, 1970) gives for finite samples.
+/// The probability of `distance` or a larger one in a sample of `size` values: from Kolmogorov's
+/// distribution, at the argument that M. A. Stephens (Journal of the Royal Statistical Society B 32, 1970)
+/// gives for finite samples.
 fn p_value(distance: f64, size: f64) -> f64 {
     let root = size.sqrt();
     let lambda = (root + 0.12 + 0.11 / root) * distance;

@@ -1,9 +1,10 @@
-//! What the parts of one job have come to, and who is to publish it.
+//! The answers of the parts of one job, and which worker is to publish them.
 //!
 //! Invariants:
 //!
-//! 1. A part *settles* when its answer is final: once at most, which is the caller's duty.
-//! 2. Of all calls of [`Answers::settle`], exactly the last says so, and after it every answer is in sight.
+//! 1. A part *settles* when its answer is final. The caller sees to it that a part settles at most once.
+//! 2. Of all calls of [`Answers::settle`], one for each part, exactly the last returns true, and its caller
+//!    sees every answer.
 
 use crate::found::Found;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
@@ -56,7 +57,7 @@ impl Answers {
         self.unsettled.load(Ordering::Relaxed) as usize
     }
 
-    /// All of them, once all parts have settled.
+    /// The answers of all parts, which must all have settled.
     pub(super) fn all(&self) -> Vec<Found> {
         let answer =
             |found: &Mutex<Option<Found>>| lock(found).expect("a part that has settled has an answer");

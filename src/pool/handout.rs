@@ -15,7 +15,7 @@ use crate::sync::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub(super) struct Handout {
     spans: u64,
-    /// The next span. Relaxed: the number is all there is to it.
+    /// The next span. Relaxed: no other memory depends on the number.
     next: CachePadded<AtomicU64>,
     /// `CLOSED`, and the number of spans in flight.
     state: CachePadded<AtomicU64>,
@@ -28,7 +28,7 @@ const CLOSED: u64 = 1 << 63;
 pub(super) enum Claim {
     /// Search this span, then call [`Handout::release`].
     Span(u64),
-    /// There will be no more.
+    /// No more spans are handed out.
     Closed {
         /// Whether this call found the job drained.
         drained: bool,

@@ -37,8 +37,8 @@ use crate::kernel::costs::Nanos;
 use crate::scanner::Scanner;
 use crate::sync::{AtomicU64, Ordering, Parker, contain};
 
-/// How long a worker without work stays awake: the next job of a caller that solves one after the other then
-/// starts without waking anyone.
+/// How long a worker without work stays awake. If a caller solves one challenge after the other, its next job
+/// then starts without waking a worker.
 const PATIENCE: Duration = Duration::from_micros(50);
 
 /// What every worker thread does before it starts to work.
@@ -59,8 +59,8 @@ pub(crate) struct Pool {
 struct Shared {
     queue: Queue<Arc<Task>>,
     counters: Arc<Counters>,
-    /// Time that nonces were expected to take over the time that they took: a moving average near 1, as the
-    /// bits of an `f64`. Relaxed: an estimate.
+    /// The time that nonces were expected to take, divided by the time that they took: a moving average near
+    /// 1, as the bits of an `f64`. Relaxed: an estimate.
     speed: AtomicU64,
 }
 
@@ -115,8 +115,7 @@ impl Pool {
         self.pinned
     }
 
-    /// How many times as long as their costs say nonces take, as last observed: near 1 unless the machine is
-    /// busy.
+    /// How many times as long as their costs say nonces last took: near 1 unless the machine is busy.
     pub(crate) fn slowdown(&self) -> f64 {
         1.0 / f64::from_bits(self.shared.speed.load(Ordering::Relaxed))
     }
@@ -137,7 +136,7 @@ impl Pool {
 }
 
 impl Shared {
-    /// A worker's life.
+    /// The loop of a worker, which ends when the queue tells it to stop.
     fn work(&self, worker: usize, parker: &Parker) {
         let mut scanner = Scanner::default();
         let mut ticket = None;
@@ -153,7 +152,7 @@ impl Shared {
                     if turn.more {
                         ticket = Some(task);
                     } else {
-                        // It may be the last owner of a user's scheme.
+                        // This may drop a user's scheme, whose destructor may panic.
                         contain(|| drop(task));
                     }
                 }
@@ -179,8 +178,9 @@ impl Shared {
         }
     }
 
-    /// Moves the estimate of the speed towards a turn's own, by a sixteenth at most: a worker that the system
-    /// had suspended must not spoil it. (A mean of slowdowns would let it: they have no upper limit.)
+    /// Moves the estimated speed towards that of one turn, by at most a sixteenth of the difference, so that
+    /// a worker that the system had suspended does not spoil the estimate. (It would spoil a mean of
+    /// slowdowns, which have no upper limit.)
     fn observe(&self, cost: Nanos, searching: Duration) {
         if searching.is_zero() {
             return;

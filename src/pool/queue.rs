@@ -3,9 +3,10 @@
 //!
 //! Invariants:
 //!
-//! 1. A ticket handed in is handed out, or back by [`Queue::stop`]: never lost, never to two workers at once.
-//! 2. While there are tickets, no worker sleeps that nobody has woken but those that the tickets do not need:
-//!    a ticket handed in is taken even if every worker was about to sleep.
+//! 1. A ticket that is handed in is handed out, or given back by [`Queue::stop`]. It is never lost, and never
+//!    given to two workers at once.
+//! 2. While there are tickets, every worker that they need is awake or has been woken: a ticket that is
+//!    handed in is taken even if every worker was about to sleep.
 //! 3. After [`Queue::stop`] every worker is told to stop the next time it asks, and one that sleeps is woken
 //!    to ask.
 
@@ -33,18 +34,18 @@ struct State<T> {
 
 /// What a worker is to do next.
 pub(super) enum Next<T> {
-    /// Work on this one.
+    /// Work on this ticket for one turn.
     Turn(T),
     /// Stay awake for a moment, then ask again.
     Wait,
     /// Park, then ask again.
     Sleep,
-    /// Leave; with the ticket that was brought back.
+    /// Leave the loop. This holds the ticket that the worker has brought back, if any.
     Stop(Option<T>),
 }
 
 impl<T: Clone> Queue<T> {
-    /// A queue for as many workers, and what each of them parks on.
+    /// A queue for this many workers, and a parker for each of them.
     pub(super) fn new(workers: usize) -> (Self, Vec<Parker>) {
         let parkers: Vec<Parker> = (0..workers).map(|_| Parker::new()).collect();
         let unparkers = parkers.iter().map(|parker| parker.unparker().clone()).collect();
@@ -67,13 +68,13 @@ impl<T: Clone> Queue<T> {
         state.waiting.len() + state.idle.len()
     }
 
-    /// Changes with every submission: for those who were told to wait.
+    /// How many submissions there were. Workers that were told to wait watch it for a change.
     pub(super) fn submissions(&self) -> u64 {
         self.submissions.load(Ordering::Relaxed)
     }
 
-    /// Hands in `count` equal tickets, and wakes as many workers as are needed for them beside those who are
-    /// awake. Returns how many that were.
+    /// Hands in `count` equal tickets. Workers that wait take some of them; for the others it wakes workers
+    /// that sleep. Returns how many it has woken.
     pub(super) fn submit(&self, ticket: &T, count: usize) -> usize {
         let mut state = lock(&self.state);
         state.tickets.extend(std::iter::repeat_n(ticket, count).cloned());

@@ -33,7 +33,8 @@ pub struct Stats {
     pub idle_workers: usize,
 }
 
-/// The counters behind [`Stats`]. All relaxed: no one concludes anything from one about another.
+/// The counters that [`Stats`] is read from. All are relaxed: no code relies on the order of changes to two
+/// of them.
 #[derive(Debug)]
 pub(crate) struct Counters {
     jobs: AtomicU64,
@@ -44,7 +45,7 @@ pub(crate) struct Counters {
     panicked: AtomicU64,
     refused: AtomicU64,
     wake_ups: AtomicU64,
-    /// One a worker.
+    /// One counter per worker.
     hashes: Vec<CachePadded<AtomicU64>>,
 }
 

@@ -21,8 +21,8 @@ use super::handout::{Claim, Handout};
 use super::stats::Counters;
 use crate::budget::Pace;
 use crate::error::{Error, saturating_seconds};
-use crate::kernel::costs::Nanos;
 use crate::found::Found;
+use crate::kernel::costs::Nanos;
 use crate::outcome::{BundleSolution, Progress};
 use crate::plan::{Order, Plan};
 use crate::scanner::{Pick, Scanner};
@@ -33,9 +33,9 @@ use crate::sync::{AtomicU64, Ordering, forget};
 #[derive(Debug)]
 pub(super) struct Turn {
     pub hashes: u64,
-    /// What they were expected to take.
+    /// The time that trying these nonces was expected to take.
     pub cost: Nanos,
-    /// Time spent on them.
+    /// The time that trying these nonces took.
     pub searching: Duration,
     /// Whether the job may have more to do.
     pub more: bool,
@@ -49,7 +49,7 @@ pub(crate) struct Task {
     workers: usize,
     submitted: Instant,
     deadline: Option<Instant>,
-    /// No part before this one is open. Relaxed: it saves looking at them, and is right whenever it is read.
+    /// All parts before this one are closed. Relaxed: an old value is right too, because no part opens again.
     first_open: AtomicU64,
     answers: Answers,
     /// Nonces tried. Relaxed: a tally; the outcome is published through `completion`.
@@ -64,7 +64,7 @@ struct Part {
     plan: Plan,
     pace: Pace,
     handout: Handout,
-    /// How many are in a turn with it. Relaxed: a hint for those who choose.
+    /// How many workers are in a turn with this part. Relaxed: only a hint for [`Task::choose`].
     workers: AtomicU64,
 }
 
@@ -213,14 +213,14 @@ impl Task {
     fn solved(&self, index: usize, found: Found) {
         let first = self.answers.record(index, found);
         // This worker's span is in flight, so closing cannot drain the part. Spans before this one may be in
-        // flight too; those behind it need not begin.
+        // flight too; those after it need not begin.
         self.parts[index].handout.close();
         if first && self.order == Order::Any {
             self.settle();
         }
     }
 
-    /// Nothing of this part is in flight any more and nothing will be: what has been found is all there is.
+    /// Called once no span of this part is in flight and none will be, so that its answer is final.
     fn drained(&self, index: usize) {
         match self.answers.of(index) {
             None if self.parts.len() == 1 => {

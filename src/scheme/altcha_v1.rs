@@ -1,5 +1,6 @@
-//! `altcha-v1`, the first protocol of ALTCHA with SHA-256: a number up to a maximum was drawn, and its digest
-//! behind a salt is the challenge. One number solves it, so the work is uniform and not geometric.
+//! `altcha-v1`, the first protocol of ALTCHA with SHA-256: the server has drawn a number up to a maximum, and
+//! the challenge is the digest of a salt and that number. Only this number solves it, so the work is uniform
+//! and not geometric.
 
 use std::ops::RangeInclusive;
 
@@ -51,8 +52,8 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] for a salt over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES) and a number over 2^53 -
-    /// 1.
+    /// [`Error::Parameter`] for a salt longer than [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES) and for a
+    /// `max_number` over `2^53 - 1`.
     pub fn altcha_v1(challenge: [u8; 32], salt: &str, max_number: u64) -> Result<Self, Error> {
         check_text(NAME, "salt", salt)?;
         check_range(NAME, "maxnumber", max_number, &NUMBERS)?;

@@ -1,5 +1,5 @@
 //! `anubis`, the challenge of the web firewall Anubis: the hexadecimal SHA-256 of `challenge ‖ nonce` starts
-//! with so many zeros. The challenge is hashed as the text that it is, 128 hexadecimal digits.
+//! with as many zeros as the difficulty says. The challenge is hashed as text, 128 hexadecimal digits.
 
 use std::ops::RangeInclusive;
 
@@ -52,7 +52,7 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] for anything else.
+    /// [`Error::Parameter`] for a challenge of another form and for a difficulty over 64.
     pub fn anubis(challenge: &str, difficulty: u32) -> Result<Self, Error> {
         let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if challenge.len() != 128 || !challenge.bytes().all(is_digit) {

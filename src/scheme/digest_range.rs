@@ -39,8 +39,8 @@ impl DigestRange {
         Self { low: digest, high: digest }
     }
 
-    /// Digests whose hexadecimal form starts with these digits, the lower four bits of each
-    /// number; those after the 64th do not count.
+    /// Digests whose hexadecimal form starts with these digits. Each digit is the lower four bits of its
+    /// byte; digits after the 64th are ignored.
     pub fn starting_with(nibbles: &[u8]) -> Self {
         let (mut low, mut high) = ([0; 32], [0xff; 32]);
         for (index, &nibble) in nibbles.iter().take(64).enumerate() {
@@ -83,7 +83,7 @@ impl DigestRange {
     }
 }
 
-/// Digests with so many leading zero bits.
+/// The digests with at least this many leading zero bits.
 impl From<Difficulty> for DigestRange {
     fn from(difficulty: Difficulty) -> Self {
         let bits = difficulty.as_bits();

@@ -29,7 +29,7 @@ impl<'a> Fields<'a> {
         self.parameters.value(name)
     }
 
-    /// A canonical decimal number.
+    /// The parameter `name` as a number, which must be canonical decimal text and in `range`.
     pub(super) fn number(&self, name: &'static str, range: &RangeInclusive<u64>) -> Result<u64, Error> {
         let text = self.text(name)?;
         match text.parse::<Nonce>() {
@@ -38,13 +38,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Bytes in hexadecimal digits of either case.
+    /// The parameter `name` as bytes, from hexadecimal digits of either case.
     pub(super) fn bytes(&self, name: &'static str) -> Result<Vec<u8>, Error> {
         let text = self.text(name)?;
         parse_hex(text).ok_or_else(|| self.error(name, text, "must be an even number of hex digits"))
     }
 
-    /// The same for 32 bytes.
+    /// The parameter `name` as a digest, from 64 hexadecimal digits of either case.
     pub(super) fn digest(&self, name: &'static str) -> Result<[u8; 32], Error> {
         let text = self.text(name)?;
         let bytes = parse_hex(text).and_then(|bytes| bytes.try_into().ok());
@@ -56,7 +56,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A parameter's value is wrong.
+/// The error for a parameter with a wrong value.
 pub(super) fn parameter_error(
     scheme: &'static str,
     name: &'static str,
@@ -66,7 +66,7 @@ pub(super) fn parameter_error(
     Error::Parameter { scheme, name, value: clip(value), why: why.into() }
 }
 
-/// The length limit of texts that servers send.
+/// Checks that a text from a server is no longer than [`Challenge::MAX_TEXT_BYTES`].
 pub(super) fn check_text(scheme: &'static str, name: &'static str, text: &str) -> Result<(), Error> {
     check_len(scheme, name, text.as_bytes(), Challenge::MAX_TEXT_BYTES)
 }

@@ -1,5 +1,5 @@
-//! The built-in schemes as programs see them: what they are called, what parameters they take, and a puzzle
-//! from parameters that are text, as configuration files, command lines and servers' JSON have them.
+//! The built-in schemes as programs see them: their names, their parameters, and puzzles from parameters that
+//! are text, as in configuration files, on command lines and in servers' JSON.
 
 use std::ops::RangeInclusive;
 
@@ -18,22 +18,23 @@ pub struct Format {
     pub name: &'static str,
     /// The bytes that are hashed; n is the nonce.
     pub message: &'static str,
-    /// The condition on their digest.
+    /// The condition on the digest of the message, in words.
     pub solved_when: &'static str,
-    /// What makes a puzzle. The first is the one that stands for all where only one text is given.
+    /// The parameters that describe a puzzle. A program that takes only one text from its user sets the
+    /// first.
     pub parameters: &'static [Parameter],
-    /// The parameter that makes it harder, if it is a number.
+    /// The name of the parameter that says how hard a puzzle is, if that is a number.
     pub difficulty: Option<&'static str>,
-    /// The difficulties that there are, as the scheme counts them; where the challenge carries its
-    /// difficulty, in bits.
+    /// The difficulties that [`sample`](Self::sample) takes: values of the parameter in
+    /// [`difficulty`](Self::difficulty) or, if that is `None`, leading zero bits.
     pub difficulties: RangeInclusive<u64>,
-    /// The difficulty that servers have unless told otherwise, as their authors publish it.
+    /// The default difficulty of servers, as their authors publish it.
     pub published_default: Option<&'static str>,
     /// Whether servers send the parameters as a JSON object.
     pub json: bool,
     /// Whether a puzzle has several sub-puzzles, each with its nonce.
     pub bundle: bool,
-    /// Where the format comes from.
+    /// The document, package or repository that defines the format.
     pub source: &'static str,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) parse: fn(&Fields<'_>) -> Result<Bundle, Error>,
@@ -48,13 +49,13 @@ pub struct Format {
 pub struct Parameter {
     /// Its name, as servers spell it.
     pub name: &'static str,
-    /// What it is, with its range.
+    /// What the parameter means, with its range.
     pub meaning: &'static str,
     /// An example; for a difficulty, the published default if there is one.
     pub example: &'static str,
     /// Whether it may be missing.
     pub optional: bool,
-    /// Which parameter it may stand for: one of the two is needed.
+    /// The parameter that this one can replace: exactly one of the two must be given.
     pub instead_of: Option<&'static str>,
 }
 
@@ -79,11 +80,13 @@ impl Parameter {
 
 impl Format {
     /// The puzzle that `parameters` describe, one challenge or several. Parameters that the scheme does not
-    /// have are ignored, as servers send more than a puzzle takes; see [`check_names`](Self::check_names).
+    /// have are ignored, because servers send more than a puzzle needs; [`check_names`](Self::check_names)
+    /// refuses them.
     ///
     /// # Errors
     ///
-    /// [`Error::MissingParameter`], [`Error::Parameter`], or what the scheme's own constructor says.
+    /// [`Error::MissingParameter`] or [`Error::Parameter`]; from the LIME schemes also
+    /// [`Error::InvalidDifficulty`] or [`Error::DifficultyTooHigh`].
     pub fn parse(&self, parameters: &Parameters) -> Result<Bundle, Error> {
         for parameter in self.parameters {
             if let Some(other) = parameter.instead_of
@@ -96,31 +99,31 @@ impl Format {
         (self.parse)(&Fields::of(self.name, parameters))
     }
 
-    /// A puzzle of this difficulty, for measurements; another for each text, of up to 128 bytes. Whatever
-    /// else the scheme has is as in the examples.
+    /// A puzzle of this difficulty, for measurements. Each `text`, of up to 128 bytes, gives another one. The
+    /// other parameters are as in the [example](Self::example).
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] for a difficulty that is none of [`difficulties`](Self::difficulties).
+    /// [`Error::Parameter`] for a difficulty that is not one of [`difficulties`](Self::difficulties).
     pub fn sample(&self, text: &str, difficulty: u64) -> Result<Bundle, Error> {
         check_range(self.name, "difficulty", difficulty, &self.difficulties)?;
         (self.sample)(text, difficulty)
     }
 
-    /// How many hashes [`sample`](Self::sample) takes.
+    /// How many hashes a [`sample`](Self::sample) of this difficulty takes.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`sample`](Self::sample).
     pub fn law(&self, difficulty: u64) -> Result<Work, Error> {
         self.sample("", difficulty).map(|bundle| bundle.work())
     }
 
-    /// Refuses parameters that the scheme does not have, as where a person has typed them.
+    /// Refuses parameters that the scheme does not have. This is for parameters that a person has typed.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownParameter`].
+    /// [`Error::UnknownParameter`] for the first such parameter.
     pub fn check_names(&self, parameters: &Parameters) -> Result<(), Error> {
         let has = |name: &str| self.parameters.iter().any(|parameter| parameter.name == name);
         match parameters.iter().find(|(name, _)| !has(name)) {

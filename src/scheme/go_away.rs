@@ -1,5 +1,5 @@
 //! `go-away`, the SHA-256 challenge of the web firewall go-away: a hash made from difficulty and key, and
-//! behind it the nonce as eight bytes.
+//! after it the nonce as eight bytes.
 
 use sha2::{Digest, Sha256};
 
@@ -48,11 +48,11 @@ impl Challenge {
         Self::from_scheme(puzzle).expect("one block holds 32 bytes and the nonce")
     }
 
-    /// The same from the key that its challenge is made from.
+    /// A challenge of go-away, scheme `go-away`, from the key that the server makes it from.
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
+    /// [`Error::Parameter`] for a key longer than [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
     pub fn go_away_from_key(key: &[u8], difficulty: Difficulty) -> Result<Self, Error> {
         check_len(NAME, "key", key, Self::MAX_TEXT_BYTES)?;
         let bits = u64::from(difficulty.as_bits()).to_le_bytes();

@@ -1,11 +1,11 @@
-//! What the search asks of a scheme, and all that it asks.
+//! [`Scheme`], which is all that a search knows about a puzzle.
 
 use std::ops::RangeInclusive;
 
 use super::work::Work;
 use crate::screen::Screen;
 
-/// One puzzle: the message that every nonce completes, and the judge of its digest.
+/// One puzzle: the message that a nonce completes, and the condition on its digest.
 ///
 /// The message is `prefix ‖ nonce`, the nonce written as [`codec`](Self::codec) says. Implement it for a
 /// format of your own and hand it to [`Challenge::from_scheme`](crate::Challenge::from_scheme): it is solved
@@ -13,7 +13,7 @@ use crate::screen::Screen;
 ///
 /// All methods must be pure: they are called from several threads, and their answers must not change.
 /// [`screen`](Self::screen) must pass every digest that [`accepts`](Self::accepts) accepts, or solutions are
-/// missed. A panic in `accepts` fails the job that called it and nothing else; a slow `accepts` behind a wide
+/// missed. A panic in `accepts` fails the job that called it and nothing else; a slow `accepts` with a wide
 /// screen delays cancellation, which workers see only between spans.
 pub trait Scheme: Send + Sync {
     /// A short name for people, such as `lime-v1`.
@@ -50,7 +50,7 @@ pub trait Scheme: Send + Sync {
 pub enum Codec {
     /// ASCII decimal without leading zeros, 1 to 20 digits.
     Decimal,
-    /// Eight bytes, the lowest first. Nonce and padding must fit into the block that the prefix leaves off
-    /// in: at most 47 bytes of the prefix may lie behind its last whole block of 64.
+    /// Eight bytes, the lowest first. Nonce and padding must fit into the block in which the prefix ends: at
+    /// most 47 bytes of the prefix may follow its last whole block of 64.
     U64Le,
 }

@@ -35,7 +35,7 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
+    /// [`Error::Parameter`] for a text longer than [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
     pub fn lime_legacy(text: &str, difficulty: Difficulty) -> Result<Self, Error> {
         check_text(NAME, "challenge", text)?;
         Self::from_scheme(Puzzle::new(NAME, text.as_bytes().to_vec(), difficulty))

@@ -37,7 +37,7 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
+    /// [`Error::Parameter`] for a text longer than [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
     pub fn lime_v1(text: &str, difficulty: Difficulty) -> Result<Self, Error> {
         check_text(NAME, "challenge", text)?;
         let prefix = [DOMAIN, text.as_bytes(), &[0]].concat();

@@ -1,6 +1,6 @@
 //! `mcaptcha`, the proof of work of mCaptcha: the first half of SHA-256 of `salt ‖ string ‖ nonce`, as a
-//! number, is among the largest M / factor of all M. The string is serialised as bincode does, with its
-//! length before it.
+//! number, is at least M - M / factor, where M is 2^128 - 1. The string is serialised as bincode does it,
+//! after its length.
 
 use std::ops::RangeInclusive;
 

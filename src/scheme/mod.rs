@@ -1,5 +1,5 @@
-//! What is hashed and what counts as solved. A scheme is data and a small judge; it never loops over nonces,
-//! and the kernels never see it.
+//! Schemes: what is hashed, and which digests solve a puzzle. A scheme is data and a predicate; it never
+//! loops over nonces, and the kernels never see it.
 //!
 //! | scheme | hashed bytes | solved when | published default |
 //! |---|---|---|---|
@@ -13,7 +13,7 @@
 //! | [`spow`](https://crates.io/crates/spow) | `1:bits:expires:salt:challenge:` ‖ n | *bits* leading zero bits | 20 |
 //! | [`target`](https://developer.bitcoin.org/reference/block_chain.html#target-nbits) | prefix ‖ n | the digest, big-endian, is at most the target | – |
 //!
-//! n is decimal text unless said otherwise. [`FORMATS`] tells the same to programs, with parameters. All of
+//! n is decimal text unless said otherwise. [`FORMATS`] lists the same for programs, with parameters. All of
 //! these formats are here so that operators can measure and verify deployments of their own; nothing in this
 //! crate talks to a website.
 
@@ -61,7 +61,7 @@ impl Format {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownScheme`] for a name that none has.
+    /// [`Error::UnknownScheme`] for a name that no scheme has.
     pub fn by_name(name: &str) -> Result<&'static Self, Error> {
         FORMATS.iter().find(|format| format.name == name).ok_or_else(|| Error::UnknownScheme {
             name: clip(name),

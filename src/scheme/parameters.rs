@@ -1,12 +1,12 @@
-//! What makes a puzzle, as text by name: from a command line, a configuration, or a server's JSON.
+//! The parameters of a puzzle, as text by name: from a command line, a configuration, or a server's JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Parameters of a puzzle by name, as text.
 ///
 /// With feature `serde` they are read from an object, such as a server's JSON: numbers become text, members
-/// of inner objects count as the outer's own, and what is neither text nor number is an error where it is
-/// asked for.
+/// of inner objects count as members of the outer one, and a value that is neither text nor a number is an
+/// error when a scheme needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
     values: BTreeMap<String, String>,
@@ -15,12 +15,12 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Sets a parameter; returns what it was before.
+    /// Sets a parameter. Returns its value before, if it had one.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) -> Option<String> {
         self.values.insert(name.into(), value.into())
     }
 
-    /// A parameter.
+    /// The value of a parameter, if it is set.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
@@ -30,7 +30,7 @@ impl Parameters {
         self.unusable.contains(name)
     }
 
-    /// All of them, by name.
+    /// The names and values of all parameters, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

@@ -1,4 +1,4 @@
-//! What all built-in schemes come down to.
+//! The one implementation of [`Scheme`] that all built-in schemes use.
 
 use std::ops::RangeInclusive;
 
@@ -22,7 +22,7 @@ pub(super) struct Puzzle {
 }
 
 impl Puzzle {
-    /// Decimal nonces up to the largest `u64`, each with the same chance.
+    /// A puzzle with decimal nonces, all of `u64`, each of which is a solution with the same probability.
     pub(super) fn new(name: &'static str, prefix: Vec<u8>, solutions: impl Into<DigestRange>) -> Self {
         let solutions = solutions.into();
         let work = Work::Geometric { mean: solutions.mean_hashes() };

@@ -36,8 +36,8 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] for another number of fields, another version, bits that are no number from 0 to
-    /// 256, and over [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
+    /// [`Error::Parameter`] for another number of fields, another version, an expiry that is no number, bits
+    /// that are no number from 0 to 256, and a text longer than [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES).
     pub fn spow(challenge: &str) -> Result<Self, Error> {
         check_text(NAME, "challenge", challenge)?;
         let wrong = |name, value: &str, why: &str| Err(parameter_error(NAME, name, value, why));

@@ -35,15 +35,15 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] over [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES).
+    /// [`Error::Parameter`] for a prefix longer than [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES).
     pub fn target(prefix: &[u8], target: [u8; 32]) -> Result<Self, Error> {
         check_len(NAME, "prefix", prefix, Self::MAX_PREFIX_BYTES)?;
         Self::from_scheme(Puzzle::new(NAME, prefix.to_vec(), DigestRange::at_most(target)))
     }
 }
 
-/// A target from text: 64 hexadecimal digits, or `0x` and the 8 of Bitcoin's compact form, which has an
-/// exponent of one byte and a mantissa of three: mantissa · 256^(exponent - 3).
+/// A target from text: 64 hexadecimal digits, or `0x` and the 8 digits of Bitcoin's compact form, which has
+/// an exponent of one byte and a mantissa of three: mantissa · 256^(exponent - 3).
 ///
 /// # Errors
 ///

@@ -10,7 +10,8 @@ pub enum Work {
         /// Mean number of hashes, at least 1.
         mean: f64,
     },
-    /// One of so many nonces is the solution, each with the same probability, and none is tried twice.
+    /// Exactly one of `nonces` nonces is the solution, each with the same probability, and none is tried
+    /// twice.
     Uniform {
         /// Number of nonces, at least 1.
         nonces: f64,
@@ -26,8 +27,8 @@ pub enum Work {
 }
 
 impl Work {
-    /// The law of `count` sub-puzzles that each have the law `each`, which is geometric unless there is but
-    /// one.
+    /// The law of `count` sub-puzzles that each have the law `each`, which must be geometric if there are
+    /// several.
     pub(crate) fn sum(each: Self, count: usize) -> Self {
         match each {
             Self::Geometric { mean } if count > 1 => Self::Sum { count: count as u32, mean },
@@ -84,8 +85,8 @@ impl Work {
         }
     }
 
-    /// More hashes after which a solution has been found with probability `chance`, where `done` hashes held
-    /// none.
+    /// How many more hashes it takes to find a solution with probability `chance`, after `done` hashes
+    /// without one.
     pub fn quantile_after(self, done: f64, chance: f64) -> f64 {
         match self {
             Self::Uniform { nonces } => chance * (nonces - done).max(0.0),
@@ -94,9 +95,9 @@ impl Work {
     }
 }
 
-/// Probability of `count` successes or more in `hashes` trials, each with probability 1 / `mean`: a sum of
-/// binomial probabilities C(hashes, i) · p^i · (1 - p)^(hashes - i), of those from `count` on or, as one
-/// minus them, of those before, whichever is the smaller part.
+/// Probability of `count` successes or more in `hashes` trials, each with probability p = 1 / `mean`. It adds
+/// up binomial probabilities C(hashes, i) · p^i · (1 - p)^(hashes - i): those from i = `count` on, or those
+/// before, which it then subtracts from 1, whichever is the smaller part.
 fn chance_of_sum(count: u32, mean: f64, hashes: f64) -> f64 {
     let count = f64::from(count);
     if hashes <= count - 1.0 {
@@ -105,8 +106,8 @@ fn chance_of_sum(count: u32, mean: f64, hashes: f64) -> f64 {
     if mean <= 1.0 {
         return 1.0;
     }
-    // The probability of 0 successes, and what takes that of i to that of i + 1. In logarithms: both may be
-    // tiny.
+    // The logarithm of the probability of no success, which may be tiny, and the ratio of the probability of
+    // i + 1 successes to that of i.
     let none = hashes * (-1.0 / mean).ln_1p();
     let step = |i: f64| (hashes - i) / ((i + 1.0) * (mean - 1.0));
     let mut term = none;
@@ -117,7 +118,7 @@ fn chance_of_sum(count: u32, mean: f64, hashes: f64) -> f64 {
         term += step(i).ln();
         i += 1.0;
     }
-    // The tail of a whole number ends by itself; that of others converges where successes are rarer than
+    // For a whole number of hashes the sum has an end; for others it converges if successes are rarer than
     // failures.
     if hashes < count * mean && (mean > 2.0 || hashes.fract() == 0.0) {
         let (mut sum, mut share) = (0.0, 1.0);

@@ -1,7 +1,7 @@
-//! What forms of kernels take on the machine at hand: each runs for a few short windows, by turns, and its
-//! best one counts. The only clock below the pool. One thread measures, so what all cores share when they are
-//! busy does not show: clocks that drop, execution units that two threads of a core share, cores of another
-//! kind.
+//! Measures how long the forms of the kernels take on this machine: they run in turns, for a few short
+//! windows each, and the best window of each counts. No other code below the pool reads a clock. One thread
+//! measures, so effects that appear only when all cores are busy are missed: lower clock rates, execution
+//! units that two threads of a core share, cores of another kind.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,17 +13,18 @@ use crate::kernel::scan::{Candidates, Cursor, Kind, OneWord, Scan, Schedules, Sh
 use crate::kernel::{Form, Kernel};
 use crate::screen::Screen;
 
-/// How long all of it may take. No window begins later, but that each form gets [`TRIES`]: one of them may
-/// fall into a moment in which the system has suspended us.
+/// After this time no window begins, except that each form gets its first [`TRIES`]: a single window may fall
+/// into a moment in which the system has suspended the thread.
 const BUDGET: Duration = Duration::from_micros(2400);
 
-/// The same, whatever has been measured: where nonces take much longer than anywhere, the record must do.
+/// After this time no window begins at all, even if forms have not had their [`TRIES`]: on a machine that is
+/// so much slower than all recorded ones, the record must do.
 const PATIENCE: Duration = BUDGET.saturating_mul(10);
 
 /// How long a window takes by the record.
 const WINDOW: Nanos = Nanos(60_000.0);
 
-/// Windows of a form, at most.
+/// A form is measured in at most this many windows.
 const ROUNDS: usize = 6;
 
 /// Forms of a kind that are measured, at most.
@@ -37,9 +38,9 @@ const OUT_OF_REACH: f64 = 1.3;
 const TRIES: usize = 2;
 
 impl Tuning {
-    /// By recorded costs and what this machine adds to them: all kernels that this CPU can run, or one. Each
-    /// form is measured once a process, the first time that it matters; that takes 2.4 ms at most and a
-    /// window.
+    /// A tuning for one kernel, or for all that this CPU can run: recorded costs, each with a factor measured
+    /// on this machine. Each form is measured once per process, when it is first needed. Measuring normally
+    /// takes at most 2.4 ms and one window.
     pub(crate) fn measured(kernel: Option<Kernel>) -> Self {
         let mut tuning = Self::of_this_machine(forms_of(kernel));
         let factors = factors(&tuning.worth_measuring());
@@ -60,8 +61,8 @@ impl Tuning {
         [Kind::OneWord, Kind::Shared].into_iter().flat_map(of_kind).collect()
     }
 
-    /// Sets the factors. What has not been measured gets the median of the others of its kind, or of all: a
-    /// slow machine is slow with all of them.
+    /// Sets the factors. A form that has not been measured gets the median factor of its kind or, if there is
+    /// none, of all forms: a slow machine is slow with all of them.
     fn apply(&mut self, factors: &[(Form, f64)]) {
         let median = |kind: Option<Kind>| {
             let of_kind = factors.iter().filter(|(form, _)| kind.is_none_or(|kind| form.spec().kind == kind));
@@ -77,19 +78,20 @@ impl Tuning {
     }
 }
 
-/// For each of the forms that could be measured its time over the recorded one, as measured now or earlier in
-/// this process.
+/// The factors of all forms that have been measured in this process. Those of `forms` that have not been are
+/// measured now.
 fn factors(forms: &[&TimedForm<Form>]) -> Vec<(Form, f64)> {
     static KNOWN: Mutex<Vec<(Form, f64)>> = Mutex::new(Vec::new());
     let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let is_known = |known: &[(Form, f64)], form| known.iter().any(|(known, _)| *known == form);
-    // It is not held while forms are measured: a process that is forked meanwhile could not measure again.
+    // The lock is not held while forms are measured: a process that is forked meanwhile would inherit it
+    // locked and could never measure.
     let known = lock().clone();
     let new: Vec<_> = forms.iter().filter(|timed| !is_known(&known, timed.form)).copied().collect();
     let measured = if new.is_empty() { Vec::new() } else { by_turns(&new) };
     let mut known = lock();
     for (form, factor) in measured {
-        // Who measured at the same time and was first is right.
+        // If another thread has measured the form at the same time and was first, its result counts.
         if !is_known(&known, form) {
             known.push((form, factor));
         }
@@ -148,8 +150,8 @@ impl Runner {
     }
 }
 
-/// What each form of each kernel takes that this CPU can run: what the record of a microarchitecture holds.
-/// The best of windows that fill about `time` for each form.
+/// Measures the costs of all forms of the kernels that this CPU can run, as the record of a microarchitecture
+/// holds them. Each cost is the best of several windows, which take about `time` per form.
 pub(crate) fn survey(time: Duration) -> Vec<(Form, ScanCost)> {
     const WINDOWS: u32 = 20;
     let window = Nanos::of(time / (2 * WINDOWS));
@@ -183,10 +185,10 @@ pub(crate) fn survey(time: Duration) -> Vec<(Form, ScanCost)> {
     surveyed.into_iter().map(cost).collect()
 }
 
-/// Work for one form, none of whose nonces pass but by chance.
+/// Work for one form: nonces none of which passes the screen, except by chance.
 struct Course {
     form: Form,
-    /// Nonces, or chaining values: those of padding included.
+    /// How many nonces or chaining values there are, padding included.
     units: usize,
     work: Work,
 }
@@ -234,7 +236,8 @@ impl Course {
         OneWord { state: [1; 8], blocks: &[[2; 16]], word: 15, words }
     }
 
-    /// Runs once through. Returns the time for a nonce or chaining value, without that for rows.
+    /// Runs the course once. Returns the time per nonce or chaining value, without the time that setting up
+    /// rows takes.
     fn run(&mut self, candidates: &mut Candidates) -> Nanos {
         let (scan, rows) = match &mut self.work {
             Work::OneWord { blocks, word, words } => {

@@ -1,6 +1,5 @@
-//! Which kernel, in which form and layout, tries the nonces of one digit width: the one that takes the least
-//! time. Times are recorded ones, each with a factor that the machine at hand has been measured to add. Here
-//! is no clock: that is [`measure`]'s alone.
+//! Chooses the form and layout that try the nonces of one digit width in the least time. Times are recorded
+//! ones, each multiplied by a factor that was measured on this machine. Only [`measure`] reads a clock.
 
 #[cfg(feature = "threads")]
 pub(crate) mod measure;
@@ -16,15 +15,15 @@ use crate::template::Template;
 /// A measurement overrules the record where it promises this many times the speed, or more.
 const WORTHWHILE: f64 = 1.03;
 
-/// A form that takes this many times as long as the best of its kind is never chosen: what layouts differ in
-/// is less.
+/// A form that takes this many times as long as the best of its kind is never chosen: a better layout cannot
+/// make up for that.
 const HOPELESS: f64 = 1.5;
 
-/// What the forms that a search may use take on this machine.
+/// The forms that a search may use, and the time that each takes on this machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Tuning<F = Form> {
     forms: Vec<TimedForm<F>>,
-    /// Whether costs are those of this microarchitecture, and not typical ones.
+    /// Whether costs were recorded on this microarchitecture; otherwise they are typical ones.
     on_record: bool,
 }
 
@@ -38,7 +37,7 @@ struct TimedForm<F> {
     factor: f64,
 }
 
-/// What tries the nonces of a digit width.
+/// The form and layout that try the nonces of one digit width.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choice<F = Form> {
     pub form: F,
@@ -48,7 +47,7 @@ pub(crate) struct Choice<F = Form> {
 }
 
 impl Tuning {
-    /// By recorded costs alone: of these forms, or of all that this CPU can run if none is named.
+    /// A tuning by recorded costs alone, for `forms` or, if there are none, for all that this CPU can run.
     pub(crate) fn recorded(forms: impl IntoIterator<Item = Form>) -> Self {
         let mut forms: Vec<Form> = forms.into_iter().collect();
         if forms.is_empty() {
@@ -101,8 +100,9 @@ impl<F: Copy> Tuning<F> {
         self
     }
 
-    /// The form and layout in which nonces of `digits` digits, 1 to 20, take the least time: by the record,
-    /// unless another is measured to be 3 % faster, or more where the record speaks against it.
+    /// The form and layout in which nonces of `digits` digits, 1 to 20, take the least time: the recorded
+    /// best, unless another pair is measured to be 3 % faster, or to be faster by more where the record
+    /// speaks against it.
     pub(crate) fn choose(&self, template: &Template, digits: u32) -> Choice<F> {
         let layouts = Layout::choices(template, digits);
         let own_code = |timed: &TimedForm<F>, layout: &Layout| {
@@ -137,10 +137,10 @@ impl<F: Copy> Tuning<F> {
             }
         }
         let ((least, by_record), (recorded, by_measurement)) = by_record.zip(by_measurement)?;
-        // Milliseconds of measuring can fall into a moment in which a neighbour on the same core slows one
-        // kernel and not another: on Zen 3, `sha_ni` from 16 to 26 or 30 ns and `avx2` not at all from 28. So
-        // the more the record speaks against a form, the more the measurement must speak for it: half as
-        // much, as logarithms go.
+        // Milliseconds of measuring can fall into a moment in which another thread on the same core slows one
+        // kernel and not another: on Zen 3, `sha_ni` went from 16 to 26 or 30 ns while `avx2` stayed at 28.
+        // So the slower a form is in the record, the more it must gain in the measurement: at least the
+        // square root of the recorded ratio.
         let against = if self.on_record { (recorded / least).sqrt() } else { 1.0 };
         let gain = by_record.cost / by_measurement.cost;
         Some(if gain >= against.max(WORTHWHILE) { by_measurement } else { by_record })
@@ -148,12 +148,12 @@ impl<F: Copy> Tuning<F> {
 }
 
 impl<F> TimedForm<F> {
-    /// What a nonce takes by the record, layouts aside.
+    /// Recorded time per nonce, without what the layout adds.
     fn recorded(&self) -> Nanos {
         self.recorded.nonce()
     }
 
-    /// The same on this machine.
+    /// Time per nonce on this machine, without what the layout adds.
     fn here(&self) -> Nanos {
         self.recorded() * self.factor
     }

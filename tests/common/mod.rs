@@ -26,7 +26,7 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Every digest reaches the judge.
+    /// A puzzle whose screen lets every digest through to `judge`.
     pub fn new(prefix: &[u8], judge: impl Fn(&[u8; 32]) -> bool + Send + Sync + 'static) -> Self {
         Self {
             prefix: prefix.to_vec(),

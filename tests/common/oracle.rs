@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 pub type Parameters = BTreeMap<String, String>;
 
-/// How many nonces solve a puzzle with these parameters together: 1, or a number of sub-puzzles. `None` where
-/// they are no puzzle of the scheme.
+/// How many nonces a solution has: 1, or one for each sub-puzzle. `None` where the parameters are not a
+/// puzzle of the scheme.
 pub fn sub_puzzles(scheme: &str, parameters: &Parameters) -> Option<usize> {
     judge(scheme, parameters, 0, 0)?;
     if scheme == "cap" { number(parameters, "c", 1, 1000).map(|count| count as usize) } else { Some(1) }
@@ -192,7 +192,7 @@ fn target(text: &str) -> Option<String> {
     let compact = hex_digits(compact).filter(|digits| digits.len() == 8)?;
     let exponent = usize::from_str_radix(&compact[..2], 16).unwrap();
     let mantissa = u32::from_str_radix(&compact[2..], 16).unwrap();
-    // The mantissa with `exponent - 3` zero bytes behind it, or with as many bytes cut off.
+    // The mantissa followed by `exponent - 3` zero bytes; where that is negative, as many bytes are cut off.
     let mut digits = format!("{:06x}", mantissa & 0x7f_ffff);
     match exponent.checked_sub(3) {
         Some(more) => digits.push_str(&"00".repeat(more)),

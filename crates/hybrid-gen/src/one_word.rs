@@ -7,7 +7,7 @@ use crate::stream::{Chain, Stream, emit};
 
 /// The varying words that scans have a kernel for. Others are rare enough to be left to other kernels.
 pub const SCAN_WORDS: [usize; 11] = [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
-/// The same for chaining values.
+/// The varying words for which there is a kernel that makes chaining values.
 pub const MIDSTATE_WORDS: [usize; 2] = [13, 15];
 
 /// SHA instructions stand in bursts of this length.
@@ -50,10 +50,10 @@ mod at {
 
 /// Registers that hold the last four schedule words.
 const RING: [u32; 4] = [31, 30, 29, 28];
-/// And those that hold anything for a moment: 16 to 19 are parked chains.
+/// Registers for temporary values. Registers 16 to 19 are not free: they hold parked chains.
 const TEMPORARIES: [u32; 8] = [27, 26, 25, 24, 23, 22, 21, 20];
 
-/// What of a block depends on its varying word.
+/// Which schedule words of a block depend on its varying word.
 struct Varying {
     word: usize,
     depends: [bool; 64],
@@ -69,8 +69,8 @@ impl Varying {
         Self { word, depends }
     }
 
-    /// The first pair of rounds that the chains do. Behind an odd word the state is linear in it, so that its
-    /// round is two additions; an even word comes first in its pair.
+    /// The first pair of rounds that the chains compute. The state after the round of an odd word is linear
+    /// in that word, so that two additions replace this round; an even word comes first in its pair.
     fn first_pair(&self) -> usize {
         self.word.div_ceil(2)
     }

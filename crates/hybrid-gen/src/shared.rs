@@ -1,8 +1,8 @@
 //! The kernel over shared schedules: eight vector lanes and groups of SHA chains go through the rounds
 //! together. Neither has to compute a schedule, so the rounds are all there is.
 //!
-//! Where three-operand logic and rotates meet `sha256rnds2` on the same pipes they wait for each other, hence
-//! Ch and the sigmas by two exclusive ors; plain shifts would be free, rotates are not.
+//! Three-operand logic and rotates run on the same pipes as `sha256rnds2`, and delay each other there. So Ch
+//! and the sigmas use pairs of two-operand exclusive ors. Plain shifts would cause no delay, but rotates do.
 
 use crate::stream::{Chain, Stream, emit};
 
@@ -11,7 +11,8 @@ const CHAINS: usize = 6;
 /// How often all chains go through a schedule while the vector does once. `GROUPS * ROUNDS` must be a
 /// multiple of 64, so that a turn of the loop holds whole groups.
 const GROUPS: usize = 4;
-/// Vector rounds in a turn of the loop, a multiple of 16. Few stay in the cache of decoded instructions.
+/// Vector rounds in a turn of the loop, a multiple of 16. A small number keeps the loop in the cache of
+/// decoded instructions.
 const ROUNDS: usize = 16;
 /// SHA instructions stand in bursts of this length.
 const BURST: usize = 10;
@@ -80,7 +81,8 @@ impl Vector {
     }
 }
 
-/// The chains' part of a turn: whole groups through all 64 rounds. r10 is 32 bytes a chain behind the first.
+/// The chains' part of a turn of the loop: takes whole groups through all 64 rounds. r10 is the offset of the
+/// turn's first chain, at 32 bytes per chain.
 fn chains(out: &mut Stream) {
     for group in 0..GROUPS * ROUNDS / 64 {
         let mut chains = Chain::all(CHAINS);

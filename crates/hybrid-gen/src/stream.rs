@@ -79,7 +79,8 @@ impl Chain {
         self.abef >= 16
     }
 
-    /// A register in reach for what comes after the last round.
+    /// A register within reach for a result after the last round: `register` itself, or xmm13 or xmm14 for a
+    /// parked chain.
     pub(crate) fn visit(self, register: u32) -> u32 {
         match register {
             0..16 => register,

@@ -7,10 +7,10 @@ use lime_proto::{Id, Timestamp};
 
 /// What tells the time.
 pub trait Clock: Send + Sync + 'static {
-    /// This moment, by a clock that people set and that may step back.
+    /// The current time, by a clock that people may set and that may step back.
     fn now(&self) -> Timestamp;
 
-    /// How long since some moment that stays the same; never goes back. Rate limits go by it.
+    /// The time since a fixed moment in the past. It never goes back; rate limits are measured with it.
     fn uptime(&self) -> Duration;
 }
 
@@ -30,7 +30,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// What fills bytes with randomness; keys and tokens rest on it.
+/// A source of randomness for tokens, identifiers and challenges. Nobody must be able to predict it.
 pub trait Entropy: Send + Sync + 'static {
     /// Fills all of `bytes`.
     fn fill(&self, bytes: &mut [u8]);
@@ -43,7 +43,7 @@ pub struct SystemEntropy;
 impl Entropy for SystemEntropy {
     /// # Panics
     ///
-    /// When the system has none: nothing that follows would be safe.
+    /// If the system gives no randomness, since tokens made without it would not be safe.
     fn fill(&self, bytes: &mut [u8]) {
         aws_lc_rs::rand::fill(bytes).expect("the system gives randomness");
     }

@@ -14,7 +14,7 @@ use crate::limits::Limiters;
 use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 
-/// Everything that requests share.
+/// A running LIME Core: settings, store, keys, rate limits and everything else that requests share.
 pub struct Core {
     pub(crate) config: Config,
     pub(crate) store: Arc<dyn Store>,
@@ -54,17 +54,19 @@ impl Core {
         }
     }
 
-    /// For who serves [`app`](crate::app) by other means than [`serve`](crate::serve): `/readyz` says that
-    /// Core is about to go, no login request is created or approved, and streams send what has been approved,
-    /// and end.
+    /// Stops Core at once, for programs that serve [`app`](crate::app) by other means than
+    /// [`serve`](crate::serve). From now on `/readyz` answers 503, login requests are neither created nor
+    /// approved, and event streams send what has been approved and then end. Does not wait for that.
     pub fn stop(&self) {
         self.stop.finish();
     }
 
     /// Expires requests that are due, drops old ones and forgets passports, once a second, until Core is
-    /// stopped. Nothing but the prompt arrival of `expired` frames and what is kept in memory depends on it.
+    /// stopped. Without it, `expired` frames come late or never and old data is kept, but all answers stay
+    /// right. [`serve`](crate::serve) runs it by itself.
     pub async fn sweep(self: Arc<Self>) {
-        /// More than a store can be asked to do at once while others wait for it.
+        /// How many requests a store is asked to expire or drop at once, so that others do not wait for it
+        /// long.
         const BATCH: usize = 10_000;
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -80,7 +82,8 @@ impl Core {
         }
     }
 
-    /// A store that does not answer is not available; a stream must not wait for it silently.
+    /// Runs `round` for at most `http.request_seconds`, then refuses with [`Code::EventsUnavailable`]: a
+    /// stream must not wait silently for a store that does not answer.
     pub(crate) async fn in_time<T>(
         &self,
         round: impl Future<Output = Result<T, Refusal>>,
@@ -115,7 +118,7 @@ impl From<Code> for Refusal {
     }
 }
 
-/// Says which code a failure of the store has here: the lanes name it differently.
+/// Turns a failure of the store into a refusal with the given code, since endpoints name it differently.
 pub(crate) trait OrUnavailable<T> {
     fn or_unavailable(self, code: Code) -> Result<T, Refusal>;
 }

@@ -18,11 +18,11 @@ pub struct Principals {
     pub agents: Vec<(Agent, Token)>,
 }
 
-/// Puts an owner, sites and agents into a store.
+/// Adds one owner, and the given numbers of sites and agents, to a store.
 ///
 /// # Errors
 ///
-/// What the store says.
+/// The first [`StoreError`] that the store returns. What has been added before stays there.
 pub async fn seed(
     store: &dyn Store,
     entropy: &Arc<dyn Entropy>,
@@ -59,7 +59,8 @@ pub async fn seed(
     Ok(principals)
 }
 
-/// How to reach a Core and as whom: `KEY=value` lines, as the official SDKs read them from the environment.
+/// The environment variables from which the official SDKs read a Core's address and their tokens, as
+/// `KEY=value` lines.
 pub fn environment(issuer: &Origin, principals: &Principals) -> String {
     let mut lines = format!("LIME_API_BASE={issuer}/api/v1\nLIME_BASE_URL={issuer}\n");
     let sites = principals.sites.iter().map(|(_, token)| token).enumerate();

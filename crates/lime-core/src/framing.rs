@@ -1,4 +1,4 @@
-//! What RFC 9112 demands of the head of a request, and the HTTP layer leaves to its user. Where a proxy in
+//! Checks of a request's head that RFC 9112 demands and the HTTP layer leaves to its user. If a proxy in
 //! front and Core understood a head differently, somebody could hide one request in another.
 
 use axum::http::header::{HOST, TRANSFER_ENCODING};
@@ -6,15 +6,16 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Version};
 use lime_proto::Code;
 
-/// Why a request cannot be answered, if so. The connection must end then: where its body ends is uncertain.
+/// Checks the head of a request. On an error the connection must end, since it is uncertain where the body
+/// ends.
 pub(crate) fn check<B>(request: &Request<B>) -> Result<(), Code> {
     check_target(request)?;
     check_host(request)?;
     check_codings(request)
 }
 
-/// Section 3.2: a path, or a whole URL as proxies get it; `*` for OPTIONS alone, and a bare host for CONNECT
-/// alone.
+/// Checks the target, RFC 9112, section 3.2: a path, or a whole URL as it is sent to proxies. `*` is for
+/// OPTIONS only, and a host without a path for CONNECT only.
 fn check_target<B>(request: &Request<B>) -> Result<(), Code> {
     let is_right = match request.uri().path() {
         "*" => *request.method() == Method::OPTIONS,
@@ -23,7 +24,8 @@ fn check_target<B>(request: &Request<B>) -> Result<(), Code> {
     if is_right { Ok(()) } else { Err(Code::BadRequest) }
 }
 
-/// Section 3.2: one field, which HTTP/1.0 may leave out, with a host or nothing.
+/// Checks the `Host` field, RFC 9112, section 3.2: there must be exactly one, which is a host or empty;
+/// HTTP/1.0 may leave it out.
 fn check_host<B>(request: &Request<B>) -> Result<(), Code> {
     let mut values = request.headers().get_all(HOST).iter();
     match (values.next(), values.next()) {
@@ -40,8 +42,9 @@ fn is_host(value: &HeaderValue) -> bool {
             .is_ok_and(|host| !host.as_str().contains('@') && !host.host().is_empty())
 }
 
-/// Sections 6.1 and 6.3: `chunked` once and nothing else, and not in HTTP/1.0. (Where there is a length too,
-/// the HTTP layer goes by the coding and closes.)
+/// Checks the transfer codings, RFC 9112, sections 6.1 and 6.3: only `chunked`, only once, and not in
+/// HTTP/1.0. If there is a `Content-Length` too, the HTTP layer ignores it and closes the connection after
+/// the answer.
 fn check_codings<B>(request: &Request<B>) -> Result<(), Code> {
     if !request.headers().contains_key(TRANSFER_ENCODING) {
         return Ok(());

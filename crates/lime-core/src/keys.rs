@@ -27,12 +27,13 @@ pub struct Keys(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     pair: RsaKeyPair,
-    /// Of every JWT: base64url of its header, and a dot.
+    /// What every JWT begins with: its header in base64url, and a dot.
     header: String,
     jwks: Jwks,
-    /// The same, as it is sent.
+    /// The public keys as JSON, as they are sent.
     jwks_json: Bytes,
-    /// Signatures at once: twice as many as cores, so that the next is queued when a thread ends one.
+    /// Bounds the signatures under way to two for each core, so that the next one is queued when a thread has
+    /// finished one.
     permits: Arc<Semaphore>,
 }
 
@@ -40,7 +41,7 @@ struct Inner {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The system did not make one.
+    /// The system could not make a key.
     #[error("the system made no RSA key")]
     Generate,
     /// The file cannot be read or written.
@@ -51,7 +52,7 @@ pub enum KeyError {
         /// What is wrong.
         source: io::Error,
     },
-    /// The file holds something else, or a weaker key.
+    /// The file does not hold an RSA private key as required, or holds one that is too weak.
     #[error(
         "key file {path}: must hold an RSA private key of 2048 bits or more with a public exponent of 65537 or more, PKCS#8 in PEM"
     )]
@@ -59,13 +60,13 @@ pub enum KeyError {
         /// Which file.
         path: PathBuf,
     },
-    /// It is a directory, a pipe or a device.
+    /// The path leads to a directory, a pipe or a device instead of a file.
     #[error("key file {path}: must be a regular file")]
     Kind {
         /// Which file.
         path: PathBuf,
     },
-    /// Others may put another file in its place.
+    /// The mode of a directory lets others put another file in place of the key file.
     #[error(
         "key file {path}: mode {mode:04o} of {directory} lets others replace it, must not be writable by others unless it is sticky"
     )]
@@ -77,12 +78,13 @@ pub enum KeyError {
         /// The directory's permissions.
         mode: u32,
     },
-    /// Somebody else made the file, and may have kept a copy.
+    /// The owner of the file is neither root nor the user that runs this, and may have kept a copy of the
+    /// key.
     #[error("key file {path}: user {owner} owns it, must be the user that runs this or root")]
     Owner {
         /// Which file.
         path: PathBuf,
-        /// Whose it is.
+        /// The numeric identifier of the user who owns it.
         owner: u32,
     },
     /// Others may read the file.
@@ -95,7 +97,7 @@ pub enum KeyError {
     },
 }
 
-/// A signature that was not made.
+/// The error for a token that could not be signed.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the token could not be signed")]
 pub struct SignError;
@@ -112,21 +114,24 @@ const MIN_EXPONENT: u64 = 65_537;
 const MAX_FILE: u64 = 64 * 1024;
 
 impl Keys {
-    /// A new key of 2048 bits that is kept nowhere. Slow: it looks for primes.
+    /// A new key of 2048 bits, which is kept in memory only. This is slow, since it searches for primes.
     ///
     /// # Errors
     ///
-    /// [`KeyError::Generate`].
+    /// [`KeyError::Generate`] if the system could not make a key.
     pub fn generate() -> Result<Self, KeyError> {
         RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generate).map(Self::new)
     }
 
-    /// The key in a file, made on first use. Of several processes that make it at once, one wins and all use
-    /// its key.
+    /// Reads the key in a file, after making one if there is no file. If several processes do this at once,
+    /// all of them use the key that one of them has made.
     ///
     /// # Errors
     ///
-    /// See [`KeyError`].
+    /// [`KeyError::File`] if the file cannot be read or written, [`KeyError::Generate`] if no key could be
+    /// made, [`KeyError::Kind`] if the path is not a regular file, and [`KeyError::Content`] if it does not
+    /// hold a strong RSA key. On Unix also [`KeyError::Directory`], [`KeyError::Mode`] and
+    /// [`KeyError::Owner`] if others could replace the file, have access to it, or own it.
     pub fn open(path: &Path) -> Result<Self, KeyError> {
         let file = |source| KeyError::File { path: path.to_owned(), source };
         let content = || KeyError::Content { path: path.to_owned() };
@@ -140,7 +145,8 @@ impl Keys {
             let text = Zeroizing::new(text.map_err(|_| KeyError::Generate)?);
             whole_file::create(path, text.as_bytes(), whole_file::Access::Owner).map_err(file)?;
         }
-        // Opened once, so that what is checked is what is read; a pipe would have it wait for a writer.
+        // Opened only once, so that the file that is checked is the one that is read. Without `NONBLOCK`,
+        // opening a pipe would wait for a writer.
         let mut options = fs::OpenOptions::new();
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::custom_flags(
@@ -166,7 +172,7 @@ impl Keys {
         if metadata.len() > MAX_FILE {
             return Err(content());
         }
-        // With room for all of it, so that nothing is copied and left behind.
+        // Allocated with room for the whole file: growing would leave copies of the key in memory.
         let mut text = Zeroizing::new(Vec::with_capacity(MAX_FILE as usize));
         opened.take(MAX_FILE).read_to_end(&mut text).map_err(file)?;
         let mut der = Zeroizing::new(vec![0; text.len()]);
@@ -202,16 +208,16 @@ impl Keys {
         self.0.jwks_json.clone()
     }
 
-    /// A JWT with these claims, which are asked for when it is their turn, since they hold the time. Signs on
-    /// blocking threads.
+    /// Signs a JWT on a blocking thread. `claims` is called when it is this token's turn to be signed, since
+    /// claims hold the time.
     ///
     /// # Errors
     ///
-    /// [`SignError`] when the runtime shuts down, or the key fails.
+    /// [`SignError`] if the claims cannot be written as JSON, the key fails, or the runtime shuts down.
     ///
     /// # Cancellation
     ///
-    /// A signature that has begun is finished, and counts as one until it is.
+    /// A signature that has begun is still finished, and takes one of the places for signatures until then.
     pub async fn sign<T: Serialize>(&self, claims: impl FnOnce() -> T) -> Result<String, SignError> {
         let permit = Arc::clone(&self.0.permits).acquire_owned().await.map_err(|_| SignError)?;
         let claims = serde_json::to_vec(&claims()).map_err(|_| SignError)?;
@@ -224,7 +230,7 @@ impl Keys {
         tokio::task::spawn_blocking(sign).await.map_err(|_| SignError)?
     }
 
-    /// The same on this thread, from claims as JSON: 0.35 ms, see `benches/load.rs`.
+    /// Signs a JWT on the calling thread, from claims as JSON. This takes 0.35 ms, see `benches/load`.
     pub(crate) fn sign_here(&self, claims: &[u8]) -> Result<String, SignError> {
         let mut jwt = self.0.header.clone();
         URL_SAFE_NO_PAD.encode_string(claims, &mut jwt);
@@ -248,9 +254,10 @@ fn is_strong(pair: &RsaKeyPair) -> bool {
     pair.public_modulus_len() >= MIN_MODULUS && at_least
 }
 
-/// Whether others may put another file in place of this one, or of a link on the way to it. Kubernetes mounts
-/// secrets as links in a directory that everybody may write and that is sticky: there only its owner may
-/// replace a file.
+/// Checks the modes of the directories of this file and of every link on the way to it: whoever may write a
+/// directory may put another file in its place. Directories that everybody may write are accepted if they are
+/// sticky, since in those only the owner of a file may replace it. Kubernetes mounts secrets as links in such
+/// a directory.
 #[cfg(unix)]
 fn check_directories(path: &Path) -> Result<(), KeyError> {
     use std::os::unix::fs::MetadataExt;

@@ -14,22 +14,22 @@ use lime_proto::Id;
 use crate::clock::Clock;
 use crate::config::{self, Rate};
 
-/// All limits of a Core; none where they are switched off.
+/// All rate limits of a Core. When they are switched off, each of them allows everything.
 #[derive(Debug)]
 pub(crate) struct Limiters {
     pub create: Limiter<Id>,
-    /// Of sites whose streams get passports that were first sent long ago.
+    /// For each site: passports that its streams send although they were first sent long ago.
     pub late: Limiter<Id>,
     pub approve: Limiter<Id>,
     pub token: Limiter<Id>,
-    /// Of those who read challenges.
+    /// For each network: challenges read.
     pub challenge: Limiter<Network>,
-    /// Of those who show an agent's token.
+    /// For each network: requests to endpoints that take an agent token.
     pub agent_address: Limiter<Network>,
 }
 
-/// Token buckets by key. Keys share a fixed number of buckets by a hash that nobody outside can compute:
-/// memory is bounded, and whoever floods one bucket slows down one key in a hundred thousand beside his own.
+/// Token buckets by key. A secret hash maps keys to a fixed number of buckets, so that memory is bounded and
+/// a client that empties its bucket slows down only about one in a hundred thousand other keys.
 pub(crate) struct Limiter<K> {
     buckets: Option<Buckets>,
     hasher: RandomState,

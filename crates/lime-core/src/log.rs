@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use lime_core::{Clock, LogFormat, SystemClock};
 
-/// Lines that wait at most. A line of ours takes some hundred bytes.
+/// How many lines may wait to be written. A line of ours takes a few hundred bytes.
 const QUEUE: usize = 4096;
 
-/// The queue's end for those who log; as a writer, each write is a line.
+/// The sending end of the queue. Each call of [`Write::write`] must be one whole line.
 #[derive(Clone)]
 pub(crate) struct Log {
     queue: SyncSender<Message>,
-    /// Lines lost since they were last told of. Relaxed: a tally.
+    /// How many lines have been lost since the last notice. Relaxed, since it is only a count.
     lost: Arc<AtomicU64>,
 }
 
@@ -87,7 +87,7 @@ fn write_lines(lines: &Receiver<Message>, mut output: impl Write, format: LogFor
     }
 }
 
-/// A line about lines that are missing, as the others look.
+/// A log line, in the format of the others, that tells how many lines were lost.
 fn notice(lost: u64, format: LogFormat) -> String {
     let time = SystemClock.now();
     match format {

@@ -34,11 +34,11 @@ enum Command {
     /// Serve until SIGINT or SIGTERM; a second one ends it at once. SIGHUP reads `log.filter` again, and
     /// nothing else. Keeps everything but the signing key in memory.
     Serve {
-        /// Settings in TOML; variables in the environment go over them.
+        /// Settings in TOML; environment variables override them.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
-    /// Tell whether settings are right, with those of the environment.
+    /// Check settings, including those from environment variables.
     CheckConfig {
         /// Settings in TOML.
         file: Option<PathBuf>,
@@ -52,7 +52,7 @@ struct Dev {
     /// Port on 127.0.0.1; 0 picks a free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Write addresses and tokens there as KEY=value lines, once ready to serve.
+    /// Write addresses and tokens to this file as KEY=value lines, once ready to serve.
     #[arg(long, value_name = "PATH")]
     env_file: Option<PathBuf>,
     /// Leading zero bits of every challenge.
@@ -193,7 +193,7 @@ async fn serve_dev(dev: Dev) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints a line. A reader who has left is no reason not to serve.
+/// Prints a line. Errors are ignored: Core also serves when nobody reads its output.
 fn say(text: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -27,13 +27,13 @@ use crate::socket::Socket;
 /// Pause after a connection that could not be accepted: more often than not there are no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a connection that is to end has for what it has been answered last.
+/// How long a connection that is about to be closed still has to send its last answer.
 const FLUSH: Duration = Duration::from_millis(250);
 
-/// Serves HTTP/1.1 until `stop` resolves. Then it goes on for `http.notice_seconds`, in which `/readyz` says
-/// that Core is about to go; then it refuses to create and approve login requests, finishes what is under
-/// way, has streams send what has been approved, and ends, after `http.drain_seconds` at the latest. Requests
-/// of which a part has arrived are not waited for.
+/// Serves HTTP/1.1 until `stop` resolves, and then stops in steps. For `http.notice_seconds` it goes on
+/// serving, but `/readyz` answers 503. After that it refuses to create and approve login requests, finishes
+/// requests that are under way, lets streams send what has been approved, and returns after
+/// `http.drain_seconds` at the latest. It does not wait for requests of which only a part has arrived.
 ///
 /// # Cancellation
 ///
@@ -63,7 +63,7 @@ pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Out
             };
             let connection =
                 Connection { core: Arc::clone(&core), app: app.clone(), peer, socket: Socket::new(socket) };
-            // One that comes now is answered once.
+            // A connection that comes while Core is closing gets one answer only.
             let is_late = core.stop.is_closing();
             let mut builder = builder.clone();
             builder.keep_alive(!is_late);

@@ -12,15 +12,16 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// How long a peer may leave what it was sent unacknowledged. Keepalive frames see to it that there is
-/// something.
+/// How long a peer may leave bytes unacknowledged before its connection is cut. Keepalive frames ensure that
+/// streams always have bytes to acknowledge.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
 
 /// Bytes that the system keeps for a peer that does not read, about sixteen passports. (Linux doubles it for
 /// itself.)
 const SEND_BUFFER: usize = 16 * 1024;
 
-/// Bytes that a peer may send when nothing more is read from it: what is left of a request, not a flood.
+/// How many bytes a peer may send after its last request: enough for what is left of a request, too few for a
+/// flood.
 const IGNORED: usize = 64 * 1024;
 
 /// A connection's socket. Clones are the same socket.
@@ -35,9 +36,9 @@ impl Socket {
         Self(Arc::new(socket))
     }
 
-    /// Takes what a peer sends that nobody reads any more, and resolves when the peer has closed its side, or
-    /// has sent more than it should. HTTP has no use for those bytes; but as long as they lie there, nobody
-    /// sees what comes after them.
+    /// Reads and drops what a peer sends after its last request. Resolves when the peer has closed its side,
+    /// the connection has failed, or [`IGNORED`] bytes have come. HTTP has no use for these bytes, but while
+    /// they are unread, the end of the connection after them cannot be seen.
     pub(crate) async fn closed_by_peer(&self) {
         let mut ignored = 0;
         while ignored < IGNORED && self.0.readable().await.is_ok() {

@@ -23,7 +23,7 @@ pub(crate) struct Stop {
     noticed: CancellationToken,
     closing: CancellationToken,
     finishing: CancellationToken,
-    /// Those who create and approve.
+    /// Counts calls that create or approve a login request.
     writers: TaskTracker,
     /// Requests that have arrived as a whole and have not been answered to the end, streams among them.
     requests: TaskTracker,
@@ -68,7 +68,8 @@ impl Stop {
 
     /// Lets somebody create or approve a login request, as long as Core is not closing.
     pub(crate) fn admit(&self) -> Result<TaskTrackerToken, Refusal> {
-        // Counted before it looks: either this sees that Core is closing, or who closes it sees this.
+        // Counted before it checks: either this call sees that Core is closing, or `drain` sees this call and
+        // waits for it.
         let token = self.writers.token();
         if self.is_closing() { Err(Code::ServiceUnavailable.into()) } else { Ok(token) }
     }

@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Entropy;
 
-/// Who a token is for.
+/// Which kind of token it is: an agent's or a site's. One is never accepted in place of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
-    /// `at_…`
+    /// Tokens of agents, which begin with `at_`.
     Agent,
-    /// `st_…`
+    /// Tokens of sites, which begin with `st_`.
     Site,
 }
 
@@ -26,8 +26,8 @@ impl Lane {
     }
 }
 
-/// A token as its owner has it: a prefix and 43 characters of base64url, 256 random bits. Shown once;
-/// printing it for debugging shows nothing.
+/// A token in plain text: a prefix and 43 characters of base64url, which are 256 random bits. Only
+/// [`Token::reveal`] shows it; its `Debug` output does not.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -45,26 +45,27 @@ impl Token {
         Self(format!("{}{}", lane.prefix(), URL_SAFE_NO_PAD.encode(random)))
     }
 
-    /// The token that a client showed; `None` where it cannot be one of this lane.
+    /// Reads a token that a client has sent. `None` if the text does not have the form of this kind of token.
     pub fn parse(lane: Lane, text: &str) -> Option<Self> {
         let random = text.strip_prefix(lane.prefix())?;
         let bytes = URL_SAFE_NO_PAD.decode(random).ok()?;
         (bytes.len() == RANDOM_BYTES).then(|| Self(text.to_owned()))
     }
 
-    /// What is kept of it.
+    /// The hash of the token, which is all that a store keeps of it.
     pub fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(&self.0).into())
     }
 
-    /// The text, to be shown to its owner.
+    /// The token in plain text, to be handed to the site or agent that it is for.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 }
 
 impl TokenHash {
-    /// Whether both are the same, in a time that does not tell where they differ.
+    /// Whether both are the same. The comparison takes constant time, so that it does not tell where they
+    /// differ.
     pub fn matches(&self, other: &Self) -> bool {
         aws_lc_rs::constant_time::verify_slices_are_equal(&self.0, &other.0).is_ok()
     }

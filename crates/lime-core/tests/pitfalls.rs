@@ -271,7 +271,7 @@ async fn who_is_locked_out_while_a_passport_is_made_gets_none() {
     stream.text().await.unwrap();
     let id = world.log_in(0, 0).await;
     let change = SiteChange::Denied { agent: world.agent(0).0.id, denied: true };
-    // Before it is made, all is in order.
+    // The agent is denied right after the first check, which it passes.
     *world.store.meanwhile.lock().unwrap() = Some((world.site(0).0.id, change));
     let (_, frame) = stream.next().await.unwrap();
     assert_eq!(frame, json!({ "type": "expired", "login_request_id": id, "status": "expired" }));
@@ -457,7 +457,7 @@ async fn a_store_that_is_down_is_503_and_never_200() {
     assert_eq!(world.approve(0, &id, &nonce).await.data()["status"], "APPROVED");
 }
 
-/// Locks agent 0 out of site 0, in each way that there is; what an approval then gets.
+/// Locks agent 0 out of site 0 in one of three ways, and returns the refusal that an approval then gets.
 async fn lock_out(world: &World, way: usize) -> (u16, &'static str) {
     match way {
         0 => {

@@ -181,7 +181,8 @@ async fn an_approval_may_be_repeated() {
     );
 }
 
-/// An approval that is wrong in every way is told the first; each step sets one right.
+/// An approval that is wrong in every way is refused for the first reason in order; each step then removes
+/// one reason.
 #[tokio::test]
 async fn approvals_are_checked_in_order() {
     let world = World::with(|config| {
@@ -335,12 +336,12 @@ async fn a_stream_resumes_strictly_behind_an_event() {
         assert_eq!(resumed.next().await.unwrap().0.as_ref(), Some(&names[index]));
     }
     assert!(resumed.is_quiet().await);
-    // Behind the last there is nothing, until there is.
+    // After the last event nothing comes until something new happens.
     let mut resumed = world.resume(0, &[("last-event-id", &names[2])]).await;
     assert!(resumed.is_quiet().await);
     let next = world.log_in(0, 0).await;
     assert_eq!(resumed.next().await.unwrap().1["login_request_id"], *next);
-    // What names nothing is as absent.
+    // An id that names no event counts as absent.
     for name in ["x", "1-1", &format!("{epoch}-5"), &format!("{epoch}-99"), &format!("{epoch}-04")] {
         let mut resumed = world.resume(0, &[("last-event-id", name)]).await;
         assert_eq!(resumed.next().await.unwrap().1["login_request_id"], *next, "{name}");

@@ -163,7 +163,7 @@ async fn a_part_of_a_request_delays_nothing() {
     for mut part in parts {
         assert_eq!(read_to_end(&mut part).await, "");
     }
-    // Who has said what it wants is told.
+    // Clients whose heads have arrived as a whole get an answer.
     for mut part in [body, chunk] {
         let answer = read_to_end(&mut part).await;
         assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 1"), "{answer}");

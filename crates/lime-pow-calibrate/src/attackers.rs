@@ -12,7 +12,7 @@ use crate::seconds::saturating_seconds;
 pub struct AttackCost {
     /// Solutions per second.
     pub solves_per_second: f64,
-    /// Time for a million.
+    /// Time to find a million solutions.
     #[cfg_attr(
         feature = "serde",
         serde(rename = "seconds_per_million", serialize_with = "crate::seconds::serialize_seconds")
@@ -20,13 +20,14 @@ pub struct AttackCost {
     pub time_per_million: Duration,
     /// Price of a million in the currency of the price per hour; `None` where that is not known.
     pub cost_per_million: Option<f64>,
-    /// Hashes of the attacker for each of an honest agent in the same time.
+    /// The attacker's hash rate as a multiple of an honest agent's.
     pub times_honest: f64,
 }
 
 impl AttackCost {
-    /// At a mean of `mean_hashes` a solution, beside an honest agent's rate. `None` where the hardware cannot
-    /// hash this puzzle.
+    /// What puzzles that take `mean_hashes` hashes on average cost `attacker`. `honest` is the rate of an
+    /// honest agent in hashes per second, and `price_per_hour` the price of an hour of the attacker's
+    /// hardware. `None` where that hardware cannot hash this puzzle.
     pub fn of(
         attacker: &Reference,
         mean_hashes: f64,
@@ -44,7 +45,7 @@ impl AttackCost {
     }
 }
 
-/// A server that verifies.
+/// How many solutions a server can verify.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -58,13 +59,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server.
+    /// A server each of whose cores verifies this many nonces per second.
     pub fn new(verifications_per_second: f64, cores: usize, nonces_per_solution: usize) -> Self {
         Self { verifications_per_second, cores, nonces_per_solution }
     }
 
-    /// Solutions that all cores verify per second: the rate limit, over all clients together and on whatever
-    /// they send, at which nobody can keep it busy.
+    /// Solutions per second that all cores together can verify. A server that accepts at most this many
+    /// submissions per second, right or wrong, from all clients together cannot be overloaded by them.
     pub fn capacity(&self) -> f64 {
         self.verifications_per_second * self.cores as f64 / self.nonces_per_solution as f64
     }
@@ -74,7 +75,8 @@ impl Server {
         hashes_per_second / mean_hashes > self.capacity()
     }
 
-    /// The mean work, in bits, at which the attacker no longer does.
+    /// The mean work of a puzzle, in bits, from which on an attacker of this rate no longer solves faster
+    /// than the server verifies; at least 0.
     pub fn balance_bits(&self, hashes_per_second: f64) -> f64 {
         (hashes_per_second / self.capacity()).log2().max(0.0)
     }

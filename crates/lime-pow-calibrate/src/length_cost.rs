@@ -3,26 +3,27 @@
 use lime_pow::scheme::Codec;
 use lime_pow::{Challenge, Method};
 
-/// Compressions per nonce.
+/// SHA-256 compressions per nonce for a challenge of one length, by three kinds of solver.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LengthCost {
     /// Bytes that are hashed before the nonce.
     pub prefix_len: usize,
-    /// A solver that hashes prefix and nonce anew each time, at the nonce that its search ends with on
-    /// average.
+    /// Compressions per nonce of a solver that hashes prefix and nonce anew each time. The nonce is the one
+    /// that a search ends with on average.
     pub naive: usize,
-    /// A solver that keeps the midstate of the whole blocks, at the same nonce.
+    /// Compressions per nonce of a solver that keeps the midstate of the prefix's whole blocks. The nonce is
+    /// the one that a search ends with on average.
     pub midstate: usize,
-    /// This crate's, with the layout that its search begins with.
+    /// Compressions per nonce of `lime-pow`, with the layout that its search begins with.
     pub tuned: f64,
-    /// That layout.
+    /// The layout that the search of `lime-pow` begins with.
     pub layout: String,
 }
 
 impl LengthCost {
-    /// Of a challenge that this crate solves by `method`.
+    /// The cost of `challenge`, which `lime-pow` solves by `method`.
     pub fn of(challenge: &Challenge, method: &Method) -> Self {
         let scheme = challenge.scheme();
         let (first, last) = scheme.nonces().into_inner();
@@ -42,7 +43,8 @@ impl LengthCost {
         }
     }
 
-    /// Whether solvers pay for a length that a shorter challenge would spare them.
+    /// Whether a naive solver needs more than one compression per nonce, which a shorter challenge would
+    /// spare it.
     pub fn is_costly(&self) -> bool {
         self.naive > 1
     }

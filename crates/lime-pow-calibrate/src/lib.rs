@@ -1,9 +1,9 @@
-//! Which difficulty to set for a proof of work: quantiles of the time to solve, the hardest difficulty that meets all
-//! demands with its proof, and what an attacker pays.
+//! Which difficulty to set for a proof of work: quantiles of the time to solve, the hardest difficulty that
+//! meets all constraints, and what an attacker pays.
 //!
 //! Everything is a pure function of rates and settings; nothing here measures. The work of a puzzle is a
-//! [`Work`](lime_pow::scheme::Work), a distribution of hashes; a [`Device`] turns hashes into time at its rate; a
-//! [`Profile`] is a mix of devices. `lime_pow::measure` makes rates.
+//! [`Work`](lime_pow::scheme::Work), a distribution of hashes; a [`Device`] turns hashes into time at its
+//! rate; a [`Profile`] is a mix of devices. `lime_pow::measure` makes rates.
 //!
 //! # Examples
 //!

@@ -27,39 +27,39 @@ pub struct Profile {
     devices: Vec<Device>,
 }
 
-/// Why devices are no profile.
+/// Why devices, or the file that lists them, are not a valid profile.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProfileError {
-    /// An empty or endless name, or one that does more than print.
+    /// The name is empty, is longer than [`Profile::MAX_NAME`] characters, or contains control characters.
     #[error("name: must have 1 to {limit} characters, none of them for control", limit = Profile::MAX_NAME)]
     Name,
     /// No devices, or more than [`Profile::MAX_DEVICES`].
     #[error("devices: {0} of them: must be 1 to {limit}", limit = Profile::MAX_DEVICES)]
     Devices(usize),
-    /// Not a positive, finite number.
+    /// A rate is not a number above 0 and up to 1e18.
     #[error("devices[{index}].hashes_per_second: {value}: must be more than 0 and at most 1e18")]
     Rate {
-        /// Which device, from 0.
+        /// The place of the device in the list, from 0.
         index: usize,
-        /// What its rate is.
+        /// The device's rate in hashes per second.
         value: f64,
     },
-    /// Not a share.
+    /// A weight, or a share in [`Profile::mix`], is not a number above 0 and up to 1.
     #[error("devices[{index}].weight: {value}: must be more than 0 and at most 1")]
     Weight {
-        /// Which device, from 0.
+        /// The place of the device, or in [`Profile::mix`] of the profile, in the list, from 0.
         index: usize,
-        /// What its weight is.
+        /// The weight or share that was given.
         value: f64,
     },
-    /// A file of another version.
+    /// The schema of a file is not `lime-pow/profile/1`, the one that this version reads.
     #[error("schema: {0:?} is not \"lime-pow/profile/1\", which this version reads")]
     Schema(String),
-    /// No deviation over median.
+    /// The spread that a file states is not a number from 0 to 10.
     #[error("spread: {0}: must be 0 to 10")]
     Spread(f64),
-    /// The shares are not those of a whole.
+    /// The weights do not sum to 1, to within a thousandth.
     #[error("weights sum to {0}, not to 1")]
     Sum(f64),
 }
@@ -71,12 +71,13 @@ impl Profile {
     /// The most characters of a name.
     pub const MAX_NAME: usize = 100;
 
-    /// A profile of devices whose weights sum to 1, to a thousandth; what is missing or too much is shared
-    /// out.
+    /// A profile of `devices`. Their weights must sum to 1 to within a thousandth, and are then scaled to sum
+    /// to 1.
     ///
     /// # Errors
     ///
-    /// See [`ProfileError`].
+    /// [`ProfileError::Name`], [`Devices`](ProfileError::Devices), [`Rate`](ProfileError::Rate),
+    /// [`Weight`](ProfileError::Weight) or [`Sum`](ProfileError::Sum).
     pub fn new(name: impl Into<String>, mut devices: Vec<Device>) -> Result<Self, ProfileError> {
         let name = name.into();
         if name.chars().any(char::is_control) || !(1..=Self::MAX_NAME).contains(&name.chars().count()) {
@@ -106,7 +107,7 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// [`ProfileError::Rate`].
+    /// [`ProfileError::Name`] or [`ProfileError::Rate`].
     pub fn single(
         name: impl Into<String>,
         hashes_per_second: f64,
@@ -121,7 +122,8 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// See [`ProfileError`]; an index counts profiles where a share is wrong.
+    /// As for [`Profile::new`]. For a wrong share, [`ProfileError::Weight`] has the place of its profile in
+    /// `parts`.
     pub fn mix(name: impl Into<String>, parts: &[(Self, f64)]) -> Result<Self, ProfileError> {
         if let Some(index) = parts.iter().position(|(_, weight)| !(*weight > 0.0 && *weight <= 1.0)) {
             return Err(ProfileError::Weight { index, value: parts[index].1 });
@@ -166,8 +168,8 @@ impl Profile {
         self.devices.iter().map(chance).sum::<f64>().min(1.0)
     }
 
-    /// The time after which it has solved it with this probability, 0 to 1: the quantile of a mixture of
-    /// laws, to nine digits.
+    /// The time within which a device of this profile, drawn by weight, solves a puzzle with this law of work
+    /// with probability `chance`, 0 to 1. It is the quantile of a mixture of laws, to nine digits.
     pub fn quantile(&self, work: Work, chance: f64) -> Duration {
         let hashes = work.quantile(chance);
         let seconds = |device: &Device| hashes / device.hashes_per_second;

@@ -13,9 +13,9 @@ pub struct ProfileFile {
     pub schema: String,
     /// The profile's name.
     pub name: String,
-    /// When it was made, for people.
+    /// When the profile was made, in any form that people can read.
     pub made: String,
-    /// What made it, for people.
+    /// Which program made the profile, in any form that people can read.
     pub made_by: String,
     /// Median absolute deviation over median of the measurements, the largest of them; 0 to 10.
     pub spread: f64,
@@ -39,11 +39,11 @@ impl ProfileFile {
         }
     }
 
-    /// The profile.
+    /// Checks what the file says, and returns its profile.
     ///
     /// # Errors
     ///
-    /// [`ProfileError`], which names the field.
+    /// [`ProfileError::Schema`] or [`ProfileError::Spread`]; otherwise as for [`Profile::new`].
     pub fn profile(self) -> Result<Profile, ProfileError> {
         if self.schema != Self::SCHEMA {
             return Err(ProfileError::Schema(self.schema));

@@ -8,7 +8,7 @@ use lime_pow::ApproxDuration;
 use lime_pow::scheme::Format;
 use lime_pow::scheme::Work;
 
-/// What a difficulty means in hashes.
+/// Converts the difficulties of a scheme into hashes and back, for a number of sub-puzzles.
 #[derive(Clone, Debug)]
 pub struct Scale {
     format: &'static Format,
@@ -16,8 +16,9 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The difficulties of a scheme, for `count` sub-puzzles that each have one, at least 1. `None` where
-    /// there are several and the scheme's own law is uniform.
+    /// The difficulties of a scheme, for `count` sub-puzzles of the same difficulty. `None` if `count` is 0,
+    /// or if it is more than 1 and the scheme's law is uniform, since [`Work`] has no law for a sum of
+    /// uniform laws.
     pub fn of(format: &'static Format, count: u32) -> Option<Self> {
         let scale = Self { format, count };
         let uniform = matches!(scale.each(*format.difficulties.start()), Work::Uniform { .. });
@@ -34,7 +35,11 @@ impl Scale {
         self.count
     }
 
-    /// How many hashes it takes at this difficulty, one of [`Format::difficulties`].
+    /// The law of work of all sub-puzzles at `difficulty`.
+    ///
+    /// # Panics
+    ///
+    /// If `difficulty` is not one of [`Format::difficulties`].
     pub fn work(&self, difficulty: u64) -> Work {
         match self.each(difficulty) {
             law if self.count == 1 => law,
@@ -54,7 +59,7 @@ impl Scale {
     }
 }
 
-/// A demand on the time to solve: with probability `chance` it is at most `limit`.
+/// A constraint on the time to solve: with probability `chance` it is at most `limit`.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Constraint {
@@ -62,7 +67,7 @@ pub struct Constraint {
     pub name: String,
     /// Probability, 0 to 1.
     pub chance: f64,
-    /// The time.
+    /// The longest time that is allowed.
     #[cfg_attr(
         feature = "serde",
         serde(rename = "limit_seconds", serialize_with = "crate::seconds::serialize_seconds")
@@ -70,7 +75,7 @@ pub struct Constraint {
     pub limit: Duration,
 }
 
-/// A demand at a difficulty: the inequality `time ≤ limit`.
+/// A constraint at one difficulty: how the time of a profile compares with the limit.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -79,9 +84,10 @@ pub struct Choice {
     pub difficulty: u64,
     /// Name of the profile that is slowest in relation to the limit.
     pub profile: String,
-    /// The demand.
+    /// The constraint whose limit `time` is compared with.
     pub constraint: Constraint,
-    /// Its left-hand side: the quantile of the time.
+    /// The time within which the profile solves a puzzle of this difficulty with the constraint's
+    /// probability.
     #[cfg_attr(
         feature = "serde",
         serde(rename = "time_seconds", serialize_with = "crate::seconds::serialize_seconds")
@@ -90,7 +96,7 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Whether the demand is met.
+    /// Whether the constraint is met: `time` is at most its limit.
     pub fn met(&self) -> bool {
         self.time <= self.constraint.limit
     }
@@ -101,20 +107,21 @@ impl Choice {
     }
 }
 
-/// The hardest difficulty that meets all demands on all profiles.
+/// The hardest difficulty at which every profile meets every constraint, with its neighbours as proof.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Recommendation {
-    /// The tightest demand at the difficulty recommended.
+    /// The tightest constraint at the recommended difficulty.
     pub choice: Choice,
-    /// The same one step easier; `None` at the easiest.
+    /// The tightest constraint at the next easier difficulty; `None` if the recommended one is the easiest.
     pub easier: Option<Choice>,
-    /// The same one step harder, where it is not met; `None` at the hardest.
+    /// The tightest constraint at the next harder difficulty, where it is not met; `None` if the recommended
+    /// one is the hardest.
     pub harder: Option<Choice>,
 }
 
-/// No difficulty meets the demands: the tightest at the easiest.
+/// No difficulty meets all constraints, not even the easiest.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "no difficulty meets {} of {} on {}: at {} it takes {}",
@@ -122,20 +129,20 @@ pub struct Recommendation {
     ApproxDuration(.0.time)
 )]
 pub struct NoDifficulty(
-    /// The demand that is not met.
+    /// The tightest constraint at the easiest difficulty, which is not met.
     pub Box<Choice>,
 );
 
-/// The hardest difficulty of a scale at which every profile meets every constraint. Deterministic; time grows
-/// with difficulty, so it is found by halving.
+/// The hardest difficulty of `scale` at which every profile meets every constraint. Deterministic; time grows
+/// with difficulty, so it is found by bisection.
 ///
 /// # Errors
 ///
-/// [`NoDifficulty`] where not even the easiest does.
+/// [`NoDifficulty`] if not even the easiest difficulty meets every constraint.
 ///
 /// # Panics
 ///
-/// Without a profile or a constraint.
+/// If `profiles` or `constraints` is empty.
 pub fn recommend(
     scale: &Scale,
     profiles: &[Profile],
@@ -166,7 +173,7 @@ fn tightest(scale: &Scale, profiles: &[Profile], constraints: &[Constraint], dif
     choices.max_by(|a, b| a.load().total_cmp(&b.load())).expect("there is a profile and a constraint")
 }
 
-/// The largest number of a range for which `holds`, which is true up to some number and false behind it.
+/// The largest number of a range for which `holds`, which is true up to some number and false after it.
 fn largest(range: RangeInclusive<u64>, holds: impl Fn(u64) -> bool) -> Option<u64> {
     let (mut low, mut high) = range.into_inner();
     if !holds(low) {

@@ -8,15 +8,15 @@
 pub struct Reference {
     /// A short name to choose it by.
     pub name: &'static str,
-    /// What it is.
+    /// What hardware or software it is.
     pub description: &'static str,
     /// Hashes per second; `None` where it cannot hash these puzzles.
     pub hashes_per_second: Option<f64>,
-    /// Why not.
+    /// Why this hardware cannot hash these puzzles; `None` where it can.
     pub not_applicable: Option<&'static str>,
-    /// Who says so.
+    /// Where the rate comes from.
     pub source: &'static str,
-    /// When: year and month, or `undated` where the source does not tell.
+    /// When the rate was published or measured: year and month, or `undated` where the source does not tell.
     pub date: &'static str,
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// `Duration` holds 5.8e11 years; longer is as good as that.
+/// This many seconds, or [`Duration::MAX`], which is 5.8e11 years, where a `Duration` cannot hold them.
 pub(crate) fn saturating_seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }

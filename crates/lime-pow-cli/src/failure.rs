@@ -1,4 +1,4 @@
-//! Why the command ends otherwise than well, and the exit code that says so.
+//! Why the command ends early, and the exit code that says so.
 
 use std::io;
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ pub(crate) enum Failure {
     Noise { what: String, spread: f64, limit: f64 },
     #[error("{what}: {error}")]
     Io { what: String, error: io::Error },
-    /// Whoever read our output has read enough: no failure at all.
+    /// The reader of the output closed the pipe. This is not a failure: the exit code is 0.
     #[error("the reader closed the pipe")]
     ReaderGone,
     #[error("interrupted by {name}")]

@@ -36,7 +36,7 @@ mod tests {
         {
             assert_eq!(check(text), Ok(()));
         }
-        // One behind the other is not one inside the other; and what is no JSON is not our concern.
+        // Brackets that follow one another are not nested, and text that is not JSON is not refused here.
         assert_eq!(check(&"[]".repeat(100)), Ok(()));
         assert_eq!(check("]]]]"), Ok(()));
         let escaped = format!(r#"["\\",{}"#, "[".repeat(32));

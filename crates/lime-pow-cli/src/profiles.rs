@@ -19,7 +19,7 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Median absolute deviation over median, above which a rate is said to be noisy.
 pub(crate) const NOISY: f64 = 0.05;
 
-/// The same, above which a rate is not relied on unless forced.
+/// Median absolute deviation over median, above which a rate is refused unless `--force` is given.
 pub(crate) const TOO_NOISY: f64 = 0.2;
 
 /// A profile, and how far the measurements that it rests on spread: median absolute deviation over median,

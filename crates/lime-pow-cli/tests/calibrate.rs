@@ -248,7 +248,7 @@ fn equal_names_are_told_apart() {
 
 #[test]
 fn puzzles_of_hardly_any_work() {
-    // The easiest that there are, where even one hash is too slow.
+    // A target so short that only the easiest difficulty meets it.
     let altcha = ["--scheme", "altcha-v1", "--on", "python-sdk", "--target", "p95=1400ns"];
     let text = stdout(&calibrate(&altcha).success());
     assert!(text.starts_with("Recommended for altcha-v1: difficulty 0, 0.0 bits"), "{text}");

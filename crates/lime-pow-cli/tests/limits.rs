@@ -19,9 +19,9 @@ fn refusal(args: &[&str], input: &str) -> String {
     text.trim_end().strip_prefix("lime-pow: ").expect("errors begin with who speaks").to_owned()
 }
 
-/// Arguments whose number is `{}`, the numbers that are accepted, those that are not, and how that is said,
-/// where `{}` is the number again. An argument that is wrong in another way follows, which is noticed later,
-/// so that nothing is measured.
+/// Arguments in which `{}` stands for a number, the numbers that are accepted, those that are refused, and
+/// the message of the refusal, in which `{}` stands for the number again. After them comes an argument that
+/// is wrong in another way and is checked later, so that nothing is measured.
 type Numbers<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], &'a str);
 
 fn check(numbers: &[Numbers<'_>], later: &[&str], complaint: &str) {
@@ -171,7 +171,7 @@ fn challenges_that_are_read() {
     }
     // A newline behind it counts, as it has been read.
     assert_eq!(run(&solve, &("a".repeat(1024) + "\n")), (Some(0), String::new()));
-    // The file is a file where it has a name.
+    // An error about a file begins with its path.
     let path = std::env::temp_dir().join(format!("lime-pow-limits-{}", std::process::id()));
     std::fs::write(&path, "a".repeat(65_537)).unwrap();
     let line = refusal(&["solve", "--difficulty", "4", "--challenge-file", path.to_str().unwrap()], "");

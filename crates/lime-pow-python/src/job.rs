@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use crate::errors::{PowTimeoutError, SolveError, exception};
 use crate::process::{OfThisProcess, SharedPool};
 
-/// How long a waiting thread does not look at signals.
+/// The longest time for which a waiting thread does not check for signals.
 const SIGNALS: Duration = Duration::from_millis(25);
 
 /// A search under way. Dropping it cancels it.
@@ -45,7 +45,7 @@ impl Job {
     }
 }
 
-/// When so many seconds have passed; never, if that is too far away.
+/// The instant that is this many seconds from now; `None` if it is too far away to be represented.
 fn after(seconds: f64) -> Option<Instant> {
     Instant::now().checked_add(Duration::try_from_secs_f64(seconds.max(0.0)).ok()?)
 }

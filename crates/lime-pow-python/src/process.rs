@@ -1,4 +1,5 @@
-//! What belongs to one process: a forked child has the values of its parent's threads and not the threads.
+//! Values that belong to one process: a forked child has copies of its parent's values, but not of its
+//! threads.
 
 #![expect(
     unsafe_code,
@@ -12,7 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
-/// Forks between the first process and this one, as far as Python made them. Relaxed: it changes while there is one thread.
+/// How many forks lie between the first process and this one, counting those that Python made. Relaxed,
+/// because it changes only while the process has one thread.
 static FORKS: AtomicU64 = AtomicU64::new(0);
 
 /// To be called in the child of each fork, since process ids recur: in a new namespace, at once.
@@ -21,14 +23,14 @@ pub(crate) fn forked() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Callbacks would be called in whichever interpreter came first.
+/// Refuses subinterpreters, since callbacks would be called in whichever interpreter came first.
 pub(crate) fn require_main_interpreter(_py: Python<'_>) -> PyResult<()> {
     // SAFETY: the GIL is held, so that there is a current interpreter.
     let id = unsafe { pyo3::ffi::PyInterpreterState_GetID(pyo3::ffi::PyInterpreterState_Get()) };
     if id == 0 { Ok(()) } else { Err(PyImportError::new_err("lime_pow works in the main interpreter only")) }
 }
 
-/// A process, as long as it is not forked.
+/// Identifies a process. A forked child differs from its parent, even where the system uses an id again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Process {
     id: u32,
@@ -41,7 +43,8 @@ impl Process {
     }
 }
 
-/// Something with threads behind it. In a child it is neither used nor dropped.
+/// A value that relies on threads of the process that made it. In a forked child it is neither used nor
+/// dropped.
 pub(crate) struct OfThisProcess<T> {
     process: Process,
     value: ManuallyDrop<T>,
@@ -66,8 +69,8 @@ impl<T> Drop for OfThisProcess<T> {
     }
 }
 
-/// A pool that is dropped on a thread of its own by whoever is the last: dropping it waits for its workers, and Python drops with
-/// the GIL held.
+/// A shared pool. Its last owner has it dropped on a new thread, because dropping waits for the workers, and
+/// Python drops objects with the GIL held.
 pub(crate) struct SharedPool(Option<Arc<lime_pow::Solver>>);
 
 impl SharedPool {

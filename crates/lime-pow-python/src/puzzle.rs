@@ -8,8 +8,8 @@ use pyo3::types::{PyBool, PyInt, PyList, PyMapping, PyString, PyTuple};
 
 use crate::errors::exception;
 
-/// A challenge is the scheme's first parameter, a difficulty the one that makes it harder; `parameters` holds any by name, and
-/// goes under them.
+/// The puzzle that the arguments describe. `challenge` is the scheme's first parameter and `difficulty` the
+/// one that makes it harder; both take precedence over `parameters`, which holds any parameter by name.
 pub(crate) fn bundle(
     scheme: &str,
     challenge: Option<&str>,
@@ -36,7 +36,8 @@ pub(crate) fn bundle(
     format.check_names(&given).and_then(|()| format.parse(&given)).map_err(|error| exception(&error))
 }
 
-/// Of the value itself: a class of its own may print as something else.
+/// The value of a parameter as text. `str()` is not called, because a subclass of `int` or `str` may print as
+/// something else.
 fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
     if value.is_instance_of::<PyString>() {
         value.extract()
@@ -47,7 +48,8 @@ fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
     }
 }
 
-/// One nonce for each sub-puzzle. Text and numbers that are no nonce are none: they come from whoever wants to be let in.
+/// One nonce for each sub-puzzle. Text or a number that is not a valid nonce gives `None` and not an error,
+/// since it may come from an untrusted client.
 pub(crate) fn nonces(value: &Bound<'_, PyAny>) -> PyResult<Vec<Option<Nonce>>> {
     let one = |value: &Bound<'_, PyAny>| {
         if value.is_instance_of::<PyString>() {

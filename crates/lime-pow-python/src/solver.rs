@@ -21,7 +21,8 @@ use crate::tools::kernel_for;
 #[pyclass(frozen, subclass, module = "lime_pow")]
 pub(crate) struct Solver {
     pub(crate) settings: Settings,
-    /// Locked for moments, and with the GIL held, as `os.fork` does too: a child never finds it locked.
+    /// Locked only for moments, and only with the GIL held. `os.fork` holds the GIL too, so a child never
+    /// finds this locked.
     pool: Mutex<OfThisProcess<SharedPool>>,
 }
 
@@ -117,7 +118,7 @@ impl Solver {
                     "timed out after {seconds} s, before the first hash"
                 )));
             }
-            // Longer than a `Duration` is for ever.
+            // A timeout that is too long for a `Duration` is no timeout.
             if let Ok(timeout) = Duration::try_from_secs_f64(seconds) {
                 builder = builder.timeout(timeout);
             }

@@ -15,9 +15,9 @@ use crate::process::Process;
 use crate::puzzle::{bundle, nonces};
 use crate::solver::Solver;
 
-/// Whether a nonce solves a puzzle, or one for each sub-puzzle.
+/// Whether a nonce, or a list of one nonce for each sub-puzzle, solves a puzzle.
 ///
-/// Text that is no canonical decimal number does not, nor a number of more than 64 bits.
+/// Text that is not a canonical decimal number solves none, nor does a number of more than 64 bits.
 #[pyfunction]
 #[pyo3(signature = (challenge, nonce, difficulty=None, *, scheme="lime-v1", parameters=None))]
 pub(crate) fn verify(

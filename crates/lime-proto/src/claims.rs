@@ -35,13 +35,14 @@ pub struct PassportClaims {
     pub user_id: Id,
     /// [`PASSPORT_VERSION`].
     pub passport_version: String,
-    /// Seconds since 1970 when it was issued.
+    /// When it was issued, in seconds since 1970.
     pub iat: u64,
-    /// Seconds since 1970 from which on it is refused.
+    /// When it expires, in seconds since 1970; it is refused from this second on.
     pub exp: u64,
 }
 
-/// The claims of a token for MCP servers. Never an owner or a request: verifiers refuse those.
+/// The claims of a token for MCP servers. They never name an owner or a login request: verifiers refuse
+/// tokens that do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct McpClaims {
     /// [`MCP_AUDIENCE`].
@@ -50,12 +51,12 @@ pub struct McpClaims {
     pub iss: String,
     /// The agent.
     pub sub: Id,
-    /// The one server that takes it.
+    /// The only server that accepts the token.
     pub domain: Domain,
     /// Unique to this token.
     pub jti: Id,
-    /// Seconds since 1970 when it was issued.
+    /// When it was issued, in seconds since 1970.
     pub iat: u64,
-    /// Seconds since 1970 from which on it is refused.
+    /// When it expires, in seconds since 1970; it is refused from this second on.
     pub exp: u64,
 }

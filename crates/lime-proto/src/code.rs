@@ -36,27 +36,27 @@ macro_rules! codes {
 }
 
 codes! {
-    /// No `X-Site-Token`.
+    /// The header `X-Site-Token` is missing.
     SiteTokenMissing = "SITE_TOKEN_MISSING", 401, "header X-Site-Token is missing";
-    /// An `X-Site-Token` that nobody has.
+    /// No site has this `X-Site-Token`.
     SiteTokenInvalid = "SITE_TOKEN_INVALID", 401, "this site token is not valid";
     /// The site has been suspended.
     SiteSuspended = "SITE_SUSPENDED", 403, "this site is suspended";
     /// Site tokens cannot be looked up at the moment.
     SiteAuthUnavailable = "SITE_TOKEN_AUTH_UNAVAILABLE", 503, "site tokens cannot be checked at the moment";
-    /// No such request, or not the caller's, or no longer.
+    /// The login request does not exist, is another site's, or can no longer be read or approved.
     RequestNotFound = "SITE_LOGIN_REQUEST_NOT_FOUND", 404, "there is no such login request";
-    /// Another agent or nonce has approved it.
+    /// The login request has been approved by another agent, or with another nonce.
     LoginConflict = "SITE_LOGIN_CONFLICT", 409, "this login request has been approved already";
     /// The approval names another site than the request's.
     SiteMismatch = "SITE_MISMATCH", 409, "this login request is not the named site's";
-    /// No `pow_nonce`, an empty one, or no text.
+    /// `pow_nonce` is missing, empty or not a string.
     MissingPowNonce = "MISSING_POW_NONCE", 400, "pow_nonce must be a text that is not empty";
     /// The nonce does not solve the challenge.
     InvalidPow = "INVALID_POW", 400, "pow_nonce does not solve the challenge";
-    /// No `X-Agent-Token`.
+    /// The header `X-Agent-Token` is missing.
     MissingAgentToken = "MISSING_AGENT_TOKEN", 401, "header X-Agent-Token is missing";
-    /// An `X-Agent-Token` that nobody has.
+    /// No agent has this `X-Agent-Token`.
     InvalidAgentToken = "INVALID_AGENT_TOKEN", 401, "this agent token is not valid";
     /// The agent has been switched off by its owner.
     AgentInactive = "AGENT_INACTIVE", 403, "this agent is inactive";
@@ -66,27 +66,27 @@ codes! {
     AgentNotAllowed = "AGENT_NOT_ALLOWED", 403, "this site does not accept this agent";
     /// Agent tokens cannot be looked up at the moment.
     AuthUnavailable = "AUTH_UNAVAILABLE", 503, "agent tokens cannot be checked at the moment";
-    /// Too many requests.
+    /// Too many requests in a short time, too many pending login requests, or too many open streams.
     RateLimitExceeded = "RATE_LIMIT_EXCEEDED", 429, "too many requests, try again later";
-    /// Events cannot be read at the moment; also in error frames.
+    /// Events cannot be read at the moment. Error frames have this code too.
     EventsUnavailable = "SITE_LOGIN_EVENT_CHANNEL_UNAVAILABLE", 503, "events cannot be read at the moment";
-    /// A passing failure of Core.
+    /// Core cannot answer at the moment, for example because it is stopping or its store does not answer.
     ServiceUnavailable = "SERVICE_UNAVAILABLE", 503, "the service is not available at the moment";
-    /// A body that is not what it should be.
+    /// The body is not a complete JSON object.
     ValidationError = "VALIDATION_ERROR", 400, "the body is not a JSON object";
     /// A head that is not valid HTTP/1.1.
     BadRequest = "BAD_REQUEST", 400, "the request is not valid HTTP";
-    /// A transfer coding beside `chunked`.
+    /// The request has another transfer coding than `chunked`.
     NotImplemented = "NOT_IMPLEMENTED", 501, "transfer codings other than chunked are not implemented";
     /// No such path.
     NotFound = "NOT_FOUND", 404, "there is nothing at this path";
-    /// The path has other methods.
+    /// The path exists, but not with this method.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "this path does not have this method";
-    /// The client took too long, or Core did.
+    /// The body of the request did not arrive in time.
     RequestTimeout = "REQUEST_TIMEOUT", 408, "the request took too long";
-    /// A body over the limit.
+    /// The body is larger than the limit.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413, "the body is too large";
-    /// A body of another type than JSON.
+    /// The `Content-Type` of the body is not JSON.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, "the body must be application/json";
     /// A fault of Core.
     InternalError = "INTERNAL_ERROR", 500, "internal error";
@@ -105,13 +105,14 @@ impl fmt::Display for Code {
 pub enum OauthCode {
     /// The body or its domain is wrong: 400.
     InvalidRequest,
-    /// The token is missing or nobody's: 401.
+    /// The agent token is missing or unknown: 401.
     InvalidClient,
-    /// The agent has no grant for MCP: 403. The code is section 4.1.2.1's; the official SDK knows it here.
+    /// The agent does not have the grant for MCP: 403. RFC 6749 defines this code in section 4.1.2.1, for
+    /// another endpoint, but the official SDK understands it here.
     AccessDenied,
     /// Too many requests: 429.
     TemporarilyUnavailable,
-    /// Another, which a reader takes for a 400.
+    /// A code that this version does not know. It is treated as a 400.
     #[serde(other)]
     Unknown,
 }

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A host name by RFC 1123, in lower case.
+/// The domain of an MCP server: a host name by RFC 1123 in lower case, neither an IP address nor a reserved
+/// name such as `localhost`.
 ///
 /// # Examples
 ///
@@ -27,39 +28,40 @@ pub struct Domain(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DomainError {
-    /// Nothing there.
+    /// Nothing is left without scheme, path and white space.
     #[error("domain is empty")]
     Empty,
-    /// A user before the host.
+    /// A user stands before the host, as in `user@example.com`.
     #[error("domain must not include user information")]
     UserInfo,
-    /// A port behind the host.
+    /// A port follows the host, as in `example.com:443`.
     #[error("domain must not include a port")]
     Port,
-    /// An address, in whatever spelling.
+    /// The host is an IP address, in whatever spelling.
     #[error("domain must not be an IP address")]
     Address,
-    /// A port that is no number.
+    /// What follows the `:` after the host is not a number.
     #[error("domain must not have a port that is no number")]
     BadPort,
-    /// Another spelling than the one that is compared.
+    /// The domain is valid, but not in its canonical spelling, in which domains are compared.
     #[error("domain must be in lower case, without scheme, path or white space")]
     NotCanonical,
-    /// No host name.
+    /// The text is not a host name by RFC 1123.
     #[error(
         "domain must be a host name of at most 253 characters, its labels of 1 to 63 letters, digits and inner hyphens"
     )]
     HostName,
-    /// A name that is local or stands for any address.
+    /// The name only means something locally, or resolves to this machine or to any address that is written
+    /// into it.
     #[error("domain must not be a reserved name")]
     Reserved,
 }
 
-/// Reserved themselves.
+/// Reserved names. Names below them are not reserved.
 const RESERVED: [&str; 4] = ["metadata", "kubernetes", "kubernetes.default", "kubernetes.default.svc"];
 
-/// Reserved with everything below: names that mean something locally, and names that resolve to this machine
-/// or to any address that is written into them.
+/// Names that are reserved with all names below them: those that only mean something locally, and those that
+/// resolve to this machine or to any address that is written into them.
 const RESERVED_BELOW: [&str; 18] = [
     "localhost",
     "localdomain",
@@ -82,11 +84,12 @@ const RESERVED_BELOW: [&str; 18] = [
 ];
 
 impl Domain {
-    /// The domain of an MCP server's URL or host, as agents name it: with a port or without.
+    /// The domain of an MCP server from its URL or host as agents name it, with or without a port.
     ///
     /// # Errors
     ///
-    /// As parsing, but a port is cut off.
+    /// As for [`Domain::from_str`], but a port of digits is cut off, and anything else after a `:` is a
+    /// [`DomainError::BadPort`].
     pub fn of_target(target: &str) -> Result<Self, DomainError> {
         let host = host(target)?;
         match host.split_once(':') {
@@ -98,7 +101,7 @@ impl Domain {
         }
     }
 
-    /// Its text.
+    /// The domain as text, in its canonical spelling.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -117,7 +120,8 @@ impl Domain {
     }
 }
 
-/// Every spelling that some resolver takes for an IPv4 address: 127.1, 2130706433, 0x7f000001, 0177.0.0.1.
+/// Whether some resolver takes the text for an IPv4 address, such as 127.1, 2130706433, 0x7f000001 or
+/// 0177.0.0.1.
 fn is_address(host: &str) -> bool {
     host.split('.').all(|label| {
         // URL parsers of browsers read a bare 0x as 0.
@@ -169,7 +173,8 @@ impl FromStr for Domain {
     }
 }
 
-/// As [`FromStr`], but in the one spelling only: a token's domain is written as it is compared.
+/// Parses as [`FromStr`] does, but refuses every other spelling than the canonical one: domains in tokens are
+/// compared as texts.
 impl TryFrom<String> for Domain {
     type Error = DomainError;
 

@@ -21,20 +21,21 @@ use crate::Code;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Wire<T>", into = "Wire<T>", bound(serialize = "T: Clone + Serialize"))]
 pub enum Envelope<T> {
-    /// What was asked for; an object.
+    /// The data that was asked for; it must serialise to a JSON object.
     Data(T),
-    /// Why not.
+    /// Why the request was refused.
     Failure(Failure),
 }
 
 /// The error of an envelope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
-    /// What a program goes by. A text, since a client may meet codes that it does not know.
+    /// The error code, by which programs decide. It is not a [`Code`], since a client may meet codes that it
+    /// does not know.
     pub code: String,
-    /// What a person reads.
+    /// A description for people.
     pub message: String,
-    /// More, where there is more.
+    /// Further details for programs; Core sends none yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Map<String, Value>>,
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Id;
 
-/// What one frame carries; each is one line of JSON, so that no field can begin another.
+/// A frame of a site's event stream. It is sent as one line of JSON, so that no value in it can begin another
+/// frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Frame {
@@ -23,7 +24,8 @@ pub enum Frame {
         /// The passport, which lives for a minute.
         agent_passport_jwt: String,
     },
-    /// Nobody has, in time.
+    /// The request has ended without a passport: it was not approved and delivered in time, or its agent may
+    /// no longer log in.
     Expired {
         /// The login request.
         login_request_id: Id,
@@ -38,7 +40,7 @@ pub enum Frame {
         /// What a person reads.
         message: String,
     },
-    /// Of a type that the reader does not know, to be skipped.
+    /// A frame of a type that this version does not know. Readers skip it.
     #[serde(other)]
     Unknown,
 }
@@ -62,12 +64,12 @@ pub enum Expired {
 }
 
 impl Frame {
-    /// That an agent has logged in.
+    /// The frame that says that an agent has logged in.
     pub fn approved(login_request_id: Id, agent_passport_jwt: String) -> Self {
         Self::Approved { login_request_id, status: Approved::Approved, agent_passport_jwt }
     }
 
-    /// That nobody has.
+    /// The frame that says that a request has ended without a passport.
     pub fn expired(login_request_id: Id) -> Self {
         Self::Expired { login_request_id, status: Expired::Expired }
     }
@@ -91,12 +93,13 @@ impl Frame {
     }
 }
 
-/// The name of an event: `<epoch>-<sequence>`, the epoch in hexadecimal.
+/// The identifier of an event, after which a client can resume: `<epoch>-<sequence>`, the epoch in
+/// hexadecimal, the sequence in decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EventId {
-    /// Changes when a store begins anew: sequences of another epoch mean nothing.
+    /// Changes when a store has lost its events and begins anew. Sequences of another epoch are meaningless.
     pub epoch: u64,
-    /// Ascends by site, from 1.
+    /// The number of the event among those of its site, from 1; 0 stands before all of them.
     pub sequence: u64,
 }
 

@@ -26,18 +26,18 @@ use crate::{Id, Timestamp};
 /// The longest that a request may wait.
 pub const MAX_TTL: Duration = Duration::from_secs(900);
 
-/// For how long after [`LoginRequest::expires`] a passport that has been sent may be sent again (a write into
-/// a dead socket is no delivery); and for how long after it was first sent it comes in the order of events,
-/// before what is [late].
+/// How long after [`LoginRequest::expires`] a passport that has been sent may be sent again, since a write
+/// into a dead connection does not reach the site. Also how long after it was first sent a passport keeps its
+/// place in the order of events; after that it is [late].
 ///
 /// [late]: LoginRequest::is_late
 pub const REPLAY: Duration = Duration::from_secs(60);
 
-/// Where a request stands, as the wire tells.
+/// The status of a login request, as it is sent on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
-    /// Waits for an agent.
+    /// The request waits for an agent.
     Pending,
     /// An agent has solved the challenge; its passport has not been sent.
     Approved,
@@ -50,26 +50,27 @@ pub enum Status {
 /// A login request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginRequest {
-    /// Its identifier.
+    /// The identifier of the request.
     pub id: Id,
-    /// The site that asks.
+    /// The site that created the request.
     pub site: Id,
     /// The text of the challenge; random, and used for this request alone.
     pub challenge: String,
-    /// The difficulty that it was handed out with, in bits.
+    /// The difficulty of its challenge, in leading zero bits; it never changes.
     pub difficulty: u32,
-    /// When it ends.
+    /// The moment from which on it is expired, unless its passport has been sent.
     pub expires: Timestamp,
-    /// What has become of it.
+    /// Its stored state. [`LoginRequest::status`] also takes the clock into account.
     pub state: State,
 }
 
-/// What has become of a request, whatever the time.
+/// The stored state of a request. A request whose time is over stays pending or approved here until
+/// [`Transition::Expire`] is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nothing.
+    /// No agent has approved it.
     Pending,
-    /// It has been approved.
+    /// An agent has approved it; its passport has not been sent.
     Approved(Approval),
     /// The passport has been sent.
     Delivered {
@@ -78,7 +79,7 @@ pub enum State {
         /// When it was sent for the first time.
         first_sent: Timestamp,
     },
-    /// It has ended.
+    /// It has ended without a passport.
     Expired,
 }
 
@@ -100,49 +101,50 @@ pub enum Transition {
     Approve(Approval),
     /// The passport is about to be sent.
     Deliver,
-    /// Its time has come.
+    /// The time of the request is over.
     Expire,
-    /// Who approved it may not log in any more.
+    /// The agent that approved it may no longer log in.
     Refuse,
 }
 
-/// What a site is told.
+/// What an event tells the site about a login request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// An agent has logged in.
     Approved,
-    /// Nobody has.
+    /// The request has ended without a passport.
     Expired,
 }
 
-/// How a request looks to an agent that approves it.
+/// How a request stands when an agent approves it with a nonce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It waits for a solution.
+    /// The request waits for a solution.
     Open,
-    /// This agent has approved it, with this nonce.
+    /// This agent has approved the request already, with this nonce. Contains the request's status.
     Yours(Status),
-    /// Another agent or nonce has.
+    /// Another agent has approved the request, or this agent with another nonce.
     Taken,
-    /// It has ended.
+    /// The request has ended.
     Gone,
 }
 
 /// Whether the passport of an approval may be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sending {
-    /// Yes; for the first time.
+    /// It may be sent, for the first time.
     First(Approval),
-    /// Yes; again.
+    /// It may be sent again.
     Again(Approval),
-    /// No, and the request is due to expire.
+    /// It may not be sent: the request is approved, but its time is over, and it is to be expired.
     Due,
-    /// No.
+    /// It may not be sent: there is no approval, or it is too late to send the passport again.
     Never,
 }
 
 impl LoginRequest {
-    /// The state after a transition at this moment; `None` where it is not allowed, and nothing changes.
+    /// The state after `transition` at the moment `now`, or `None` if the transition is not allowed then. The
+    /// caller stores the new state: this does not change the request.
     pub fn apply(&self, transition: &Transition, now: Timestamp) -> Option<State> {
         let in_time = now < self.expires;
         match (&self.state, transition) {
@@ -158,7 +160,8 @@ impl LoginRequest {
         }
     }
 
-    /// Where it stands. The clock decides, whether or not anybody has expired it.
+    /// The status at the moment `now`. A pending or approved request whose time is over counts as expired,
+    /// even if [`Transition::Expire`] has not been applied yet.
     pub fn status(&self, now: Timestamp) -> Status {
         match &self.state {
             State::Delivered { .. } => Status::Delivered,
@@ -169,7 +172,8 @@ impl LoginRequest {
         }
     }
 
-    /// Who has approved it.
+    /// The approval of an approved or delivered request. An expired request has none, even if it was
+    /// approved.
     pub fn approval(&self) -> Option<&Approval> {
         match &self.state {
             State::Approved(approval) | State::Delivered { approval, .. } => Some(approval),
@@ -177,7 +181,8 @@ impl LoginRequest {
         }
     }
 
-    /// How it looks to an agent with a nonce; `None` for one that is no number and so nobody's.
+    /// How the request stands at the moment `now` when `agent` approves it with `nonce`. `None` is for a
+    /// nonce that is not a number: it never equals the nonce of an approval.
     pub fn standing(&self, agent: Id, nonce: Option<u64>, now: Timestamp) -> Standing {
         if now >= self.expires {
             return Standing::Gone;
@@ -204,28 +209,31 @@ impl LoginRequest {
         }
     }
 
-    /// Whether a stream that resumes nowhere is told of an event of this request: of a passport for as long
-    /// as it may be sent, and of an end within [`REPLAY`].
+    /// Whether a stream that does not resume after an event is sent an event of this request, which was
+    /// appended at the moment `at`. The approval is news while it waits for delivery and, once its passport
+    /// has been sent, until [`REPLAY`] after [`LoginRequest::expires`]. The end is news for [`REPLAY`] after
+    /// `at`.
     pub fn is_news(&self, kind: EventKind, at: Timestamp, now: Timestamp) -> bool {
         match (kind, &self.state) {
             (EventKind::Approved, State::Approved(_)) => true,
             (EventKind::Approved, State::Delivered { .. }) => now < self.expires + REPLAY,
             (EventKind::Approved, State::Pending | State::Expired) => false,
-            // To either side: a clock that has stepped back must not make something recent for long.
+            // In both directions: once the clock has stepped back, an event from the future must not stay
+            // news for long.
             (EventKind::Expired, _) => now < at + REPLAY && at < now + REPLAY,
         }
     }
 
-    /// Whether its passport was first sent [`REPLAY`] or more before a moment. What is late when a stream is
-    /// opened has most likely arrived, and comes after everything else. The answer never changes for one
-    /// moment, so that what a stream sends in order and what it sends afterwards are never the same event.
+    /// Whether its passport was first sent [`REPLAY`] or more before `moment`, at which a stream was opened.
+    /// Such a passport has most likely arrived, so the stream sends it after everything else. The answer for
+    /// one `moment` never changes, so that no stream sends an event both in order and as a late one.
     pub fn is_late(&self, moment: Timestamp) -> bool {
         matches!(self.state, State::Delivered { first_sent, .. } if first_sent + REPLAY <= moment)
     }
 }
 
 impl Transition {
-    /// What the site is told of it.
+    /// The event that tells the site about the transition; a delivery has none.
     pub fn event(&self) -> Option<EventKind> {
         match self {
             Self::Approve(_) => Some(EventKind::Approved),

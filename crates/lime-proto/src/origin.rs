@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::is_host_name;
 
-/// An origin: `https://host` or with a port, in lower case, without the default port, path or slash. RFC
-/// 6454, section 6.2 writes origins so.
+/// An origin such as `https://host` or `http://host:8080`: http or https, in lower case, without the default
+/// port, a path or a final slash, as RFC 6454, section 6.2 writes it.
 ///
 /// # Examples
 ///
@@ -37,7 +37,7 @@ impl Origin {
         Self(format!("http://127.0.0.1:{port}"))
     }
 
-    /// Its text.
+    /// The origin as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -31,14 +31,15 @@ impl SiteName {
     /// The most characters that a name has.
     pub const MAX_CHARS: usize = 64;
 
-    /// Its text.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Whether a character shows what it is. By Unicode's general categories, spaces other than the plain one,
-/// format characters (those that turn the direction among them) and unassigned ones do not.
+/// Whether a character is visible, or the plain space. By Unicode's general categories, all other separators
+/// are refused, and so are control, format, private-use and unassigned characters; marks that change the
+/// direction of writing are format characters.
 fn is_printable(character: char) -> bool {
     match character.general_category_group() {
         GeneralCategoryGroup::Other => false,
@@ -47,8 +48,8 @@ fn is_printable(character: char) -> bool {
     }
 }
 
-/// What Unicode has displays ignore although its category is a letter's or a mark's: joiners, fillers and
-/// variation selectors (`Default_Ignorable_Code_Point` without the category Cf).
+/// Whether displays ignore a character although its category is that of letters or marks: joiners, fillers
+/// and variation selectors (`Default_Ignorable_Code_Point` without the category Cf).
 fn is_invisible(character: char) -> bool {
     matches!(
         character,

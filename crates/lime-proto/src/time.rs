@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// A moment, to the millisecond.
 ///
-/// On the wire `2026-11-25T01:02:03.004Z`: three digits of a second, since Python 3.10 reads 0, 3 or 6 of
-/// them and no others.
+/// On the wire it is written as `2026-11-25T01:02:03.004Z`, always with three digits of a second: Python 3.10
+/// only reads 0, 3 or 6 of them.
 ///
 /// # Examples
 ///
@@ -50,7 +50,7 @@ impl Timestamp {
     }
 }
 
-/// Ends at the last moment there is.
+/// Saturates at the last moment that a [`Timestamp`] can hold.
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
@@ -59,7 +59,7 @@ impl Add<Duration> for Timestamp {
     }
 }
 
-/// How long after the other; zero if it was before.
+/// The time that has passed since `earlier`; zero if `earlier` is later.
 impl Sub for Timestamp {
     type Output = Duration;
 
@@ -68,10 +68,10 @@ impl Sub for Timestamp {
     }
 }
 
-/// Of this clock, in UTC.
+/// The moment 0 of a [`Timestamp`], in UTC.
 const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
-/// What comes after the year 9999 is printed as its last moment.
+/// Moments after the year 9999 are printed as the last millisecond of that year.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let since = SignedDuration::from_millis(i64::try_from(self.0).unwrap_or(i64::MAX));

@@ -9,14 +9,14 @@ use crate::{Id, OauthCode, Origin, SiteName, Timestamp};
 /// What a site gets for a new login request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginRequestCreated {
-    /// To be handed to the agent.
+    /// The identifier of the request, which the site hands to the agent.
     pub login_request_id: Id,
     /// The site that asks; servers older than this member leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site_id: Option<Id>,
-    /// Pending.
+    /// Always [`Status::Pending`].
     pub status: Status,
-    /// When it ends.
+    /// When the request expires.
     pub expires_at: Timestamp,
 }
 
@@ -25,11 +25,11 @@ pub struct LoginRequestCreated {
 pub struct LoginRequestState {
     /// The request.
     pub login_request_id: Id,
-    /// Where it stands.
+    /// Its status at the moment of the answer.
     pub status: Status,
-    /// When it ends.
+    /// When the request expires.
     pub expires_at: Timestamp,
-    /// Who has approved it.
+    /// The agent that has approved it, while the status is approved or delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_agent_id: Option<Id>,
 }
@@ -39,36 +39,38 @@ pub struct LoginRequestState {
 pub struct Challenge {
     /// The request.
     pub request_id: Id,
-    /// The site that asks; servers older than this member leave it out, and the next two.
+    /// The site that asks. Older servers leave out `site_id`, `site_name` and `site_origin`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site_id: Option<Id>,
-    /// Its name, for people and language models.
+    /// The name of the site, for people and language models.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site_name: Option<SiteName>,
-    /// Where it is, if that is known.
+    /// The origin of the site, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site_origin: Option<Origin>,
-    /// Pending.
+    /// Always [`Status::Pending`].
     pub status: Status,
-    /// The text of the scheme `lime-v1`.
+    /// The text of the challenge, for the scheme `lime-v1`.
     pub pow_challenge: String,
-    /// Leading zero bits.
+    /// The difficulty: how many leading zero bits the digest must have.
     pub pow_difficulty: u32,
-    /// When it ends.
+    /// When the request expires.
     pub expires_at: Timestamp,
 }
 
 /// What an agent sends to approve.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Approve {
-    /// The solution, a decimal number in a text. Whatever else it is, the answer says so.
+    /// The solution: a decimal number as a JSON string. Every [`Value`] is accepted here, so that Core can
+    /// answer a wrong one with the error code for it.
     #[serde(default)]
     pub pow_nonce: Value,
-    /// The site that the agent wants to log in to, by its identifier. Another one's request is refused; null
-    /// asks for nothing.
+    /// The identifier of the site that the agent wants to log in to. Core refuses the approval if the request
+    /// is another site's; null is not checked.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub site_id: Value,
-    /// The same by the site's origin.
+    /// The origin of the site that the agent wants to log in to. Core refuses the approval if the request's
+    /// site has another origin or none; null is not checked.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub site_origin: Value,
 }
@@ -78,13 +80,13 @@ pub struct Approve {
 pub struct Approved {
     /// The request.
     pub request_id: Id,
-    /// Whose it is.
+    /// The site of the request.
     pub site_id: Id,
-    /// Approved, or delivered already.
+    /// [`Status::Approved`], or [`Status::Delivered`] if the passport has been sent already.
     pub status: Status,
-    /// When it ends.
+    /// When the request expires.
     pub expires_at: Timestamp,
-    /// The agent.
+    /// The agent that has approved the request.
     pub approved_agent_id: Id,
 }
 
@@ -95,13 +97,13 @@ pub struct Profile {
     pub agent_id: Id,
     /// Its owner; equal to the passport's `user_id`.
     pub owner_id: Id,
-    /// Its name.
+    /// The name of the agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// Its picture.
+    /// The URL of a picture of the agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
-    /// What it says of itself.
+    /// What the agent says about itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -120,16 +122,16 @@ pub struct TokenResponse {
     pub access_token: String,
     /// `Bearer`.
     pub token_type: String,
-    /// Seconds.
+    /// How long the token is valid, in seconds.
     pub expires_in: u64,
 }
 
 /// A refusal of the token endpoint, as RFC 6749, section 5.2 has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OauthError {
-    /// What a program goes by.
+    /// The error code, by which programs decide.
     pub error: OauthCode,
-    /// What a person reads.
+    /// A description for people.
     pub error_description: String,
 }
 
@@ -151,10 +153,10 @@ pub struct Jwk {
     pub e: String,
 }
 
-/// The keys that Core signs with, and those that it is about to or lately did.
+/// The public keys of Core: those that it signs with, will sign with soon, or has signed with lately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jwks {
-    /// Never empty.
+    /// The keys; there is always at least one.
     pub keys: Vec<Jwk>,
 }
 
@@ -163,14 +165,14 @@ pub struct Jwks {
 pub struct ServerMetadata {
     /// The origin of Core, equal to the tokens' `iss`.
     pub issuer: String,
-    /// Where agents get tokens.
+    /// The URL at which agents get tokens.
     pub token_endpoint: String,
-    /// Where the keys are.
+    /// The URL of the public keys, a [`Jwks`].
     pub jwks_uri: String,
-    /// What the token endpoint takes: its own kind, by the agent's token.
+    /// The grant types of the token endpoint: only LIME's own, `urn:lime:agent-token`.
     pub grant_types_supported: Vec<String>,
-    /// How it knows its clients: by `X-Agent-Token`.
+    /// How clients authenticate at the token endpoint: only by the header `X-Agent-Token`.
     pub token_endpoint_auth_methods_supported: Vec<String>,
-    /// No authorization endpoint, so none.
+    /// Always empty, since there is no authorization endpoint.
     pub response_types_supported: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! Files that appear under their name whole or not at all: written beside it under another name, synchronised with
-//! the disk, and renamed.
+//! Files that appear under their name whole or not at all: written beside it under another name, synchronised
+//! with the disk, and renamed.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
@@ -16,17 +16,17 @@ use tempfile::NamedTempFile;
 pub enum Access {
     /// Only its owner, who may also write it: mode 0600.
     Owner,
-    /// Whoever the process's umask leaves: mode 0666 without what that takes away. A file that is replaced keeps its
-    /// mode.
+    /// Whoever the process's umask permits: mode 0666 without the bits that the umask clears. A file that is
+    /// replaced keeps its mode.
     Umask,
 }
 
-/// Writes `content` to `path`, in place of a file that is there. Where `path` is a symbolic link, the file that it
-/// leads to is replaced.
+/// Writes `content` to `path`, in place of a file that is there. Where `path` is a symbolic link, the file
+/// that it leads to is replaced.
 ///
 /// # Errors
 ///
-/// What the system says. Then nothing has changed, and no part of the new file is left.
+/// The error of the system. In that case nothing has changed, and no part of the new file is left.
 pub fn replace(path: &Path, content: &[u8], access: Access) -> io::Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let file = beside(&target, content, access)?;
@@ -34,12 +34,12 @@ pub fn replace(path: &Path, content: &[u8], access: Access) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes `content` to `path` unless there is a file already, which is no error: of several processes that do this
-/// at once, the file of one of them stays.
+/// Writes `content` to `path` unless there is a file already, which is no error: of several processes that do
+/// this at once, the file of one of them stays.
 ///
 /// # Errors
 ///
-/// What the system says.
+/// The error of the system.
 pub fn create(path: &Path, content: &[u8], access: Access) -> io::Result<()> {
     match beside(path, content, access)?.persist_noclobber(path) {
         Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),

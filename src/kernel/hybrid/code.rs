@@ -1,5 +1,5 @@
-//! What the generated code of both kinds of scan has in common: the proof that it may run, the rows that it takes
-//! at once, how it is brought in and how its results are read.
+//! What the generated code of both kinds of scan has in common: the proof that it may run, the rows that it
+//! takes at once, how it is brought in and how its results are read.
 
 use crate::kernel::sha_ni::ShaNi;
 

@@ -10,7 +10,7 @@ use crate::screen::Screen;
 
 /// Nonces that advance together where each has its own schedule.
 pub(super) const BATCH: usize = 8;
-/// Rows of one call.
+/// The most rows in one call.
 const ROWS: usize = 16;
 
 /// What the code for one varying word reads and writes. The generator knows the offsets.
@@ -29,7 +29,8 @@ struct OneWordArguments {
     k: [u32; 64],
     words: [[u32; 8]; 64],
     pairs: [[[u32; 16]; 32]; 2],
-    /// One more than there are: the schedule of the batch behind the last is computed too, and never used.
+    /// One row more than a call can have: the schedule of the batch after the last is computed too, and never
+    /// used.
     rows: [Row; ROWS + 1],
 }
 
@@ -81,7 +82,8 @@ impl OneWordCall {
         // SAFETY: only the place of the field is taken.
         let rows = unsafe { &raw mut (*self.0.as_mut_ptr()).rows }.cast::<Row>();
         for (index, block) in blocks.iter().enumerate() {
-            // Behind an odd word, its round is done: the columns are added to what it leaves in A and E.
+            // If the word is odd, its round is done here: the generated code adds the columns to what the
+            // round leaves in A and E.
             let mut state = first_rounds.of(block, W);
             if W % 2 == 1 {
                 round(&mut state, K[W].wrapping_add(block[W]));
@@ -97,8 +99,8 @@ impl OneWordCall {
     fn scan(&mut self, ScanCode(code): ScanCode, rows: usize, columns: &[u32]) -> usize {
         let batches = Self::batches(rows, columns);
         // SAFETY: `ScanCode` is made with the proof of its instructions. It reads whole batches of columns,
-        // of which there are whole ones, and rows that have been set or, for the batch behind the last, are
-        // ours and ignored; it writes to the arguments.
+        // and there are only whole ones. It reads rows that have been set or, for the batch after the last,
+        // memory of ours that it ignores. It writes to the arguments.
         unsafe { self.run(code, batches, columns, std::ptr::null_mut()) }
     }
 
@@ -162,7 +164,7 @@ pub(super) fn scan<const W: usize>(
             return Some(Cursor { row, column });
         }
         let words = &scan.words[column..];
-        // Rows that begin in the middle are on their own.
+        // A row that is resumed in its middle is scanned alone.
         let rows = if column == 0 { ROWS.min(scan.blocks.len() - row) } else { 1 };
         call.set_rows::<W>(&mut first_rounds, &scan.blocks[row..row + rows]);
         let columns = padded.batches(words);
@@ -205,7 +207,7 @@ pub(super) fn midstates<const W: usize>(proof: Hybrid, scan: &OneWord<'_>, out: 
             states.copy_within(padded_row..padded_row + 8 * columns, 8 * row * columns);
         }
     }
-    // A group of padding alone would be searched too.
+    // Without this, a group that holds only padding would be searched too.
     out.words.truncate(out.len.next_multiple_of(GROUP) * 8);
 }
 
@@ -259,7 +261,7 @@ code! {
 struct ScanCode(OneWordCode);
 
 impl ScanCode {
-    /// Where word `W` varies.
+    /// The code for scans in which message word `W` varies.
     fn of<const W: usize>(_proof: Hybrid) -> Self {
         Self(
             const {
@@ -287,7 +289,7 @@ impl ScanCode {
 struct MidstatesCode(OneWordCode);
 
 impl MidstatesCode {
-    /// Where word `W` varies.
+    /// The code for scans in which message word `W` varies.
     fn of<const W: usize>(_proof: Hybrid) -> Self {
         Self(
             const {

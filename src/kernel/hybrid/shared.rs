@@ -100,12 +100,13 @@ impl SharedArguments {
         self.chain_states = chains.as_ptr().cast();
     }
 
-    /// Runs over `schedules`. Returns the one whose sums hold a word that passes, or how many there are.
+    /// Tries one schedule after the other. Returns the index of the first whose sums hold a word that passes,
+    /// or how many schedules there are.
     fn run(&mut self, _proof: Hybrid, schedules: &[[u32; 64]], chains: &[[u32; 8]]) -> usize {
         self.point(schedules, chains);
         #[expect(unsafe_code, reason = "calls generated code")]
         // SAFETY: the proof exists only because detection saw the instructions. The code reads whole
-        // schedules, of which there is one at least, and the states of so many chains; it writes to the
+        // schedules, of which there is one at least, and the states of `CHAINS` chains; it writes to the
         // arguments.
         let column = unsafe { shared_code(self) };
         column as usize

@@ -119,7 +119,7 @@ impl Events {
         }
     }
 
-    /// Whether there was one.
+    /// Reads a chunk into `text`. Returns false at the last one, which is empty.
     async fn read_chunk(&mut self) -> io::Result<bool> {
         let size = self.connection.read_line().await?;
         let size = usize::from_str_radix(&size, 16).map_err(|_| wrong("size of a chunk", &size))?;

@@ -27,7 +27,7 @@ struct Series {
     p99_millis: Samples,
     server_micros: Samples,
     driver_micros: Samples,
-    /// What all other processes took of the machine: whether the rest is worth anything.
+    /// Processor time that all other processes took, which tells how far the other figures can be trusted.
     others: Samples,
 }
 

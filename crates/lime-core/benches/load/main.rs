@@ -100,7 +100,7 @@ impl Samples {
     }
 }
 
-/// With what the server does before it: the challenge made from its text.
+/// Measures the verification of a nonce, alone and with the challenge made from its text, as the server does.
 fn verification(arguments: &Arguments) {
     let difficulty = Difficulty::bits(DIFFICULTY).expect("it is in range");
     let texts: Vec<_> = (0..1000).map(|number| format!("challenge-{number:012}")).collect();

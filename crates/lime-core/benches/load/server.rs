@@ -91,7 +91,8 @@ impl ProcessorTimes {
         Some(Self([server, driver, busy, busy + idle + iowait].map(|ticks| ticks / TICKS_A_SECOND)))
     }
 
-    /// Of the server, of this process, of all processes, and what all cores together had to give.
+    /// Seconds since `before`: of the server, of this process, of all processes, and of all cores, idle or
+    /// not.
     pub(crate) fn since(&self, before: &Self) -> [f64; 4] {
         std::array::from_fn(|index| self.0[index] - before.0[index])
     }
@@ -99,7 +100,7 @@ impl ProcessorTimes {
 
 fn process_ticks(process: &str) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // Behind the name in parentheses the 3rd field begins; utime and stime are the 14th and the 15th.
+    // The 3rd field begins after the name in parentheses; utime and stime are the 14th and the 15th.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
     let mut ticks = || fields.next()?.parse::<f64>().ok();
     Some(ticks()? + ticks()?)

@@ -11,10 +11,10 @@ use crate::DIFFICULTY;
 use crate::http::{Connection, Events, Request};
 use crate::server::{ProcessorTimes, Server};
 
-/// Below the 64 that a site may have.
+/// How many streams each site has open: fewer than the 64 that it may have.
 const STREAMS_PER_SITE: usize = 50;
 
-/// Longer than the 15 s between keepalives.
+/// How long to wait for a keepalive: longer than the 15 s between two of them.
 const KEEPALIVE_LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(count: usize, is_brief: bool) -> io::Result<()> {
@@ -79,7 +79,7 @@ async fn expect_keepalive(events: &mut Events) -> io::Result<()> {
     }
 }
 
-/// Before a server is started: it inherits the limit.
+/// Raises the limit on open files. Must be called before a server is started, since it inherits the limit.
 #[cfg(unix)]
 pub(crate) fn raise_open_files(needed: u64) -> io::Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

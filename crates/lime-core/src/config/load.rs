@@ -7,18 +7,20 @@ use toml::{Table, Value};
 
 use super::{Config, ConfigError};
 
-/// Variables with this prefix overlay the file: `LIME_CORE__LOGIN__TTL_SECONDS=60` is `login.ttl_seconds`.
-/// Kubernetes gives programs variables named for services, such as `LIME_CORE_PORT`: hardly any has two
-/// underscores.
+/// Variables with this prefix override the file: `LIME_CORE__LOGIN__TTL_SECONDS=60` is `login.ttl_seconds`.
+/// It ends in two underscores because Kubernetes sets variables that are named after services, such as
+/// `LIME_CORE_PORT`.
 const PREFIX: &str = "LIME_CORE__";
 
 impl Config {
-    /// Reads a file, if there is one to be read, and overlays it with variables such as
-    /// [`std::env::vars_os`] gives them.
+    /// Reads settings from a TOML file, if a path is given, overrides them by environment variables as
+    /// [`std::env::vars_os`] returns them, and checks the result.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`], which names the file or the field.
+    /// [`ConfigError::File`] or [`ConfigError::Syntax`] if the file cannot be read or is not TOML,
+    /// [`ConfigError::Field`] for a setting that is missing, unknown or of the wrong type, and the errors of
+    /// [`Config::check`].
     pub fn load(
         path: Option<&Path>,
         variables: impl IntoIterator<Item = (OsString, OsString)>,

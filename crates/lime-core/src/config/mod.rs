@@ -21,7 +21,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The origin that clients know Core by.
     pub issuer: Origin,
-    /// Where the signing key is kept; in memory alone unless set.
+    /// The file in which the signing key is kept. If this is not set, the key is kept in memory only.
     pub key_file: Option<PathBuf>,
     /// Peers whose `X-Forwarded-For` is believed.
     #[serde(default)]
@@ -32,7 +32,7 @@ pub struct Config {
     /// The puzzle.
     #[serde(default)]
     pub pow: Pow,
-    /// Rates that are allowed; `None` only where a program says so, never in a file.
+    /// Rate limits. `None` switches them off, which only a program can do, never a file.
     #[serde(default = "default_limits", deserialize_with = "some")]
     pub limits: Option<Limits>,
     /// Event streams.
@@ -50,9 +50,9 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Login {
-    /// How long one waits, 30 to 900.
+    /// How long a login request waits for approval and delivery, in seconds: 30 to 900.
     pub ttl_seconds: u64,
-    /// How many of one site may wait at once.
+    /// How many login requests of one site may be pending at once.
     pub pending_per_site: usize,
 }
 
@@ -60,11 +60,11 @@ pub struct Login {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pow {
-    /// `lime-v1`.
+    /// The scheme of the puzzle; it must be `lime-v1`.
     pub scheme: String,
     /// Leading zero bits of every challenge.
     pub base: u32,
-    /// What `base` must not exceed.
+    /// The largest value that `base` may have.
     pub ceiling: u32,
 }
 
@@ -86,9 +86,9 @@ pub struct Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
-    /// How many at once.
+    /// How many requests are allowed at once.
     pub burst: u32,
-    /// How many a second from there on.
+    /// How many more requests are allowed each second.
     pub per_second: u32,
 }
 
@@ -96,11 +96,11 @@ pub struct Rate {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Events {
-    /// Open streams of one site, in this process.
+    /// How many streams one site may have open in this process.
     pub streams_per_site: usize,
     /// Seconds between keepalives.
     pub keepalive_seconds: u64,
-    /// Seconds after which a stream looks for events that nobody told it of.
+    /// Seconds after which a stream looks for new events even if the store has given no hint.
     pub poll_seconds: u64,
 }
 
@@ -108,19 +108,20 @@ pub struct Events {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
-    /// Connections at once; more wait to be accepted.
+    /// How many connections may be open at once; others wait to be accepted.
     pub max_connections: usize,
-    /// Bytes of a request's body.
+    /// The size that a request's body may have at most, in bytes.
     pub body_bytes: usize,
-    /// Bytes of a request's head.
+    /// The size that a request's head may have at most, in bytes.
     pub head_bytes: usize,
-    /// Seconds that a client has to send a request's head, the wait for the request included.
+    /// Seconds within which the head of a request must have arrived. Idle time before the request counts too.
     pub head_seconds: u64,
     /// Seconds that a request may take; streams are exempt.
     pub request_seconds: u64,
     /// Seconds that Core goes on serving after it was told to stop, so that balancers notice.
     pub notice_seconds: u64,
-    /// Seconds after that in which open requests are answered, and streams get what has been approved.
+    /// Seconds after `notice_seconds` in which open requests are answered and streams send what has been
+    /// approved.
     pub drain_seconds: u64,
 }
 
@@ -138,9 +139,9 @@ pub struct Log {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For programs.
+    /// JSON, one object a line, for programs.
     Json,
-    /// For people.
+    /// Plain text, for people.
     Text,
 }
 
@@ -177,9 +178,9 @@ pub enum ConfigError {
     Range {
         /// Which one.
         field: &'static str,
-        /// What it is.
+        /// The value that it has.
         value: String,
-        /// What it may be.
+        /// The values that are allowed.
         limit: String,
     },
 }
@@ -201,11 +202,11 @@ impl Config {
         }
     }
 
-    /// Whether every setting is within its limits.
+    /// Checks that every setting is within its limits.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Range`].
+    /// [`ConfigError::Range`] for the first setting that is not.
     pub fn check(&self) -> Result<(), ConfigError> {
         for network in &self.trusted_proxies {
             if !can_match(network) {
@@ -251,7 +252,8 @@ impl Config {
         within("http.drain_seconds", self.http.drain_seconds, 0, 300)
     }
 
-    /// Whether the issuer is fit for others than this machine.
+    /// Checks that no other machine would use Core without TLS: the issuer must be https, unless its host is
+    /// loopback.
     ///
     /// # Errors
     ///
@@ -296,8 +298,9 @@ impl Config {
     }
 }
 
-/// Whether the address of a peer can be in a network. Those of IPv4 are compared as such, also where the
-/// socket has them in IPv6; no peer has one of many, or none.
+/// Whether the address of a peer can be in a network. A peer's IPv4 address is compared as such even if the
+/// socket has it mapped to IPv6, so networks of mapped addresses never match. Nor do networks of multicast
+/// addresses only, or of the unspecified address only.
 fn can_match(network: &IpNet) -> bool {
     let (first, last) = (network.network(), network.broadcast());
     let is_mapped = matches!(network, IpNet::V6(network) if network.prefix_len() >= 96 && network.addr().to_ipv4_mapped().is_some());

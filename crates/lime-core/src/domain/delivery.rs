@@ -1,11 +1,11 @@
 //! A site's event stream: what comes next on one connection, and passports minted when they are about to be
 //! sent.
 //!
-//! A connection holds its place in the site's log and the identifiers of a few events, never a passport: that
-//! is minted when the connection asks for the frame, after everything has been checked again, and checked
-//! once more when it is there. It is marked as delivered before it is written, so that nobody can expire the
-//! request meanwhile; should the write be lost, a connection within [`REPLAY`](lime_proto::login::REPLAY)
-//! gets it again.
+//! A connection holds its place in the site's log and a few events, never a passport. A passport is minted
+//! when the connection asks for the frame; everything is checked again before that, and once more when the
+//! passport is there. The request is marked as delivered before the frame is written, so that nobody can
+//! expire it meanwhile. If the write is lost, a later connection gets the passport again, until
+//! [`REPLAY`](lime_proto::login::REPLAY) after the request's `expires`.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -127,7 +127,7 @@ pub(crate) struct EventStream {
     head: u64,
     resumes: bool,
     in_order: Reader,
-    /// From the first passport that was left out on, until all of them have been sent.
+    /// Reads again from the first passport that was left out; `None` if none is left to send.
     late: Option<Reader>,
     hint: watch::Receiver<()>,
     keepalive: Instant,
@@ -136,8 +136,8 @@ pub(crate) struct EventStream {
 }
 
 impl EventStream {
-    /// Opens a stream behind the event that the client names, or with what is news. An event of another
-    /// epoch, or one that there has not been, names nothing.
+    /// Opens a stream. It resumes after the event `last`, or begins with what is news if `last` is `None`, of
+    /// another epoch, or has not happened yet.
     pub(crate) async fn open(core: &Arc<Core>, site: &Site, last: Option<EventId>) -> Result<Self, Refusal> {
         let place = core.streams.enter(site.id).ok_or(Code::RateLimitExceeded)?;
         // Before the log is looked at, so that no event falls in between.
@@ -165,8 +165,8 @@ impl EventStream {
         })
     }
 
-    /// The text of the next frame, once there is one; `None` when the stream is over. Dropping the future
-    /// loses nothing but that frame, which is as a frame lost on its way.
+    /// Waits for the next frame and returns its text; `None` when the stream is over. Dropping the future may
+    /// lose that one frame, just as if it were lost on the network.
     pub(crate) async fn next(&mut self) -> Option<String> {
         if self.ended {
             return None;
@@ -237,7 +237,7 @@ impl EventStream {
             let pause = if self.late.is_some() { LATE_PAUSE } else { poll };
             tokio::select! {
                 () = self.core.stop.finishing() => {}
-                // A hint that is dead is none.
+                // If the sender of hints is gone, this branch is disabled.
                 Ok(()) = self.hint.changed() => {}
                 () = sleep_until(self.keepalive.min(Instant::now() + pause)) => {}
             }
@@ -312,9 +312,9 @@ enum Pass {
 /// What became of an event.
 enum Made {
     Frame(Frame),
-    /// Nothing is to be sent for it, not in this pass either.
+    /// Nothing is to be sent for it in this pass.
     Nothing,
-    /// It comes in the pass over late ones, once the site's limit allows.
+    /// It is a late passport, which [`Pass::Late`] sends once the site's limit allows.
     Later,
 }
 
@@ -347,13 +347,13 @@ impl EventStream {
         if pass == Pass::Late && !is_late {
             return Ok(Made::Nothing);
         }
-        // A client that resumes has asked for them in order, and gets them so while the limit lasts.
+        // A client that resumes gets late passports in order too, as long as the site's limit allows.
         let waits = pass == Pass::InOrder && !self.resumes;
         if is_late && (waits || !core.limits.late.allows(self.site)) {
             return Ok(Made::Later);
         }
         let passport = core.passport(&deliverable).await?;
-        // It may have had to wait for its turn, and what held before need not hold any more.
+        // The signature may have had to wait for its turn, so everything is checked once more.
         core.site_of(&self.token).await?;
         if core.deliverable(self.site, event.request).await?.is_none() {
             return Ok(Made::Nothing);
@@ -366,8 +366,9 @@ impl EventStream {
 }
 
 impl Core {
-    /// Whose passport is to be sent for a request at this moment, if anybody's. A request that has come to
-    /// its end without one is ended, and its own event tells the site.
+    /// The approval whose passport may be sent for a request at this moment, if there is one. A request whose
+    /// passport was never sent and may not be sent any more is ended here, and an `expired` event tells the
+    /// site.
     async fn deliverable(&self, site: Id, request: Id) -> Result<Option<Deliverable>, Refusal> {
         let end = async |transition| {
             let ended = self.store.transition(request, &transition, self.now()).await;
@@ -389,7 +390,8 @@ impl Core {
         }
     }
 
-    /// Much may have changed since the approval.
+    /// Checks the agent, its owner and the site's policy again, since they may have changed since the
+    /// approval.
     async fn may_log_in(&self, agent: Id, site: Id) -> Result<(), Refusal> {
         self.agent_in_good_standing(agent).await?;
         self.admits(site, agent, Code::EventsUnavailable).await

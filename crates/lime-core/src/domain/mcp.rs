@@ -6,7 +6,7 @@ use crate::clock::new_id;
 use crate::core::{Core, Refusal};
 use crate::store::Agent;
 
-/// Why there is no token: in the terms of RFC 6749, or in those of everything else.
+/// Why no token is issued: an error of RFC 6749, or a refusal in an envelope as at all other endpoints.
 #[derive(Debug)]
 pub(crate) enum TokenRefusal {
     Oauth(OauthCode, String),
@@ -14,7 +14,7 @@ pub(crate) enum TokenRefusal {
 }
 
 impl From<Refusal> for TokenRefusal {
-    /// What a client of OAuth would look for is told in its terms.
+    /// Turns a refusal into an error of RFC 6749 if there is one for it.
     fn from(refusal: Refusal) -> Self {
         let oauth = match refusal.code {
             Code::MissingAgentToken | Code::InvalidAgentToken => OauthCode::InvalidClient,

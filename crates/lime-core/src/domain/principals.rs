@@ -1,4 +1,4 @@
-//! Who is asking: tokens to sites and agents, and whether they may.
+//! Authentication: finds the site or agent that a token belongs to, and checks whether it may act.
 
 use lime_proto::{Code, Id, Profile};
 
@@ -7,12 +7,12 @@ use crate::limits::Network;
 use crate::store::{Agent, OwnedAgent, Site};
 use crate::token::{Lane, Token, TokenHash};
 
-/// What a client showed for a token: all values of the header.
+/// What a client has sent in a header for a token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shown<'a> {
     Nothing,
     Text(&'a str),
-    /// More than one, or no text.
+    /// The header came more than once, or is not ASCII.
     Nonsense,
 }
 
@@ -29,7 +29,8 @@ impl Core {
         if site.suspended { Err(Code::SiteSuspended.into()) } else { Ok(site) }
     }
 
-    /// The address is counted before anything is looked up.
+    /// Finds the agent of a token. The request counts for the limit of its network before anything is looked
+    /// up.
     pub(crate) async fn authenticate_agent(&self, shown: Shown<'_>, from: Network) -> Result<Agent, Refusal> {
         if !self.limits.agent_address.allows(from) {
             return Err(Code::RateLimitExceeded.into());
@@ -39,7 +40,8 @@ impl Core {
         agent.ok_or(Code::InvalidAgentToken)?.in_good_standing()
     }
 
-    /// The site's policy. A failure of the store has the code of whoever asks.
+    /// Checks that the site does not refuse the agent. A failure of the store is refused with the code
+    /// `unavailable`.
     pub(crate) async fn admits(&self, site: Id, agent: Id, unavailable: Code) -> Result<(), Refusal> {
         match self.store.denies(site, agent).await.or_unavailable(unavailable)? {
             true => Err(Code::AgentNotAllowed.into()),

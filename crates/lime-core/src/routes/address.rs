@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use crate::limits::Network;
 
-/// The other end of the connection, as an extension of each request.
+/// The address of the other end of the connection: an extension of each request, see [`app`](crate::app).
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
@@ -19,8 +19,8 @@ pub(super) fn network(extensions: &Extensions, headers: &HeaderMap, trusted: &[I
     }
 }
 
-/// Follows `X-Forwarded-For` from its end: each trusted proxy has appended whom it was called by. What stands
-/// before the first address that is not trusted, anybody may have written.
+/// Follows `X-Forwarded-For` from its end: each trusted proxy has appended the address that called it. What
+/// stands before the first address that is not trusted may have been written by anybody.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted =
         |address: IpAddr| trusted.iter().any(|network| network.contains(&address.to_canonical()));

@@ -15,14 +15,15 @@ pub(super) enum BodyError {
     Broken,
 }
 
-/// Whether a route reads the bodies of such requests. Others are empty for it.
+/// Whether a route reads the body of such a request. If not, the body is dropped, and the route sees an empty
+/// one.
 pub(super) fn is_read(method: &Method, is_routed: bool) -> bool {
     is_routed && *method == Method::POST
 }
 
-/// Reads a body of at most `limit` bytes to its end, and keeps it if `keep` says so. Takes memory for what it
-/// keeps alone: a frame is a slice of the buffer that it was read into, and as long as it lives, all of that
-/// buffer does.
+/// Reads a body of at most `limit` bytes to its end, and returns it if `keep` is set, or nothing if not.
+/// Copies what it keeps, since a frame is a slice of the buffer that it was read into, and would keep that
+/// whole buffer in memory.
 pub(super) async fn take(mut body: Body, limit: usize, keep: bool) -> Result<Bytes, BodyError> {
     let (mut kept, mut len) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {

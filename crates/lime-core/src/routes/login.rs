@@ -16,7 +16,7 @@ pub(super) async fn create(State(core): State<Arc<Core>>, request: Request) -> R
     let _admitted = core.stop.admit()?;
     let (head, body) = request.into_parts();
     let site = core.authenticate_site(shown(&head.headers, "x-site-token")).await?;
-    // Nothing in it matters, but it must be what it says.
+    // Its members are not used, but it must be a JSON object.
     read_object(&head.headers, body).await?;
     let created = core.create_login_request(&site).await?;
     Ok(Data(StatusCode::CREATED, created).into_response())

@@ -37,7 +37,8 @@ use crate::stop::ARRIVAL;
 
 const EVENTS: &str = "/api/v1/modules/agent-login/events";
 
-/// All routes. Whoever serves it tells the client's address by the extension [`Peer`].
+/// All routes of a Core. Whoever serves them must add the extension [`Peer`] to each request; without it, all
+/// clients count as this machine, and share its rate limits.
 pub fn app(core: Arc<Core>) -> Router {
     let api = Router::new()
         .route("/modules/agent-login/requests", post(login::create))
@@ -76,7 +77,7 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
     }
 }
 
-/// The requests of a connection that have arrived as a whole, as an extension of each.
+/// An extension of each request that counts the requests of its connection that have arrived as a whole.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrived(pub TaskTracker);
 
@@ -84,9 +85,9 @@ pub(crate) struct Arrived(pub TaskTracker);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LastRequest;
 
-/// Takes the body off the connection before anything is decided, and sees to it that there is an answer in
-/// time. A body that is still on its way when an answer is sent costs the client its connection, and
-/// sometimes the answer.
+/// Reads the body before anything is decided, and limits the time until the answer to `http.request_seconds`,
+/// except for event streams. If an answer were sent while the body is still arriving, the client would lose
+/// its connection, and sometimes the answer.
 async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
     let http = &core.config.http;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(http.request_seconds);

@@ -42,14 +42,14 @@ fn envelope<T: Serialize + Clone>(status: StatusCode, envelope: &Envelope<T>) ->
     response
 }
 
-/// An identifier in a path; one that does not even decode names nothing.
+/// An identifier in a path. One that cannot be decoded is treated like an unknown one.
 pub(super) type Segment = Result<Path<String>, PathRejection>;
 
 pub(super) fn text(segment: Segment) -> String {
     segment.map(|Path(text)| text).unwrap_or_default()
 }
 
-/// What a client shows in a header of its own.
+/// The token that a client sends in the header `name`.
 pub(super) fn shown<'a>(headers: &'a HeaderMap, name: &str) -> Shown<'a> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -59,8 +59,8 @@ pub(super) fn shown<'a>(headers: &'a HeaderMap, name: &str) -> Shown<'a> {
     }
 }
 
-/// The members of the JSON object that a body consists of, which is in memory already; none where it is
-/// empty.
+/// Reads a body, which is in memory already, as a JSON object. An empty body counts as an object without
+/// members.
 pub(super) async fn read_object(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Refusal> {
     let is_json = |value: &HeaderValue| {
         let kind = value.to_str().ok().and_then(|text| text.split(';').next());

@@ -5,11 +5,12 @@ use std::io;
 use crate::LOG_PATIENCE;
 use crate::log::Log;
 
-/// Resolves at the first Ctrl-C; the second ends the process at once, but for the last lines of the log.
+/// The future resolves at the first Ctrl-C. A second one ends the process at once, except for a short wait
+/// until the last lines of the log are written.
 ///
 /// # Errors
 ///
-/// None here.
+/// Never; the result is there because the function for Unix can fail.
 pub(crate) fn stop(log: Log) -> io::Result<impl Future<Output = ()>> {
     Ok(async move {
         let _ = tokio::signal::ctrl_c().await;
@@ -21,11 +22,11 @@ pub(crate) fn stop(log: Log) -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// There is no SIGHUP.
+/// Does nothing, since there is no SIGHUP here.
 ///
 /// # Errors
 ///
-/// None here.
+/// Never; the result is there because the function for Unix can fail.
 pub(crate) fn on_hangup(_reload: impl Fn() + Send + 'static) -> io::Result<()> {
     Ok(())
 }

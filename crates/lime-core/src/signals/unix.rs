@@ -7,12 +7,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::LOG_PATIENCE;
 use crate::log::Log;
 
-/// Resolves at the first SIGINT or SIGTERM; the second ends the process at once, as the signal would, but for
-/// the last lines of the log. From when this returns on, SIGUSR1, SIGUSR2 and SIGALRM do nothing.
+/// The future resolves at the first SIGINT or SIGTERM. A second one ends the process at once, except for a
+/// short wait until the last lines of the log are written, with the exit code that the signal stands for.
+/// Once this function has returned, SIGUSR1, SIGUSR2 and SIGALRM do nothing.
 ///
 /// # Errors
 ///
-/// The system refuses a handler.
+/// If the system refuses a handler for one of the signals.
 pub(crate) fn stop(log: Log) -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -16,8 +16,8 @@ use super::{
 use crate::clock::Entropy;
 use crate::token::TokenHash;
 
-/// Keeps everything in memory. Losing it loses all principals, requests and events; its epoch is then
-/// another.
+/// A store that keeps everything in this process's memory. When it is dropped, all principals, requests and
+/// events are lost; another store has another epoch.
 pub struct MemoryStore {
     epoch: u64,
     tables: Mutex<Tables>,
@@ -28,14 +28,14 @@ struct Tables {
     owners: HashMap<Id, Owner>,
     sites: HashMap<Id, Site>,
     site_tokens: HashMap<TokenHash, Id>,
-    /// Site and agent.
+    /// Pairs of a site and an agent that the site refuses.
     denied: HashSet<(Id, Id)>,
     agents: HashMap<Id, Agent>,
     agent_tokens: HashMap<TokenHash, Id>,
     requests: HashMap<Id, LoginRequest>,
-    /// Pending and approved ones, by when they are due.
+    /// Pending and approved requests, by the moment when they expire.
     open: BTreeSet<(Timestamp, Id)>,
-    /// All, by when they are due.
+    /// All requests, by the moment when they expire or expired.
     by_age: BTreeSet<(Timestamp, Id)>,
     logs: HashMap<Id, Log>,
 }
@@ -46,7 +46,7 @@ struct Log {
     events: VecDeque<Event>,
     /// The sequence of the last event that there ever was.
     head: u64,
-    /// Pending requests.
+    /// How many of the site's requests are pending.
     pending: usize,
     hint: watch::Sender<()>,
 }
@@ -106,10 +106,11 @@ impl Log {
     }
 }
 
-/// Events that a reader may look at before others get their turn with the lock.
+/// How many events one call of [`Store::events`] looks at, so that it does not hold the lock for long.
 const LOOK_AT: usize = 1000;
 
-/// Points a token at whoever has it now, and no longer at the one before.
+/// Lets `token` find the site or agent `id`, and no longer `before`, the token that it has had. Returns
+/// [`StoreError::TokenTaken`] if the token is another's.
 fn index(
     tokens: &mut HashMap<TokenHash, Id>,
     before: Option<TokenHash>,
@@ -259,15 +260,16 @@ impl Store for MemoryStore {
                 break;
             };
             if tables.open.contains(&tables.by_age.pop_first().expect("it has a first")) {
-                // More are due than a sweep expires; the next one gets here.
+                // It has not been expired: more requests are due than one sweep expires. The next sweep drops
+                // it.
                 tables.by_age.insert((tables.requests[&id].expires, id));
                 break;
             }
             tables.requests.remove(&id);
         }
         for log in tables.logs.values_mut() {
-            // One from the future was written before the clock stepped back; it must not keep those behind
-            // it.
+            // An event from the future was written before the clock stepped back; it must not keep the events
+            // after it from being dropped.
             let is_old = |at: Timestamp| at + EVENT_RETENTION <= now || at > now + EVENT_RETENTION;
             while log.events.front().is_some_and(|event| is_old(event.at)) {
                 log.events.pop_front();

@@ -58,7 +58,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// A store that fails, hangs or gives no hints when it is told to, and another one when it is not.
+/// A store that passes calls on to another one, but fails, hangs or gives no hints when a test tells it to.
 pub(crate) struct FlakyStore {
     pub(crate) inner: MemoryStore,
     pub(crate) down: AtomicBool,
@@ -66,7 +66,7 @@ pub(crate) struct FlakyStore {
     pub(crate) hung: AtomicBool,
     /// What happens to a site right after it has been asked whether it refuses an agent.
     pub(crate) meanwhile: Mutex<Option<(Id, SiteChange)>>,
-    /// Hints to give none.
+    /// Whether hints are never given.
     pub(crate) silent: AtomicBool,
 }
 

@@ -45,7 +45,7 @@ impl Server {
         self.stop.take().expect("it is told once").send(()).unwrap();
     }
 
-    /// Waits until it has.
+    /// Waits until the server has stopped.
     pub(crate) async fn stopped(&mut self) {
         tokio::time::timeout(PATIENCE, &mut self.running).await.expect("it stops").unwrap();
     }
@@ -85,7 +85,7 @@ impl Server {
         self.try_stream(headers).await.unwrap()
     }
 
-    /// The same; the status where it is refused.
+    /// Opens an event stream, or returns the status with which it was refused.
     pub(crate) async fn try_stream(&self, headers: &[(&str, &str)]) -> Result<Frames, u16> {
         let mut socket = self.connect().await;
         let token = self.principals.sites[0].1.reveal();

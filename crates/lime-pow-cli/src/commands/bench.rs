@@ -21,8 +21,8 @@ use crate::report::{json, text};
 /// Pairs of windows that count, after one that warms up.
 const PAIRS: usize = 10;
 
-/// Difficulty of LIME challenges: so far from any solution that screens let nothing pass, near enough not to
-/// be refused.
+/// Difficulty of LIME challenges: so high that screens let hardly any digest pass, but low enough that the
+/// search is not refused.
 const DIFFICULTY: u32 = 60;
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
@@ -98,7 +98,8 @@ impl Subject {
         })
     }
 
-    /// Of the published difficulty, so that as many digests pass its screen as in earnest.
+    /// The scheme's example. It has the published difficulty, so that as many digests pass its screen as in a
+    /// real search.
     fn example(format: &Format) -> Self {
         Self { scheme: format.name, challenge_len: None, bundle: unsolvable(&format.example()) }
     }
@@ -158,7 +159,7 @@ fn measure(
 struct Naive<'a> {
     prefix: &'a [u8],
     codec: Codec,
-    /// Goes on across windows.
+    /// The next nonce to try. Each window continues where the one before it ended.
     nonce: u64,
     blocks: u64,
 }

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     } else {
         Ok(())
     };
-    // The verdict comes before the fate of our output: a reader who leaves must not turn "invalid" into
-    // success.
+    // The verdict decides the exit code even if printing fails: a reader that closes the pipe must not turn
+    // "invalid" into success.
     wrong.map_or(printed, Err)
 }

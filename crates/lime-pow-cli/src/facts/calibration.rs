@@ -12,7 +12,7 @@ pub(crate) const PERCENTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
 pub(crate) struct Report {
     pub schema: &'static str,
     pub host: HostFacts,
-    /// Of this machine; the last is what `this-host` stands for.
+    /// Rates of this machine; the last one is the rate of the profile `this-host`.
     pub rates: Vec<KernelRate>,
     pub quantiles: Vec<QuantileRow>,
     pub recommendation: Recommended,
@@ -70,7 +70,7 @@ pub(crate) struct Recommended {
     /// The hardest difficulty at which, whatever the target, at most one agent in a thousand is too late for
     /// the client's timeout or the challenge's lifetime.
     pub ceiling: u64,
-    /// The same demands for other numbers of sub-puzzles.
+    /// The hardest difficulties that meet the same constraints with other numbers of sub-puzzles.
     pub other_k: Vec<OtherK>,
 }
 
@@ -91,7 +91,8 @@ pub(crate) struct AttackerRow {
     pub cost: Option<AttackCost>,
     /// Whether it solves faster than this host verifies.
     pub outruns_verification: bool,
-    /// Mean work in bits at which it would not.
+    /// The mean work of a puzzle, in bits, at which the attacker would no longer solve faster than this host
+    /// verifies.
     pub balance_bits: Option<f64>,
 }
 
@@ -101,8 +102,8 @@ pub(crate) struct Verification {
     pub server: Server,
     pub mad: f64,
     pub noisy: bool,
-    /// Solutions that all cores verify per second: the rate limit, over all clients and on all that they
-    /// send, that keeps the server from drowning.
+    /// Solutions per second that all cores together verify. A server that accepts at most this many
+    /// submissions per second, right or wrong, from all clients together is not overloaded by them.
     pub rate_limit_per_second: f64,
 }
 
@@ -154,7 +155,8 @@ pub(crate) struct Sample {
     #[serde(flatten)]
     pub test: KolmogorovSmirnov,
     pub passed: bool,
-    /// Of the sample, in multiples of the mean: up to 200 of its values in ascending order, evenly spread.
+    /// Up to 200 values of the sample, in ascending order and evenly spread over it, in multiples of the
+    /// mean.
     pub curve: Vec<f64>,
 }
 
@@ -174,10 +176,12 @@ pub(crate) struct Percentile {
     pub observed_seconds: f64,
     /// Observed over predicted, minus 1.
     pub error: f64,
-    /// What so few solves leave to chance: the standard deviation of that error if the prediction is right.
+    /// The standard deviation of `error` that this number of solves leaves to chance if the prediction is
+    /// right.
     pub chance_error: f64,
-    /// The same percentile of the hashes that these very solves took, at the rate: no luck of the draw in it.
+    /// The same percentile of the hashes that these solves really took, divided by the rate. Unlike the
+    /// prediction, it does not depend on how lucky the solves were.
     pub at_work_seconds: f64,
-    /// Observed over that, minus 1.
+    /// Observed time over `at_work_seconds`, minus 1.
     pub error_at_work: f64,
 }

@@ -1,4 +1,4 @@
-//! What there is to know before the first hash.
+//! What `lime-pow info` shows: the machine, the kernels, and what the pool would use.
 
 use lime_pow::KernelInfo;
 use serde::Serialize;

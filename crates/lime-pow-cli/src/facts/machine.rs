@@ -15,7 +15,7 @@ pub(crate) struct Machine {
     pub cores: usize,
     /// Threads that can run at once.
     pub parallelism: usize,
-    /// Of this command.
+    /// The version of this command.
     pub version: &'static str,
 }
 

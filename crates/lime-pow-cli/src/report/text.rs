@@ -155,7 +155,7 @@ pub(crate) fn bench_warning(rows: &[BenchRow]) -> Option<String> {
     })
 }
 
-/// A row is to be this much faster than the one of the chosen kernel to be told of.
+/// A row is reported only if its rate exceeds that of the chosen kernel by this factor.
 const FASTER: f64 = 1.05;
 
 /// Where the choice of a kernel was wrong, and what to do.

@@ -77,9 +77,10 @@ class Solver(_lime_pow.Solver):
     ) -> Job:
         """Start a search and return at once.
 
-        ``challenge`` is the scheme's first parameter, ``difficulty`` the one that makes it harder, ``parameters`` any by name.
-        Bad input is a ``ValueError``. ``on_done`` is called when the search has ended, from a thread that all callbacks share:
-        it must not block. Nor must it refer to the job, which would then live until it has ended.
+        ``challenge`` is the scheme's first parameter, and ``difficulty`` the one that makes it harder;
+        ``parameters`` holds any parameter by name. Bad input raises ``ValueError``. ``on_done`` is called
+        when the search has ended, from a thread that all callbacks share, so it must not block. It must not
+        refer to the job either, which would then live until the search has ended.
         """
         return self._submit(
             challenge,
@@ -109,9 +110,10 @@ class Solver(_lime_pow.Solver):
         timeout: float | None = None,
         progress: Callable[[Progress], object] | None = None,
     ) -> Solution:
-        """As ``submit``, and wait, without the GIL. Signals are looked at every 25 ms; an exception stops the threads.
+        """Start a search as ``submit`` does, and wait for its solution without holding the GIL.
 
-        ``progress`` is called about every 100 ms.
+        Signals are checked every 25 ms, and an exception of a handler stops the search. ``progress`` is
+        called about every 100 ms.
         """
         job = self.submit(
             challenge,
@@ -147,8 +149,9 @@ class Solver(_lime_pow.Solver):
         """As ``solve``, without blocking the event loop. Cancelling the task stops the threads."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
-        # The job holds on to what it calls, where no collector looks: that must be neither the task that waits nor its loop,
-        # or neither would ever go once nobody else wants them. The loop holds on to the task.
+        # The job refers to ``on_done``, where no garbage collector sees it. If ``on_done`` referred to the
+        # waiting task or to its loop, these would never be collected once nobody else refers to them; so its
+        # references are weak. The loop refers to the task, through ``_Hold``.
         loop_of_job, ended_of_job = weakref.ref(loop), weakref.ref(ended)
         hold = _Hold(loop, ended)
 
@@ -186,7 +189,7 @@ class Solver(_lime_pow.Solver):
 
 
 class _Hold:
-    """What keeps a future, and so whoever waits for it, as long as its loop is there and open: a timer of the loop."""
+    """Keeps a future, and so whoever awaits it, alive while its loop is open, by a timer of the loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, future: asyncio.Future[None]) -> None:
         self._loop, self._future = loop, future
@@ -230,9 +233,9 @@ _MAX_BYTES = 1024
 def solve(challenge: str, difficulty: int, *, max_timeout: float = 10.0) -> str:
     """Find a nonce for a challenge of LIME; the same call as the official SDK's own solver.
 
-    Any solution, not the smallest. Raises ``PowTimeoutError`` after ``max_timeout`` seconds, or at once where the chance
-    to solve it in time is under 1 %: the SDK's own class where that is installed (it is imported then), which is then also
-    one of ours.
+    Returns any solution, not the smallest. Raises ``PowTimeoutError`` after ``max_timeout`` seconds, or at
+    once where the chance to solve the challenge in time is under 1 %. Where the SDK is installed, it is
+    imported then, and the exception is an instance of the SDK's ``PowTimeoutError`` too.
     """
     if difficulty <= 0:
         return "0"

@@ -132,9 +132,9 @@ def verify(
     scheme: str = "lime-v1",
     parameters: Mapping[str, int | str] | None = None,
 ) -> bool:
-    """Whether a nonce solves a puzzle, or one for each sub-puzzle.
+    """Whether a nonce, or a list of one nonce for each sub-puzzle, solves a puzzle.
 
-    Text that is no canonical decimal number does not, nor a number of more than 64 bits.
+    Text that is not a canonical decimal number solves none, nor does a number of more than 64 bits.
     """
 
 def info() -> dict[str, Any]:

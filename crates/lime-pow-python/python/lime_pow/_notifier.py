@@ -19,11 +19,11 @@ _callbacks: Callbacks | None = None
 
 
 def callbacks() -> Callbacks:
-    """What jobs of this process put their callbacks into; its thread runs from the first use on."""
+    """The queue of this process's callbacks. The first use starts the thread that calls them."""
     global _callbacks
     with _lock:
         due = _callbacks
-        # A fork in C tells nobody.
+        # A fork by C code does not run `_forked`.
         if due is None or not due.here():
             due = Callbacks()
             try:

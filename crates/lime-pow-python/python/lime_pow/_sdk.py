@@ -13,12 +13,12 @@ from lime_pow._lime_pow import PowTimeoutError
 
 _PACKAGE = "lime-agents-sdk"
 
-#: Versions whose inside is known, and where each keeps its solver: modules with a name ``solve``.
+#: Versions of the SDK whose internals are known, and the modules in which each has its ``solve``.
 _KNOWN = {"3.0.2": ("lime_agents._pow", "lime_agents._agent")}
 
 _lock = threading.RLock()
 
-#: What was there before, by module; empty while nothing is replaced.
+#: The SDK's own ``solve`` of each module where it is replaced; empty while nothing is replaced.
 _replaced: dict[str, Any] = {}
 
 #: Calls that last until `restore`, and `with` blocks that are open; both counted since the last `restore`.
@@ -32,7 +32,8 @@ class Acceleration:
 
     def __init__(self, modules: tuple[str, ...]) -> None:
         self._modules = modules
-        # Both as the number of restores when it was counted: what came before a restore counts no more.
+        # Both are values of `_restores` when the call or block was counted: a restore makes earlier ones
+        # invalid.
         self._lasts_since: int | None = _restores
         self._entered: list[int] = []
 
@@ -64,8 +65,8 @@ class Acceleration:
 def accelerate() -> Acceleration:
     """Make the installed ``lime-agents-sdk`` solve with this package, until ``restore``.
 
-    Raises ``ImportError`` where it is not installed, ``RuntimeError`` for a version that is not known. Calling it twice
-    is as calling it once.
+    Raises ``ImportError`` where the SDK is not installed, and ``RuntimeError`` for a version that is not
+    known. Calling it twice has the same effect as calling it once.
     """
     global _lasting
     try:

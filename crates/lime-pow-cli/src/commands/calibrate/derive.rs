@@ -203,7 +203,7 @@ fn quantile_table(
     rows
 }
 
-/// Known agents that were not asked about and would often be too late.
+/// Warnings about known agents that `--on` does not name and that would often miss the client timeout.
 fn slow_agents(
     recommended: &Recommended,
     scale: &Scale,

@@ -22,7 +22,7 @@ pub(super) struct Measurements {
 }
 
 impl Measurements {
-    /// Of the puzzle, in about `time`.
+    /// Measures the rates of solving `puzzle`, in about `time`, and of verifying it.
     pub(super) fn take(puzzle: &Bundle, time: Duration, bar: &Bar) -> Result<Self, Failure> {
         bar.begin("measuring rates");
         Ok(Self {
@@ -69,7 +69,7 @@ fn rates(puzzle: &Bundle, time: Duration, mut step: impl FnMut(f64)) -> Result<V
     let others = Kernel::available().filter(|kernel| kernel.name() != chosen).map(|kernel| (Some(kernel), 1));
     let doubling =
         std::iter::successors(Some(1), |threads| Some(threads * 2)).take_while(|threads| *threads < all);
-    // What solves is the solver's own choice.
+    // `None` leaves the choice of the kernel to the solver, as in a real search.
     let solver = |(kernel, threads): (Option<Kernel>, usize)| {
         let builder = Solver::builder().threads(threads);
         kernel.map_or(builder.clone(), |kernel| builder.kernel(kernel)).build()

@@ -95,8 +95,8 @@ fn scale(format: &'static Format, k: u32) -> Result<Scale, Failure> {
     })
 }
 
-/// Profiles by name or file; `None` stands for this host. Each name once: what is read twice counts once, and
-/// other files of a name that is taken get their file's name beside it.
+/// Profiles by name or file; `None` stands for this host. What is named twice is loaded once. A profile whose
+/// name is already taken gets the name of its file as a prefix.
 fn load(names: &[String]) -> Result<Vec<Option<Measured>>, Failure> {
     let mut loaded: Vec<Option<Measured>> = Vec::new();
     let mut seen: Vec<&String> = Vec::new();

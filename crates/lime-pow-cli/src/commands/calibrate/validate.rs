@@ -17,8 +17,8 @@ const LEVEL: f64 = 0.01;
 /// Mean hashes of the puzzles whose work is validated.
 const MEAN_WORK: f64 = 4096.0;
 
-/// Below a mean of 20 ms, the microseconds that a job costs show in its time; with room for a rate that rises
-/// meanwhile.
+/// The least mean time, in seconds, of the puzzles whose time is validated. Below 20 ms, the microseconds of
+/// overhead that each job has show in its time; the rest leaves room for a rate that rises meanwhile.
 const MIN_MEAN_TIME: f64 = 0.025;
 
 /// Solves between two windows that measure the rate.
