@@ -5,12 +5,13 @@
 default:
     @{{just_executable()}} --list --unsorted
 
-# Formatting, lints, and the unit tests, not optimised: for between two edits.
+# Formatting, lints, and the unit tests that need no optimised code: for between two edits. Half a minute.
 check:
     cargo fmt --all --check
     python3 .ci/width.py
+    python3 .ci/layers.py
     cargo clippy --workspace --all-targets -- -D warnings
-    cargo test --profile dev --workspace --lib
+    cargo test --profile dev --workspace --lib -- --skip kernel::suite
 
 # All tests, as the README has it.
 test:
@@ -20,21 +21,26 @@ test:
 ci:
     .ci/run
 
-# What is run by hand before a release, an hour or more: long fuzzing, a long soak, every planted fault.
+# What CI has no time for: long fuzzing, a long soak, every planted fault. Two hours, by hand before a release;
+# docs/hardening.md records the runs.
 long: (fuzz "600") (soak "1800")
     fuzz/planted.sh
     crates/lime-core/planted.sh
+
+# The public API as it is now, for `git diff` to compare with the API as it was.
+api:
+    cargo run --quiet -p api-snapshot >docs/public-api.txt
 
 # The solver against the baseline, then latencies.
 bench:
     cargo run --release -- bench --kernel all
     cargo bench --bench latency
 
-# Each fuzz target for so many seconds, where there is a nightly toolchain.
+# Runs each fuzz target for this many seconds; needs a nightly toolchain.
 fuzz seconds="20":
     fuzz/run.sh {{seconds}}
 
-# A busy solver for so many seconds: memory, handles, threads and rate must not drift.
+# Runs a busy solver for this many seconds: memory, handles, threads and rate must not drift.
 soak seconds="120":
     cargo run --release --example soak -- {{seconds}}
 

@@ -273,7 +273,7 @@ fn every_predicate_at_its_edges() {
         }
         let spow = format!("1:{difficulty}:1:a:b:");
         cases.push((parse("spow", &[("challenge", &spow)]).unwrap(), [0; 32], ones(start)));
-        let target = hex(&ones(start));
+        let target = hex(ones(start));
         cases.push((parse("target", &[("prefix", "a"), ("target", &target)]).unwrap(), [0; 32], ones(start)));
     }
     for (difficulty, start) in
@@ -303,9 +303,9 @@ fn every_predicate_at_its_edges() {
         let challenge = &bundle.challenges()[0];
         let check = |digest: [u8; 32], inside: bool| {
             let scheme = challenge.scheme();
-            assert_eq!(scheme.accepts(&digest), inside, "{challenge:?}: {}", hex(&digest));
+            assert_eq!(scheme.accepts(&digest), inside, "{challenge:?}: {}", hex(digest));
             let word = u32::from_be_bytes(digest[..4].try_into().unwrap());
-            assert!(!inside || scheme.screen().passes(word), "{challenge:?}: screen of {}", hex(&digest));
+            assert!(!inside || scheme.screen().passes(word), "{challenge:?}: screen of {}", hex(digest));
         };
         check(lo, true);
         check(hi, true);
