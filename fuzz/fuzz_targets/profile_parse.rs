@@ -8,8 +8,8 @@ use std::fmt;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use lime_pow_calibrate::{Profile, ProfileFile};
 use lime_pow::scheme::Work;
+use lime_pow_calibrate::{Profile, ProfileFile};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
