@@ -2,8 +2,8 @@
 //! `cargo run -p api-snapshot > docs/public-api.txt`. Items that are hidden from the documentation are not
 //! part of it.
 //!
-//! The exit code is 3 where the toolchain's rustdoc writes another JSON than this program reads, and 1 for all
-//! other failures.
+//! The exit code is 3 where the toolchain's rustdoc writes another JSON than this program reads, and 1 for
+//! all other failures.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
