@@ -5,13 +5,13 @@
 default:
     @{{just_executable()}} --list --unsorted
 
-# Formatting, lints, and the unit tests that need no optimised code: for between two edits. Half a minute.
+# Formatting, widths, layers, lints, and the unit tests but the suite of kernels: for between two edits.
 check:
     cargo fmt --all --check
     python3 .ci/width.py
     python3 .ci/layers.py
     cargo clippy --workspace --all-targets -- -D warnings
-    cargo test --profile dev --workspace --lib -- --skip kernel::suite
+    cargo test --profile dev --workspace --lib --bins -- --skip kernel::suite
 
 # All tests, as the README has it.
 test:

@@ -96,21 +96,19 @@ impl Layout {
         match (self, scan) {
             (Self::OneWord(varying), ScanCost::OneWord { word_13, per_word }) => {
                 let columns = varying.columns().min(SCAN_NONCES / varying.rows());
-                let nonce = (word_13 + per_word * (13.0 - varying.word as f64)) * spec.factor(varying.word);
+                let nonce = (word_13 + per_word * (13.0 - varying.word as f64)) * spec.penalty(varying.word);
                 let chaining_value = if varying.block > 0 { scalar.compression } else { Nanos::ZERO };
                 nonce * padded(columns, spec.group)
                     + scalar.row / columns as f64
                     + chaining_value / (columns * varying.rows()) as f64
             }
             (Self::Shared { tail_digits, varying }, ScanCost::Shared { nonce, chaining_value }) => {
-                // Where there are few high parts, most of a group is padding.
-                let high_parts =
-                    last_of_width(digits - tail_digits) - first_of_width(digits - tail_digits) + 1;
+                // Where there are few rows, most of a group is padding.
+                let rows = last_of_width(digits - tail_digits) - first_of_width(digits - tail_digits) + 1;
                 let states = varying.columns().min(spec.group as u64 * MAX_GROUPS);
                 let chaining_value =
                     chaining_value * padded(states, spec.midstates) + scalar.row / states as f64;
-                nonce * padded(high_parts, spec.group)
-                    + chaining_value / 10f64.powi(tail_digits.cast_signed())
+                nonce * padded(rows, spec.group) + chaining_value / 10f64.powi(tail_digits.cast_signed())
             }
             (Self::OneWord(_), ScanCost::Shared { .. }) | (Self::Shared { .. }, ScanCost::OneWord { .. }) => {
                 unreachable!("layouts and forms are compared within a kind")

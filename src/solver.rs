@@ -230,8 +230,8 @@ impl SolverBuilder {
         self
     }
 
-    /// Starts the workers. The first call in a process measures the kernels that may be the fastest, which
-    /// takes up to 2.5 ms. By that, kernels are chosen and hopeless jobs refused.
+    /// Starts the workers. Kernels that may be the fastest are measured first, unless a call before has
+    /// measured them: 2.5 ms as a rule, at most 24 ms. By that, kernels are chosen and hopeless jobs refused.
     ///
     /// # Errors
     ///

@@ -70,7 +70,7 @@ pub(crate) struct FormSpec {
 impl FormSpec {
     /// The factor on the recorded time per nonce where message word `word` varies. For words without code of
     /// their own it is estimated from the number of operations, 8 to 18 % more, and has not been measured.
-    pub(crate) fn factor(&self, word: usize) -> f64 {
+    pub(crate) fn penalty(&self, word: usize) -> f64 {
         match self.own_words {
             Some(words) if !words.contains(&word) => 1.12,
             _ => 1.0,

@@ -169,7 +169,7 @@ fn challenges_that_are_read() {
             Some(why) => assert!(refusal(&solve, &text).ends_with(why), "{bytes}"),
         }
     }
-    // A newline behind it counts, as it has been read.
+    // A newline at the end is no part of the challenge.
     assert_eq!(run(&solve, &("a".repeat(1024) + "\n")), (Some(0), String::new()));
     // An error about a file begins with its path.
     let path = std::env::temp_dir().join(format!("lime-pow-limits-{}", std::process::id()));
