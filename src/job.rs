@@ -202,7 +202,8 @@ impl<A: Answer> Future for Job<A> {
     }
 }
 
-/// The result of a job: a [`Solution`] for one challenge, a [`BundleSolution`] for several.
+/// The result of a job: a [`Solution`] for one challenge, a
+/// [`BundleSolution`](crate::BundleSolution) for several.
 pub trait Answer: sealed::Answer {}
 
 impl<A: sealed::Answer> Answer for A {}
