@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Domain, Id};
+use crate::domain::Domain;
+use crate::id::Id;
 
 /// The audience of a site's passports: a text, since the official SDK refuses a list.
 pub const LOGIN_AUDIENCE: &str = "lime-site-login";

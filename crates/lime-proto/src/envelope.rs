@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Code;
+use crate::code::Code;
 
 /// An answer in its envelope.
 ///

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Id;
+use crate::id::Id;
 
 /// A frame of a site's event stream. It is sent as one line of JSON, so that no value in it can begin another
 /// frame.

@@ -21,7 +21,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Id, Timestamp};
+use crate::id::Id;
+use crate::time::Timestamp;
 
 /// The longest that a request may wait.
 pub const MAX_TTL: Duration = Duration::from_secs(900);

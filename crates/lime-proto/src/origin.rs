@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::is_host_name;
+use crate::domain::is_host_name;
 
 /// An origin such as `https://host` or `http://host:8080`: http or https, in lower case, without the default
 /// port, a path or a final slash, as RFC 6454, section 6.2 writes it.

@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::code::OauthCode;
+use crate::id::Id;
 use crate::login::Status;
-use crate::{Id, OauthCode, Origin, SiteName, Timestamp};
+use crate::origin::Origin;
+use crate::site_name::SiteName;
+use crate::time::Timestamp;
 
 /// What a site gets for a new login request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
