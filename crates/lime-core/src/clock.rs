@@ -1,6 +1,6 @@
 //! Time and randomness from outside, so that tests can set both.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lime_proto::{Id, Timestamp};
@@ -49,8 +49,16 @@ impl Entropy for SystemEntropy {
     }
 }
 
+/// A random number that tells the events of a new store from those of others, see
+/// [`Page::epoch`](lime_store::Page::epoch).
+pub fn new_epoch(entropy: &dyn Entropy) -> u64 {
+    let mut bytes = [0; 8];
+    entropy.fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
+
 /// A new identifier.
-pub(crate) fn new_id(entropy: &Arc<dyn Entropy>) -> Id {
+pub(crate) fn new_id(entropy: &dyn Entropy) -> Id {
     let mut bytes = [0; 16];
     entropy.fill(&mut bytes);
     Id::from_random(bytes)

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use lime_proto::{Origin, SiteName};
+use lime_store::{Agent, Owner, Site, StoreError};
 
 use crate::clock::{Entropy, new_id};
-use crate::store::{Agent, Owner, Site, Store, StoreError};
 use crate::token::{Lane, Token};
 
 /// Sites and agents with their tokens.
@@ -24,19 +24,19 @@ pub struct Principals {
 ///
 /// The first [`StoreError`] that the store returns. What has been added before stays there.
 pub async fn seed(
-    store: &dyn Store,
+    store: &dyn lime_store::Principals,
     entropy: &Arc<dyn Entropy>,
     sites: usize,
     agents: usize,
 ) -> Result<Principals, StoreError> {
-    let owner = Owner { id: new_id(entropy), suspended: false };
+    let owner = Owner { id: new_id(&**entropy), suspended: false };
     store.add_owner(owner.clone()).await?;
     let mut principals = Principals { sites: Vec::new(), agents: Vec::new() };
     for number in 1..=sites {
         let token = Token::new(Lane::Site, &**entropy);
         let name = SiteName::try_from(format!("Site {number}")).expect("it can be seen");
         let origin = Origin::try_from(format!("https://site-{number}.example")).expect("it is one");
-        let (id, token_hash) = (new_id(entropy), token.hash());
+        let (id, token_hash) = (new_id(&**entropy), token.hash());
         let site = Site { id, name, origin: Some(origin), token: token_hash, suspended: false };
         store.add_site(site.clone()).await?;
         principals.sites.push((site, token));
@@ -44,7 +44,7 @@ pub async fn seed(
     for number in 1..=agents {
         let token = Token::new(Lane::Agent, &**entropy);
         let agent = Agent {
-            id: new_id(entropy),
+            id: new_id(&**entropy),
             owner: owner.id,
             token: token.hash(),
             active: true,

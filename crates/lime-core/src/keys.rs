@@ -98,7 +98,7 @@ pub enum KeyError {
 }
 
 /// The error for a token that could not be signed.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the token could not be signed")]
 pub struct SignError;
 

@@ -9,40 +9,43 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use lime_core::{Config, Core, Keys, MemoryStore, SystemEntropy, app, serve};
+//! use lime_core::{Config, Core, Keys, MemoryStore, SystemEntropy, new_epoch, serve};
 //! use lime_proto::Origin;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let config = Config::new(Origin::loopback(listener.local_addr()?.port()));
-//! let core = Core::new(config, Arc::new(MemoryStore::new(&SystemEntropy)), Keys::generate()?);
+//! let store = Arc::new(MemoryStore::new(new_epoch(&SystemEntropy)));
+//! let core = Core::new(config, store, Keys::generate()?);
 //! let server = tokio::spawn(serve(listener, Arc::new(core), async { /* until told to stop */ }));
 //! server.await?;
 //! # Ok(())
 //! # }
 //! ```
 
+mod assembly;
 mod clock;
 mod config;
-mod core;
+mod connection;
 pub mod dev;
 mod domain;
 mod framing;
 mod keys;
 mod limits;
+mod refusal;
 mod routes;
 mod server;
 mod socket;
 mod stop;
-pub mod store;
 mod token;
 
-pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
+pub use assembly::Core;
+pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_epoch};
 pub use config::{Config, ConfigError, Events, Http, Limits, Log, LogFormat, Login, Pow, Rate};
-pub use core::Core;
 pub use keys::{KeyError, Keys, SignError};
+pub use lime_store as store;
+pub use lime_store::{MemoryStore, Store, TokenHash};
 pub use routes::{Peer, app};
 pub use server::serve;
-pub use store::{MemoryStore, Store};
-pub use token::{Lane, Token, TokenHash};
+pub use token::{Lane, Token};

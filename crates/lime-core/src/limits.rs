@@ -9,24 +9,9 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
-use lime_proto::Id;
 
 use crate::clock::Clock;
-use crate::config::{self, Rate};
-
-/// All rate limits of a Core. When they are switched off, each of them allows everything.
-#[derive(Debug)]
-pub(crate) struct Limiters {
-    pub create: Limiter<Id>,
-    /// For each site: passports that its streams send although they were first sent long ago.
-    pub late: Limiter<Id>,
-    pub approve: Limiter<Id>,
-    pub token: Limiter<Id>,
-    /// For each network: challenges read.
-    pub challenge: Limiter<Network>,
-    /// For each network: requests to endpoints that take an agent token.
-    pub agent_address: Limiter<Network>,
-}
+use crate::config::Rate;
 
 /// Token buckets by key. A secret hash maps keys to a fixed number of buckets, so that memory is bounded and
 /// a client that empties its bucket slows down only about one in a hundred thousand other keys.
@@ -68,22 +53,9 @@ impl From<IpAddr> for Network {
     }
 }
 
-impl Limiters {
-    pub(crate) fn new(limits: Option<&config::Limits>, clock: &Arc<dyn Clock>) -> Self {
-        let rate = |of: fn(&config::Limits) -> Rate| limits.map(of);
-        Self {
-            create: Limiter::new(rate(|limits| limits.create), clock),
-            late: Limiter::new(rate(|limits| limits.create), clock),
-            approve: Limiter::new(rate(|limits| limits.approve), clock),
-            token: Limiter::new(rate(|limits| limits.token), clock),
-            challenge: Limiter::new(rate(|limits| limits.address), clock),
-            agent_address: Limiter::new(rate(|limits| limits.address), clock),
-        }
-    }
-}
-
 impl<K: Hash> Limiter<K> {
-    fn new(rate: Option<Rate>, clock: &Arc<dyn Clock>) -> Self {
+    /// Without a rate, everything is allowed.
+    pub(crate) fn new(rate: Option<Rate>, clock: &Arc<dyn Clock>) -> Self {
         let buckets = rate.map(|Rate { burst, per_second }| {
             let number = |value| NonZeroU32::new(value).unwrap_or(NonZeroU32::MIN);
             let quota = Quota::per_second(number(per_second)).allow_burst(number(burst));

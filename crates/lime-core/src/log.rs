@@ -13,6 +13,9 @@ use lime_core::{Clock, LogFormat, SystemClock};
 /// How many lines may wait to be written. A line of ours takes a few hundred bytes.
 const QUEUE: usize = 4096;
 
+/// How long the end of the process waits for the last lines.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(200);
+
 /// The sending end of the queue. Each call of [`Write::write`] must be one whole line.
 #[derive(Clone)]
 pub(crate) struct Log {

@@ -6,10 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use lime_core::{Config, Core, Entropy, Keys, LogFormat, MemoryStore, SystemEntropy, dev, serve};
+use lime_core::{Config, Core, Entropy, Keys, LogFormat, MemoryStore, SystemEntropy, dev, new_epoch, serve};
 use lime_proto::Origin;
 use tokio::net::TcpListener;
 use tracing_subscriber::layer::SubscriberExt;
@@ -138,7 +137,7 @@ async fn serve_public(config: Config, path: Option<PathBuf>) -> Result<(), Failu
     };
     let keys = keys.map_err(Failure::of)?;
     let listener = listen(config.listen).await?;
-    let store = Arc::new(MemoryStore::new(&SystemEntropy));
+    let store = Arc::new(MemoryStore::new(new_epoch(&SystemEntropy)));
     let address = listener.local_addr().map_err(Failure::of)?;
     tracing::info!(listen = %address, issuer = %config.issuer, kid = keys.jwks().keys[0].kid, "serving");
     for warning in config.warnings() {
@@ -146,7 +145,7 @@ async fn serve_public(config: Config, path: Option<PathBuf>) -> Result<(), Failu
     }
     raise_descriptor_limit(config.http.max_connections);
     serve(listener, Arc::new(Core::new(config, store, keys)), stop).await;
-    log.flush(LOG_PATIENCE);
+    log.flush(log::PATIENCE);
     Ok(())
 }
 
@@ -164,7 +163,7 @@ async fn serve_dev(dev: Dev) -> Result<(), Failure> {
     config.pow.base = dev.difficulty;
     config.pow.ceiling = dev.difficulty;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let store = Arc::new(MemoryStore::new(&*entropy));
+    let store = Arc::new(MemoryStore::new(new_epoch(&*entropy)));
     let principals =
         dev::seed(&*store, &entropy, dev.sites.into(), dev.agents.into()).await.map_err(Failure::of)?;
     let core = Core::new(config, store, Keys::generate().map_err(Failure::of)?);
@@ -189,7 +188,7 @@ async fn serve_dev(dev: Dev) -> Result<(), Failure> {
         dev.difficulty
     ));
     serve(listener, Arc::new(core), stop).await;
-    log.flush(LOG_PATIENCE);
+    log.flush(log::PATIENCE);
     Ok(())
 }
 
@@ -227,9 +226,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 fn filter(text: &str) -> Result<EnvFilter, Failure> {
     EnvFilter::try_new(text).map_err(|error| Failure::settings(format!("log.filter = {text:?}: {error}")))
 }
-
-/// How long the end of the process waits for the last lines of the log.
-const LOG_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Sets another filter.
 type SetFilter = Box<dyn Fn(&str) + Send>;

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +16,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Sleep, sleep};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::core::Core;
+use crate::assembly::Core;
+use crate::connection::{Arrived, LastRequest};
 use crate::framing;
-use crate::routes::{Arrived, LastRequest, Peer, app, closing};
+use crate::routes::{Peer, app, closing};
 use crate::socket::Socket;
 
 /// Pause after a connection that could not be accepted: more often than not there are no descriptors left.
@@ -57,7 +59,7 @@ pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Out
                 Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "no connection accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
             };
@@ -77,10 +79,12 @@ pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Out
         stop.await;
         tracing::info!("stopping");
         core.stop.notice();
-        tokio::time::sleep(Duration::from_secs(http.notice_seconds)).await;
-        let deadline = Instant::now() + Duration::from_secs(http.drain_seconds);
-        if timeout_at(deadline, core.stop.drain()).await.is_err() {
-            tracing::warn!("requests are still open and are cut");
+        sleep(Duration::from_secs(http.notice_seconds)).await;
+        let mut deadline = Deadline(Box::pin(sleep(Duration::from_secs(http.drain_seconds))));
+        tokio::select! {
+            biased;
+            () = core.stop.drain() => {}
+            () = &mut deadline.0 => tracing::warn!("requests are still open and are cut"),
         }
         core.stop.finish();
         deadline
@@ -91,9 +95,16 @@ pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Out
     };
     drop(listener);
     let ended = async { while tasks.join_next().await.is_some() {} };
-    let _ = timeout_at(deadline, ended).await;
+    tokio::select! {
+        biased;
+        () = ended => {}
+        () = deadline.0 => {}
+    }
     tasks.shutdown().await;
 }
+
+/// When connections are cut that are still open.
+struct Deadline(Pin<Box<Sleep>>);
 
 /// One connection, and what serves it.
 struct Connection {
@@ -133,7 +144,7 @@ impl Connection {
         let idle = async {
             loop {
                 arrived.wait().await;
-                tokio::time::sleep(FLUSH).await;
+                sleep(FLUSH).await;
                 if arrived.is_empty() {
                     return;
                 }
@@ -166,6 +177,6 @@ async fn supervise(core: Arc<Core>) {
     let sweep = || AssertUnwindSafe(Arc::clone(&core).sweep()).catch_unwind();
     while sweep().await.is_err() {
         tracing::error!("the sweeper panicked");
-        tokio::time::sleep(ACCEPT_PAUSE).await;
+        sleep(ACCEPT_PAUSE).await;
     }
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::core::Refusal;
+use crate::refusal::Refusal;
 
 /// How long a request of which a part has arrived may take to arrive as a whole once Core is closing.
 pub(crate) const ARRIVAL: Duration = Duration::from_millis(100);

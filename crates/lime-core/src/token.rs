@@ -1,9 +1,10 @@
-//! Opaque tokens: what agents and sites show, and what of them is kept.
+//! Opaque tokens, which agents and sites show. A store keeps their hashes.
 
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lime_store::TokenHash;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Entropy;
@@ -31,10 +32,6 @@ impl Lane {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
-/// SHA-256 of a token, which is all that is kept. A token has 256 random bits, so nothing slower is needed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TokenHash([u8; 32]);
-
 const RANDOM_BYTES: usize = 32;
 
 impl Token {
@@ -54,7 +51,7 @@ impl Token {
 
     /// The hash of the token, which is all that a store keeps of it.
     pub fn hash(&self) -> TokenHash {
-        TokenHash(Sha256::digest(&self.0).into())
+        TokenHash::from_bytes(Sha256::digest(&self.0).into())
     }
 
     /// The token in plain text, to be handed to the site or agent that it is for.
@@ -63,28 +60,9 @@ impl Token {
     }
 }
 
-impl TokenHash {
-    /// Whether both are the same. The comparison takes constant time, so that it does not tell where they
-    /// differ.
-    pub fn matches(&self, other: &Self) -> bool {
-        aws_lc_rs::constant_time::verify_slices_are_equal(&self.0, &other.0).is_ok()
-    }
-
-    /// Its bytes, for stores.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
-    }
-}
-
-impl fmt::Debug for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenHash(…)")
     }
 }
 

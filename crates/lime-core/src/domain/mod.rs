@@ -1,10 +1,9 @@
-//! What Core does, without HTTP: who may, what is checked in which order, what is signed.
+//! What Core does, without HTTP: who may, what is checked in which order, what is signed. Each part has what
+//! it uses of store, clock, limits and keys, and cannot reach the rest.
 
-mod delivery;
-mod login;
-mod mcp;
-mod principals;
-
-pub(crate) use delivery::{EventStream, Mints, Streams};
-pub(crate) use mcp::TokenRefusal;
-pub(crate) use principals::Shown;
+pub(crate) mod authentication;
+pub(crate) mod delivery;
+pub(crate) mod login_requests;
+pub(crate) mod mcp_tokens;
+pub(crate) mod mint;
+pub(crate) mod places;

@@ -5,14 +5,21 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use lime_proto::Profile;
 
 use super::address::network;
-use super::reply::{Data, shown};
-use crate::core::{Core, Refusal};
+use super::lane::Lane;
+use super::reply::{Data, token_header};
+use crate::assembly::Core;
+use crate::domain::authentication;
 
-pub(super) async fn profile(State(core): State<Arc<Core>>, request: Request) -> Result<Response, Refusal> {
-    let from = network(request.extensions(), request.headers(), &core.config.trusted_proxies);
-    let agent = core.authenticate_agent(shown(request.headers(), "x-agent-token"), from).await?;
-    Ok(Data(StatusCode::OK, Profile::from(agent)).into_response())
+pub(super) async fn profile(State(core): State<Arc<Core>>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    Lane::Agent
+        .answer(async {
+            let from = network(&head.extensions, &head.headers, &core.config.trusted_proxies);
+            let header = token_header(&head.headers, "x-agent-token");
+            let agent = core.authentication.agent(header, from).await?;
+            Ok(Data(StatusCode::OK, authentication::profile(agent)).into_response())
+        })
+        .await
 }

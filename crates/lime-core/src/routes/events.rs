@@ -10,18 +10,27 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use lime_proto::Code;
 
-use super::LastRequest;
-use super::reply::shown;
-use crate::core::{Core, Refusal};
-use crate::domain::EventStream;
+use super::lane::Lane;
+use super::reply::{refused, token_header};
+use crate::assembly::Core;
+use crate::connection::LastRequest;
+use crate::domain::delivery::EventStream;
 
-pub(super) async fn stream(State(core): State<Arc<Core>>, request: Request) -> Result<Response, Refusal> {
+pub(super) async fn stream(State(core): State<Arc<Core>>, request: Request) -> Response {
     if core.stop.is_finishing() {
-        return Err(Code::EventsUnavailable.into());
+        return refused(Code::EventsUnavailable);
     }
-    let site = core.in_time(core.authenticate_site(shown(request.headers(), "x-site-token"))).await?;
-    let last = request.headers().get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
-    let events = EventStream::open(&core, &site, last).await?;
+    let (head, _) = request.into_parts();
+    let header = token_header(&head.headers, "x-site-token");
+    let site = match core.delivery.site(header).await {
+        Ok(site) => site,
+        Err(refusal) => return Lane::StreamToken.refuses(refusal),
+    };
+    let last = head.headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
+    Lane::Stream.answer(async { Ok(response(EventStream::open(&core.delivery, &site, last).await?)) }).await
+}
+
+fn response(events: EventStream) -> Response {
     // The server asks for a frame when it can write one, so that a slow reader makes nothing pile up.
     let frames = stream::unfold(events, |mut events| async {
         let text = events.next().await?;
@@ -37,5 +46,5 @@ pub(super) async fn stream(State(core): State<Arc<Core>>, request: Request) -> R
     ];
     let mut response = (headers, Body::from_stream(frames)).into_response();
     response.extensions_mut().insert(LastRequest);
-    Ok(response)
+    response
 }

@@ -4,35 +4,39 @@ mod address;
 mod agents;
 mod body;
 mod events;
+mod lane;
 mod login;
 mod oauth;
 mod reply;
 
 use std::any::Any;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
+use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hyper::body::{Frame, SizeHint};
 use lime_proto::Code;
-use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use address::Peer;
 
 use body::BodyError;
+use lane::Lane;
+use reply::refused;
 
-use crate::core::{Core, Refusal};
+use crate::assembly::Core;
+use crate::connection::Arrived;
+use crate::refusal::Failure;
 use crate::stop::ARRIVAL;
 
 const EVENTS: &str = "/api/v1/modules/agent-login/events";
@@ -55,11 +59,11 @@ pub fn app(core: Arc<Core>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route(EVENTS, get(events::stream))
-        .fallback(|| async { Refusal::from(Code::NotFound) })
-        .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
+        .fallback(|| async { refused(Code::NotFound) })
+        .method_not_allowed_fallback(|| async { refused(Code::MethodNotAllowed) })
         .layer(from_fn_with_state(Arc::clone(&core), bound))
         .layer(CatchPanicLayer::custom(after_panic))
-        .layer(from_fn(log))
+        .layer(from_fn_with_state(Arc::clone(&core), log))
         .with_state(core)
 }
 
@@ -68,7 +72,7 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
     if core.stop.is_noticed() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response();
     }
-    match core.store.ping().await {
+    match core.ping().await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
@@ -77,20 +81,13 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
     }
 }
 
-/// An extension of each request that counts the requests of its connection that have arrived as a whole.
-#[derive(Clone, Debug)]
-pub(crate) struct Arrived(pub TaskTracker);
-
-/// An extension of a response after which nothing is read from its connection any more.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LastRequest;
-
 /// Reads the body before anything is decided, and limits the time until the answer to `http.request_seconds`,
 /// except for event streams. If an answer were sent while the body is still arriving, the client would lose
 /// its connection, and sometimes the answer.
 async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
     let http = &core.config.http;
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(http.request_seconds);
+    let patience = Duration::from_secs(http.request_seconds);
+    let mut deadline = pin!(tokio::time::sleep(patience));
     let (head, body) = request.into_parts();
     let is_read = body::is_read(&head.method, head.extensions.get::<MatchedPath>().is_some());
     let too_late = async {
@@ -100,7 +97,7 @@ async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> R
     let body = tokio::select! {
         biased;
         body = body::take(body, http.body_bytes, is_read) => body,
-        () = tokio::time::sleep_until(deadline) => return closing(Code::RequestTimeout),
+        () = deadline.as_mut() => return closing(Code::RequestTimeout),
         () = too_late => return closing(Code::ServiceUnavailable),
     };
     let body = match body {
@@ -116,10 +113,11 @@ async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> R
     let response = if is_stream {
         answer.await
     } else {
-        tokio::time::timeout_at(deadline, answer).await.unwrap_or_else(|_| {
-            let cause = Some(format!("no answer within {} s", http.request_seconds));
-            Refusal { code: Code::ServiceUnavailable, cause }.into_response()
-        })
+        tokio::select! {
+            biased;
+            response = answer => response,
+            () = deadline => Lane::Public.refuses(Failure::Late(patience).into()),
+        }
     };
     response.map(|body| Body::new(Counted { body, _tokens: tokens }))
 }
@@ -152,33 +150,24 @@ impl HttpBody for Counted {
 
 /// A refusal after which the connection ends, since the request has not been read to its end.
 pub(crate) fn closing(code: Code) -> Response {
-    let mut response = Refusal::from(code).into_response();
+    let mut response = refused(code);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
 /// One line a request. The path is the route's pattern: identifiers, tokens and bodies stay out of the log.
-async fn log(request: Request, next: Next) -> Response {
-    let begun = Instant::now();
+async fn log(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
+    let begun = core.clock.uptime();
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let path = path.as_ref().map_or("(none)", MatchedPath::as_str);
-    let (status, micros) = (response.status().as_u16(), begun.elapsed().as_micros() as u64);
+    let (status, micros) = (response.status().as_u16(), (core.clock.uptime() - begun).as_micros() as u64);
     tracing::debug!(%method, path, status, micros, "request");
     response
 }
 
 fn after_panic(_panic: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked");
-    Refusal::from(Code::InternalError).into_response()
-}
-
-/// A body that never changes, and how long it may be kept.
-fn document(json: impl Into<Body>, max_age: &'static str) -> Response {
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (CACHE_CONTROL, HeaderValue::from_static(max_age)),
-    ];
-    (headers, json.into()).into_response()
+    refused(Code::InternalError)
 }

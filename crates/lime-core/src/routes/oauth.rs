@@ -7,39 +7,25 @@ use axum::extract::{Request, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use lime_proto::{Code, OauthCode, OauthError, ServerMetadata};
+use lime_proto::{OauthError, ServerMetadata};
 use serde::Serialize;
 
 use super::address::network;
-use super::document;
-use super::reply::{read_object, shown};
-use crate::core::Core;
-use crate::domain::TokenRefusal;
+use super::lane::Lane;
+use super::reply::{document, read_object, token_header};
+use crate::assembly::Core;
+use crate::domain::mcp_tokens::TokenRefusal;
 
-pub(super) async fn token(State(core): State<Arc<Core>>, request: Request) -> Result<Response, TokenRefusal> {
+pub(super) async fn token(State(core): State<Arc<Core>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
+    let header = token_header(&head.headers, "x-agent-token");
     let from = network(&head.extensions, &head.headers, &core.config.trusted_proxies);
-    let agent = core.authenticate_agent(shown(&head.headers, "x-agent-token"), from).await?;
-    core.check_token_limit(&agent)?;
-    let body = read_object(&head.headers, body).await;
-    let body = body.map_err(|refusal| match refusal.code {
-        Code::ValidationError => {
-            TokenRefusal::Oauth(OauthCode::InvalidRequest, refusal.code.message().to_owned())
-        }
-        _ => refusal.into(),
-    })?;
-    let token = core.mcp_token(&agent, body.get("domain").and_then(|domain| domain.as_str())).await?;
-    Ok(not_stored(StatusCode::OK, token))
-}
-
-impl IntoResponse for TokenRefusal {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Core(refusal) => refusal.into_response(),
-            Self::Oauth(error, error_description) => {
-                let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-                not_stored(status, OauthError { error, error_description })
-            }
+    match core.mcp_tokens.issue(header, from, read_object(&head.headers, body)).await {
+        Ok(token) => not_stored(StatusCode::OK, token),
+        Err(TokenRefusal::Core(refusal)) => Lane::Agent.refuses(refusal),
+        Err(TokenRefusal::Oauth(error, error_description)) => {
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            not_stored(status, OauthError { error, error_description })
         }
     }
 }

@@ -11,8 +11,8 @@ use lime_proto::{Code, Envelope};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::core::Refusal;
-use crate::domain::Shown;
+use crate::domain::authentication::TokenHeader;
+use crate::refusal::Refusal;
 
 /// A success in its envelope, never to be cached.
 pub(super) struct Data<T>(pub StatusCode, pub T);
@@ -23,14 +23,19 @@ impl<T: Serialize + Clone> IntoResponse for Data<T> {
     }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        if let Some(cause) = &self.cause {
-            tracing::warn!(code = %self.code, cause, "refused");
-        }
-        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        envelope(status, &Envelope::<()>::Failure(self.code.into()))
-    }
+/// A refusal in its envelope, never to be cached.
+pub(super) fn refused(code: Code) -> Response {
+    let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    envelope(status, &Envelope::<()>::Failure(code.into()))
+}
+
+/// A document that never changes, as JSON, and how long it may be kept.
+pub(super) fn document(json: impl Into<Body>, max_age: &'static str) -> Response {
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (CACHE_CONTROL, HeaderValue::from_static(max_age)),
+    ];
+    (headers, json.into()).into_response()
 }
 
 fn envelope<T: Serialize + Clone>(status: StatusCode, envelope: &Envelope<T>) -> Response {
@@ -49,13 +54,15 @@ pub(super) fn text(segment: Segment) -> String {
     segment.map(|Path(text)| text).unwrap_or_default()
 }
 
-/// The token that a client sends in the header `name`.
-pub(super) fn shown<'a>(headers: &'a HeaderMap, name: &str) -> Shown<'a> {
+/// The header `name`, which is to hold a token.
+pub(super) fn token_header<'a>(headers: &'a HeaderMap, name: &str) -> TokenHeader<'a> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
-        (None, _) => Shown::Nothing,
-        (Some(value), None) => value.to_str().map_or(Shown::Nonsense, |text| Shown::Text(text.trim())),
-        (Some(_), Some(_)) => Shown::Nonsense,
+        (None, _) => TokenHeader::Missing,
+        (Some(value), None) => {
+            value.to_str().map_or(TokenHeader::Malformed, |text| TokenHeader::Text(text.trim()))
+        }
+        (Some(_), Some(_)) => TokenHeader::Malformed,
     }
 }
 

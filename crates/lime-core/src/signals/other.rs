@@ -2,8 +2,7 @@
 
 use std::io;
 
-use crate::LOG_PATIENCE;
-use crate::log::Log;
+use crate::log::{Log, PATIENCE};
 
 /// The future resolves at the first Ctrl-C. A second one ends the process at once, except for a short wait
 /// until the last lines of the log are written.
@@ -16,7 +15,7 @@ pub(crate) fn stop(log: Log) -> io::Result<impl Future<Output = ()>> {
         let _ = tokio::signal::ctrl_c().await;
         tokio::spawn(async move {
             let _ = tokio::signal::ctrl_c().await;
-            log.flush(LOG_PATIENCE);
+            log.flush(PATIENCE);
             std::process::exit(130);
         });
     })

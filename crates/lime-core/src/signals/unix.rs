@@ -4,8 +4,7 @@ use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::LOG_PATIENCE;
-use crate::log::Log;
+use crate::log::{Log, PATIENCE};
 
 /// The future resolves at the first SIGINT or SIGTERM. A second one ends the process at once, except for a
 /// short wait until the last lines of the log are written, with the exit code that the signal stands for.
@@ -32,7 +31,7 @@ pub(crate) fn stop(log: Log) -> io::Result<impl Future<Output = ()>> {
         tokio::spawn(async move {
             let second = next().await;
             tracing::warn!("stopped at once by a second signal");
-            log.flush(LOG_PATIENCE);
+            log.flush(PATIENCE);
             std::process::exit(128 + second.as_raw_value());
         });
     })

@@ -16,13 +16,14 @@ use futures_util::StreamExt;
 use http_body_util::BodyExt;
 use lime_core::dev::{self, Principals};
 use lime_core::store::{
-    Agent, AgentChange, OwnedAgent, Owner, Page, Site, SiteChange, StoreError, Transitioned, Wanted,
+    self, Agent, AgentChange, Change, Inserted, Insertion, Logins, OwnedAgent, Owner, OwnerChange, Page,
+    Principals as _, Read, Site, SiteChange, StoreError, Sweep, Transitioned, Visit,
 };
 use lime_core::{
-    Clock, Config, Core, Entropy, Keys, MemoryStore, Store, SystemEntropy, Token, TokenHash, app,
+    Clock, Config, Core, Entropy, Keys, MemoryStore, Store, SystemEntropy, Token, TokenHash, app, new_epoch,
 };
 use lime_pow::{Challenge, Difficulty, Order, Search, Step};
-use lime_proto::login::{LoginRequest, Transition};
+use lime_proto::login::LoginRequest;
 use lime_proto::{EventId, Id, Origin, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -73,7 +74,7 @@ pub(crate) struct FlakyStore {
 impl FlakyStore {
     fn new() -> Self {
         Self {
-            inner: MemoryStore::new(&SystemEntropy),
+            inner: MemoryStore::new(new_epoch(&SystemEntropy)),
             down: AtomicBool::new(false),
             hung: AtomicBool::new(false),
             meanwhile: Mutex::default(),
@@ -93,10 +94,7 @@ impl FlakyStore {
 }
 
 #[async_trait]
-impl Store for FlakyStore {
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.up().await?.ping().await
-    }
+impl store::Principals for FlakyStore {
     async fn add_owner(&self, owner: Owner) -> Result<(), StoreError> {
         self.up().await?.add_owner(owner).await
     }
@@ -106,22 +104,14 @@ impl Store for FlakyStore {
     async fn add_agent(&self, agent: Agent) -> Result<(), StoreError> {
         self.up().await?.add_agent(agent).await
     }
-    async fn suspend_owner(&self, id: Id, suspended: bool) -> Result<bool, StoreError> {
-        self.up().await?.suspend_owner(id, suspended).await
+    async fn change_owner(&self, id: Id, change: OwnerChange) -> Result<bool, StoreError> {
+        self.up().await?.change_owner(id, change).await
     }
     async fn change_site(&self, id: Id, change: SiteChange) -> Result<bool, StoreError> {
         self.up().await?.change_site(id, change).await
     }
     async fn change_agent(&self, id: Id, change: AgentChange) -> Result<bool, StoreError> {
         self.up().await?.change_agent(id, change).await
-    }
-    async fn denies(&self, site: Id, agent: Id) -> Result<bool, StoreError> {
-        let denies = self.up().await?.denies(site, agent).await;
-        let meanwhile = self.meanwhile.lock().unwrap().take();
-        if let Some((site, change)) = meanwhile {
-            self.inner.change_site(site, change).await?;
-        }
-        denies
     }
     async fn site(&self, id: Id) -> Result<Option<Site>, StoreError> {
         self.up().await?.site(id).await
@@ -135,28 +125,42 @@ impl Store for FlakyStore {
     async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError> {
         self.up().await?.agent_by_token(token).await
     }
-    async fn insert(&self, request: LoginRequest, limit: usize, now: Timestamp) -> Result<bool, StoreError> {
-        self.up().await?.insert(request, limit, now).await
+    async fn denies(&self, visit: Visit) -> Result<bool, StoreError> {
+        let denies = self.up().await?.denies(visit).await;
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some((site, change)) = meanwhile {
+            self.inner.change_site(site, change).await?;
+        }
+        denies
+    }
+}
+
+#[async_trait]
+impl Logins for FlakyStore {
+    async fn insert(&self, insertion: Insertion) -> Result<Inserted, StoreError> {
+        self.up().await?.insert(insertion).await
     }
     async fn request(&self, id: Id) -> Result<Option<LoginRequest>, StoreError> {
         self.up().await?.request(id).await
     }
-    async fn transition(
-        &self,
-        id: Id,
-        transition: &Transition,
-        now: Timestamp,
-    ) -> Result<Option<Transitioned>, StoreError> {
-        self.up().await?.transition(id, transition, now).await
+    async fn transition(&self, change: &Change) -> Result<Option<Transitioned>, StoreError> {
+        self.up().await?.transition(change).await
     }
-    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        self.up().await?.sweep(now, limit).await
+    async fn sweep(&self, sweep: Sweep) -> Result<usize, StoreError> {
+        self.up().await?.sweep(sweep).await
     }
     async fn head(&self, site: Id) -> Result<EventId, StoreError> {
         self.up().await?.head(site).await
     }
-    async fn events(&self, site: Id, after: u64, wanted: Wanted, limit: usize) -> Result<Page, StoreError> {
-        self.up().await?.events(site, after, wanted, limit).await
+    async fn events(&self, read: Read) -> Result<Page, StoreError> {
+        self.up().await?.events(read).await
+    }
+}
+
+#[async_trait]
+impl Store for FlakyStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.up().await?.ping().await
     }
     fn hint(&self, site: Id) -> watch::Receiver<()> {
         match self.silent.load(Ordering::SeqCst) {
@@ -325,12 +329,13 @@ impl World {
 
     /// Locks the owner of all agents out, or lets it in again.
     pub(crate) async fn suspend_owner(&self, suspended: bool) {
-        assert!(self.store.suspend_owner(self.agent(0).0.owner, suspended).await.unwrap());
+        let change = OwnerChange::Suspended(suspended);
+        assert!(self.store.change_owner(self.agent(0).0.owner, change).await.unwrap());
     }
 
     /// What the sweeper does each second.
     pub(crate) async fn sweep(&self) -> usize {
-        self.store.sweep(self.clock.now(), usize::MAX).await.unwrap()
+        self.store.sweep(Sweep { now: self.clock.now(), limit: usize::MAX }).await.unwrap()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lime_core::dev::{self, Principals};
-use lime_core::{Config, Core, Entropy, MemoryStore, Store, SystemEntropy, serve};
+use lime_core::{Config, Core, Entropy, MemoryStore, Store, SystemEntropy, new_epoch, serve};
 use lime_proto::Origin;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -32,7 +32,7 @@ impl Server {
         let mut config = Config::new(Origin::loopback(address.port()));
         change(&mut config);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(&*entropy));
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(new_epoch(&SystemEntropy)));
         let principals = dev::seed(&*store, &entropy, 1, 1).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let core = Arc::new(Core::new(config, store, super::keys()));

@@ -1,0 +1,210 @@
+//! Login requests, from their creation to their approval.
+//!
+//! Each operation checks in the order in which its lines stand: whether Core still takes requests, who asks,
+//! whether they ask too often, and only then what they say. Bodies are therefore futures, which are awaited
+//! when their turn comes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lime_pow::{Difficulty, Nonce};
+use lime_proto::login::{Approval, LoginRequest, Standing, State, Status, Transition};
+use lime_proto::{Approve, Approved, Challenge, Code, Id, LoginRequestCreated, LoginRequestState, Origin};
+use lime_store::{Agent, Change, Inserted, Insertion, Logins, Site, Visit};
+use serde_json::Value;
+
+use super::authentication::{Authentication, TokenHeader};
+use crate::clock::{Clock, Entropy, new_id};
+use crate::limits::{Limiter, Network};
+use crate::refusal::Refusal;
+use crate::stop::Stop;
+
+/// Creates, shows and approves login requests.
+pub(crate) struct LoginRequests {
+    pub store: Arc<dyn Logins>,
+    pub authentication: Arc<Authentication>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub stop: Arc<Stop>,
+    /// How often a site may create requests.
+    pub creations: Limiter<Id>,
+    /// How often a network may read challenges.
+    pub readings: Limiter<Network>,
+    /// How often an agent may approve.
+    pub approvals: Limiter<Id>,
+    /// Leading zero bits of new challenges.
+    pub difficulty: u32,
+    /// How long a request waits.
+    pub ttl: Duration,
+    /// How many pending requests a site may have.
+    pub pending_per_site: usize,
+}
+
+impl LoginRequests {
+    /// Creates a request for the site whose token the header holds. What `body` resolves to is not used, but
+    /// must be valid.
+    pub(crate) async fn create<T>(
+        &self,
+        header: TokenHeader<'_>,
+        body: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<LoginRequestCreated, Refusal> {
+        let _admitted = self.stop.admit()?;
+        let site = self.authentication.site(header).await?;
+        body.await?;
+        if !self.creations.allows(site.id) {
+            return Err(Code::RateLimitExceeded.into());
+        }
+        // 22 characters: with prefix and nonce, one block to hash.
+        let mut random = [0; 16];
+        self.entropy.fill(&mut random);
+        let now = self.clock.now();
+        let request = LoginRequest {
+            id: new_id(&*self.entropy),
+            site: site.id,
+            challenge: URL_SAFE_NO_PAD.encode(random),
+            difficulty: self.difficulty,
+            expires: now + self.ttl,
+            state: State::Pending,
+        };
+        let created = LoginRequestCreated {
+            login_request_id: request.id,
+            site_id: Some(site.id),
+            status: Status::Pending,
+            expires_at: request.expires,
+        };
+        match self.store.insert(Insertion { request, limit: self.pending_per_site, now }).await? {
+            Inserted::Stored => Ok(created),
+            Inserted::LimitReached => Err(Code::RateLimitExceeded.into()),
+        }
+    }
+
+    /// The state of a request, for the site that has created it.
+    pub(crate) async fn state(
+        &self,
+        header: TokenHeader<'_>,
+        id: &str,
+    ) -> Result<LoginRequestState, Refusal> {
+        let site = self.authentication.site(header).await?;
+        let request = self.find(id).await?;
+        if request.site != site.id {
+            return Err(Code::RequestNotFound.into());
+        }
+        let status = request.status(self.clock.now());
+        Ok(LoginRequestState {
+            login_request_id: request.id,
+            status,
+            expires_at: request.expires,
+            approved_agent_id: request
+                .approval()
+                .filter(|_| status != Status::Expired)
+                .map(|approval| approval.agent),
+        })
+    }
+
+    /// The challenge of a request, which anybody who knows its identifier can read while the request is
+    /// pending. Names the site, so that an agent can tell whether it is the one that it wants to log in to.
+    pub(crate) async fn challenge(&self, id: &str, from: Network) -> Result<Challenge, Refusal> {
+        if !self.readings.allows(from) {
+            return Err(Code::RateLimitExceeded.into());
+        }
+        let request = self.find(id).await?;
+        if request.status(self.clock.now()) != Status::Pending {
+            return Err(Code::RequestNotFound.into());
+        }
+        let site = self.asking_site(&request).await?;
+        Ok(Challenge {
+            request_id: request.id,
+            site_id: Some(site.id),
+            site_name: Some(site.name),
+            site_origin: site.origin,
+            status: Status::Pending,
+            pow_challenge: request.challenge,
+            pow_difficulty: request.difficulty,
+            expires_at: request.expires,
+        })
+    }
+
+    /// Approves a request for the agent whose token the header holds. Repeating it changes nothing.
+    pub(crate) async fn approve(
+        &self,
+        header: TokenHeader<'_>,
+        from: Network,
+        id: &str,
+        body: impl Future<Output = Result<Approve, Refusal>>,
+    ) -> Result<Approved, Refusal> {
+        let _admitted = self.stop.admit()?;
+        let agent = self.authentication.agent(header, from).await?;
+        if !self.approvals.allows(agent.id) {
+            return Err(Code::RateLimitExceeded.into());
+        }
+        self.approve_as(&agent, id, &body.await?).await
+    }
+
+    /// The rest of an approval, once the agent is known and within its limit.
+    async fn approve_as(&self, agent: &Agent, id: &str, body: &Approve) -> Result<Approved, Refusal> {
+        let text = body.pow_nonce.as_str().filter(|text| !text.is_empty()).ok_or(Code::MissingPowNonce)?;
+        let nonce = text.parse::<Nonce>().ok();
+        let number = nonce.map(Nonce::as_u64);
+        let request = self.find(id).await?;
+        let approved = |request: &LoginRequest, status| Approved {
+            request_id: request.id,
+            site_id: request.site,
+            status,
+            expires_at: request.expires,
+            approved_agent_id: agent.id,
+        };
+        let standing = request.standing(agent.id, number, self.clock.now());
+        match standing {
+            Standing::Gone => return Err(Code::RequestNotFound.into()),
+            Standing::Taken => return Err(Code::LoginConflict.into()),
+            Standing::Open | Standing::Yours(_) => {}
+        }
+        let site = self.asking_site(&request).await?;
+        if !is_named(&body.site_id, Some(&site.id.to_string()))
+            || !is_named(&body.site_origin, site.origin.as_ref().map(Origin::as_str))
+        {
+            return Err(Code::SiteMismatch.into());
+        }
+        self.authentication.admits(Visit { site: site.id, agent: agent.id }).await?;
+        if let Standing::Yours(status) = standing {
+            return Ok(approved(&request, status));
+        }
+
+        let nonce = nonce.filter(|nonce| solves(&request, *nonce)).ok_or(Code::InvalidPow)?;
+        let approval = Approval { agent: agent.id, owner: agent.owner, nonce: nonce.as_u64() };
+        let now = self.clock.now();
+        let change = Change { request: request.id, transition: Transition::Approve(approval), now };
+        let done = self.store.transition(&change).await?.ok_or(Code::RequestNotFound)?;
+        // Another call may have come first: this agent's own, or another's.
+        match done.request.standing(agent.id, number, now) {
+            Standing::Yours(status) => Ok(approved(&done.request, status)),
+            Standing::Taken => Err(Code::LoginConflict.into()),
+            Standing::Open | Standing::Gone => Err(Code::RequestNotFound.into()),
+        }
+    }
+
+    /// The site of a request. A request of one that is gone or suspended is treated like an unknown one.
+    async fn asking_site(&self, request: &LoginRequest) -> Result<Site, Refusal> {
+        let site = self.authentication.asking_site(request.site).await?;
+        site.ok_or_else(|| Code::RequestNotFound.into())
+    }
+
+    /// A malformed identifier is treated like an unknown one, so that clients cannot tell them apart.
+    async fn find(&self, id: &str) -> Result<LoginRequest, Refusal> {
+        let id: Id = id.parse().map_err(|_| Code::RequestNotFound)?;
+        self.store.request(id).await?.ok_or_else(|| Code::RequestNotFound.into())
+    }
+}
+
+/// Whether a member of an approval names the site by this text, where the member is there at all.
+fn is_named(member: &Value, text: Option<&str>) -> bool {
+    member.is_null() || (text.is_some() && member.as_str() == text)
+}
+
+fn solves(request: &LoginRequest, nonce: Nonce) -> bool {
+    let challenge = Difficulty::bits(request.difficulty)
+        .and_then(|difficulty| lime_pow::Challenge::lime_v1(&request.challenge, difficulty));
+    challenge.is_ok_and(|challenge| lime_pow::verify(&challenge, nonce))
+}
