@@ -16,6 +16,8 @@ NOT_CODE = re.compile(
 TEST_ONLY = re.compile(r"#\[cfg\((?:test\b|all\(test\b)[^\]]*\]\s*(?:#\[[^\]]*\]\s*)*")
 INLINE_MODULE = re.compile(r"\bmod\s+(\w+)\s*\{")
 CHILD_MODULE = re.compile(r"\bmod\s+(\w+)\s*;")
+DECLARATION = re.compile(r"((?:#\[[^\]]*\]\s*)*)(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;")
+CHOSEN_PATH = re.compile(r'\bpath\s*=\s*"([^"]+)"')
 PATH_START = re.compile(r"(?<![\w:])(?<!\(in )(?:\$?crate|self|super)\s*::")
 
 
@@ -85,28 +87,36 @@ def paths(code: str, place: int) -> list[list[str]]:
 
 
 class Crate:
-    """The files of a crate, by the path of the module that each is."""
+    """The files of a crate, which its root leads to, and the modules that they are."""
 
     def __init__(self, root: pathlib.Path) -> None:
-        self.code: dict[tuple[str, ...], str] = {}
+        self.folder = root.parent
+        #: By the name of the file: its module and its code.
+        self.files: dict[str, tuple[tuple[str, ...], str]] = {}
+        #: By module: the name of its file. Where a platform chooses among several, one of them.
         self.names: dict[tuple[str, ...], str] = {}
-        tests: set[tuple[str, ...]] = set()
-        for file in sorted(root.rglob("*.rs")):
-            name = file.relative_to(root).with_suffix("").as_posix()
-            module = tuple(part for part in name.split("/") if part != "mod")
-            if name in ("lib", "main"):
-                module = ()
-            self.names[module] = name
-            self.code[module], of_tests = without_tests(NOT_CODE.sub(blank, file.read_text()))
-            tests |= {(*module, child) for child in of_tests}
-        for module in list(self.code):
-            if any(module[: len(test)] == test for test in tests):
-                del self.code[module], self.names[module]
+        self.read(root, ())
+
+    def read(self, file: pathlib.Path, module: tuple[str, ...]) -> None:
+        """Reads a file, and those of its child modules that are not for tests alone."""
+        text = file.read_text()
+        code, tests = without_tests(NOT_CODE.sub(blank, text))
+        name = file.relative_to(self.folder).with_suffix("").as_posix()
+        self.files[name] = module, code
+        self.names.setdefault(module, name)
+        home = file.parent if file.stem in ("mod", "lib", "main") else file.with_suffix("")
+        for attributes, child in DECLARATION.findall(text):
+            if child in tests or child not in CHILD_MODULE.findall(code):
+                continue
+            chosen = [file.parent / path for path in CHOSEN_PATH.findall(attributes)]
+            usual = [home / f"{child}.rs", home / child / "mod.rs"]
+            for place in chosen or [path for path in usual if path.exists()]:
+                self.read(place, (*module, child))
 
     def arrows(self) -> set[tuple[str, str]]:
         """Pairs of files of which the first uses the second."""
         found: set[tuple[str, str]] = set()
-        for module, code in self.code.items():
+        for name, (module, code) in self.files.items():
             children = CHILD_MODULE.findall(code)
             starts = [match.start() for match in PATH_START.finditer(code)]
             if children:
@@ -119,13 +129,15 @@ class Crate:
             for start in starts:
                 within = [name for begin, end, name in inline if begin < start < end]
                 for path in paths(code, start):
-                    target = self.file_of([*module, *within], path)
-                    if target != module:
-                        found.add((self.names[module], self.names[target]))
+                    if any(segment.startswith("$") for segment in path[1:]):
+                        continue  # A macro's argument.
+                    target = self.names[self.module_of([*module, *within], path)]
+                    if target != self.names[module]:
+                        found.add((name, target))
         return found
 
-    def file_of(self, here: list[str], path: list[str]) -> tuple[str, ...]:
-        """The file that a path leads to: the one of its last module."""
+    def module_of(self, here: list[str], path: list[str]) -> tuple[str, ...]:
+        """The last module on a path that is a file."""
         at = list(here)
         for place, segment in enumerate(path):
             match segment:
@@ -137,7 +149,7 @@ class Crate:
                     at.pop()
                 case _:
                     at.append(segment)
-        while tuple(at) not in self.code:
+        while tuple(at) not in self.names:
             at.pop()
         return tuple(at)
 
@@ -159,11 +171,12 @@ def layers(rows: str) -> dict[str, tuple[int, int]]:
 
 def check(folder: str, rows: str) -> int:
     """Prints what is wrong with one crate; returns how much that is."""
-    crate, places = Crate(pathlib.Path(folder)), layers(rows)
-    files, drawn = set(crate.names.values()), set(places)
+    roots = [root for name in ("lib.rs", "main.rs") if (root := pathlib.Path(folder, name)).exists()]
+    crates, places = [Crate(root) for root in roots], layers(rows)
+    files, drawn = {name for crate in crates for name in crate.files}, set(places)
     wrong = [f"{folder}/{file}.rs is in no layer" for file in sorted(files - drawn)]
     wrong += [f"docs/design.md draws {folder}/{file}.rs, which does not exist" for file in sorted(drawn - files)]
-    arrows = crate.arrows()
+    arrows = {arrow for crate in crates for arrow in crate.arrows()}
     for source, target in sorted(arrows):
         if source in places and target in places and places[source] >= places[target]:
             wrong.append(f"{folder}/{source}.rs uses {target}.rs, which is drawn above it or to its left")
