@@ -149,10 +149,10 @@ pub trait Logins: Send + Sync + 'static {
     /// Returns how many it has expired; what it drops does not count.
     ///
     /// Drops requests for which `now - expires` is [`RETENTION`] or more and that are neither pending nor
-    /// approved, in the same sweep or a later one; and events for which `now - at` is [`EVENT_RETENTION`] or
-    /// more, the oldest first, so that a log is dropped from its beginning. What is old enough but has not
-    /// been swept can still be read. [`Sweep::limit`] holds for expired and for dropped requests, each by
-    /// itself; events have none.
+    /// approved, in the same sweep or a later one. Drops events whose `at` is [`EVENT_RETENTION`] or more
+    /// away from `now`, before or after it, since a clock may have stepped back: the oldest first, so that a
+    /// log is dropped from its beginning. What is old enough but has not been swept can still be read.
+    /// [`Sweep::limit`] holds for expired and for dropped requests, each by itself; events have none.
     ///
     /// A sweep need not be one atomic step as a whole, only each of its parts. Two that run at once expire no
     /// request twice.

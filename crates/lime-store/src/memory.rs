@@ -277,7 +277,7 @@ impl Logins for MemoryStore {
         for log in tables.logs.values_mut() {
             // An event from the future was written before the clock stepped back; it must not keep the events
             // after it from being dropped.
-            let is_old = |at: Timestamp| at + EVENT_RETENTION <= now || at > now + EVENT_RETENTION;
+            let is_old = |at: Timestamp| at + EVENT_RETENTION <= now || at >= now + EVENT_RETENTION;
             while log.events.front().is_some_and(|event| is_old(event.at)) {
                 log.events.pop_front();
             }

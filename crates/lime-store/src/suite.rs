@@ -717,6 +717,12 @@ pub async fn the_clock_may_step_back([store, other]: Handles) {
     sweep(&*store, at(400), usize::MAX).await;
     assert_eq!(sweep(&*other, at(0), usize::MAX).await, 0);
     assert_eq!(state(&*other, first).await, State::Expired);
+    // Events from far ahead are not kept for as long as the clock was wrong.
+    let far_back =
+        Timestamp::from_unix_millis(at(0).unix_millis() - EVENT_RETENTION.as_millis() as u64 - 400_000);
+    assert!(!all_events(&*other, site).await.is_empty());
+    sweep(&*other, far_back, usize::MAX).await;
+    assert_eq!(all_events(&*store, site).await, []);
 }
 
 /// Changes through a handle are hinted at to those who watch on it.
