@@ -21,9 +21,9 @@ test:
 ci:
     .ci/run
 
-# What CI has no time for: long fuzzing, a long soak, every planted fault. Two hours, by hand before a release;
-# docs/hardening.md records the runs.
-long: (fuzz "600") (soak "1800")
+# What CI has no time for: tests under AddressSanitizer, long fuzzing, a long soak, every planted fault. Two hours and
+# more, by hand before a release; docs/hardening.md records the runs.
+long: asan (fuzz "600") (soak "1800")
     fuzz/planted.sh
     crates/lime-core/planted.sh
 
@@ -35,6 +35,10 @@ api:
 bench:
     cargo run --release -- bench --kernel all
     cargo bench --bench latency
+
+# Tests of kernels, layouts and workers under AddressSanitizer; needs a nightly toolchain.
+asan:
+    fuzz/asan.sh
 
 # Runs each fuzz target for this many seconds; needs a nightly toolchain.
 fuzz seconds="20":

@@ -95,11 +95,11 @@ fn work_sample(seed: u64) -> Vec<f64> {
     (0..2000).map(hashes).collect()
 }
 
-#[test]
-fn validation_accepts_real_work_and_rejects_a_wrong_rate() {
+/// How many of the samples of these seeds the test accepts, and rejects at a wrong rate.
+fn validate(seeds: std::ops::Range<u64>) -> (u32, u32) {
     let law = Format::by_name("lime-v1").unwrap().law(12).unwrap();
     let (mut accepted, mut rejected) = (0, 0);
-    for seed in 0..100 {
+    for seed in seeds {
         let sample = work_sample(seed);
         accepted +=
             u32::from(KolmogorovSmirnov::test_counts(&sample, |hashes| law.chance(hashes)).passes(0.01));
@@ -107,6 +107,16 @@ fn validation_accepts_real_work_and_rejects_a_wrong_rate() {
         let faster: Vec<f64> = sample.iter().map(|hashes| hashes / 1.15).collect();
         rejected += u32::from(!KolmogorovSmirnov::test(&faster, |hashes| law.chance(hashes)).passes(0.01));
     }
+    (accepted, rejected)
+}
+
+#[test]
+fn validation_accepts_real_work_and_rejects_a_wrong_rate() {
+    let (accepted, rejected) = std::thread::scope(|scope| {
+        let quarters = [0..25, 25..50, 50..75, 75..100].map(|seeds| scope.spawn(|| validate(seeds)));
+        let counts = quarters.map(|quarter| quarter.join().unwrap());
+        counts.into_iter().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1))
+    });
     println!("accepted {accepted} of 100, rejected {rejected} of 100");
     assert!(accepted >= 95, "accepted {accepted} of 100");
     assert!(rejected >= 95, "rejected {rejected} of 100");
