@@ -21,8 +21,7 @@ test:
 ci:
     .ci/run
 
-# What CI has no time for: tests under AddressSanitizer, long fuzzing, a long soak, every planted fault. Two hours and
-# more, by hand before a release; docs/hardening.md records the runs.
+# What CI has no time for, two hours and more, before a release; docs/hardening.md records the runs.
 long: asan (fuzz "600") (soak "1800")
     fuzz/planted.sh
     crates/lime-core/planted.sh
