@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Shows that each fuzz target catches an off-by-one: plants the target's fault from planted/ in a copy of the last
-# commit, and runs the target, which must fail. Needs a nightly toolchain and cargo-fuzz; a minute for each target.
+# Shows that each fuzz target catches an off-by-one: plants the target's fault from planted/ in a copy of the
+# last commit, and runs the target, which must fail. Needs a nightly toolchain and cargo-fuzz; a minute for
+# each target.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for as long as wanted, and prints executions and time of each: fuzz/run.sh SECONDS [TARGET...].
-# Needs a nightly toolchain and cargo-fuzz. Findings land in fuzz/artifacts/.
+# Runs every fuzz target for as long as wanted, and prints executions and time of each: fuzz/run.sh SECONDS
+# [TARGET...]. Needs a nightly toolchain and cargo-fuzz. Findings land in fuzz/artifacts/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:?usage: fuzz/run.sh SECONDS [TARGET...]}

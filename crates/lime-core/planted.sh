@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Shows that each test of tests/pitfalls.rs guards something: plants the fault of its name, which takes its defence
-# away, in a copy of the last commit, and runs it, which must fail. Half a minute for each; names as arguments run
-# those alone. With --check it only looks whether each test has its fault, and each fault can still be planted.
+# Shows that each test of tests/pitfalls.rs guards something: plants the fault of its name, which takes its
+# defence away, in a copy of the last commit, and runs it, which must fail. Half a minute for each; names as
+# arguments run those alone. With --check it only looks whether each test has its fault, and each fault can
+# still be planted.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the wheel into target/wheels, installs it into a virtual environment, and runs its tests: crates/lime-pow-python/dev.sh
-# [PYTEST ARGUMENTS]. Needs Python 3.10 or later, Rust and a C compiler. PYTHON chooses the interpreter.
+# Builds the wheel into target/wheels, installs it into a virtual environment, and runs its tests:
+# crates/lime-pow-python/dev.sh [PYTEST ARGUMENTS]. Needs Python 3.10 or later, Rust and a C compiler. PYTHON
+# chooses the interpreter.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..

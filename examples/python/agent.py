@@ -13,7 +13,8 @@ async def main(request_id: str) -> None:
     async with LimeAgent() as agent:
         profile = await agent.get_profile()
         print(f"I am {profile.display_name}, agent {profile.agent_id}")
-        # Fetches the challenge, solves it, and sends the nonce. The site gets the passport, the agent never sees it.
+        # Fetches the challenge, solves it, and sends the nonce. The site gets the passport, the agent never
+        # sees it.
         result = await agent.login(request_id)
         print(f"site {result.site_id} has been told: {result.status}")
 

@@ -21,7 +21,8 @@ async def main() -> None:
         request = await site.create_login_request()
         print(f"login request {request.request_id}, open until {request.expires_at:%H:%M:%S} UTC", flush=True)
 
-        # All events of the site come here, and those of the last minute once more: the id tells which is which.
+        # All events of the site come here, and those of the last minute once more: the id tells which is
+        # which.
         request_id, passport = await answers.get()
         while request_id != request.request_id:
             request_id, passport = await answers.get()

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the official Python SDKs against lime-core: crates/lime-core/interop/run.sh [BINARY] [-- PYTEST-ARGUMENT...].
-# Without BINARY it builds one. Needs Python 3.10 or later with venv; without the SDKs it fails.
+# Runs the official Python SDKs against lime-core: crates/lime-core/interop/run.sh [BINARY] [--
+# PYTEST-ARGUMENT...]. Without BINARY it builds one. Needs Python 3.10 or later with venv; without the SDKs it
+# fails.
 set -euo pipefail
 interop=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$interop/../../.." && pwd)

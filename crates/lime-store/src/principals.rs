@@ -137,7 +137,7 @@ pub trait Principals: Send + Sync + 'static {
 
     /// Changes one property of a site, leaves all others as they are, and gives a [hint](crate::Store::hint)
     /// to those who watch the site. Returns whether there is such a site: true also when nothing had to
-    /// change. Where there is none, nothing is left behind.
+    /// change. A change of a site that is not there leaves nothing behind.
     ///
     /// # Errors
     ///
