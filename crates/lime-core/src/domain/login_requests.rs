@@ -162,9 +162,9 @@ impl LoginRequests {
             Standing::Open | Standing::Yours(_) => {}
         }
         let site = self.asking_site(&request).await?;
-        if !is_named(&body.site_id, Some(&site.id.to_string()))
-            || !is_named(&body.site_origin, site.origin.as_ref().map(Origin::as_str))
-        {
+        let is_site = |text: &str| text.parse() == Ok(site.id);
+        let is_origin = |text: &str| site.origin.as_ref().map(Origin::as_str) == Some(text);
+        if !is_named(&body.site_id, is_site) || !is_named(&body.site_origin, is_origin) {
             return Err(Code::SiteMismatch.into());
         }
         self.authentication.admits(Visit { site: site.id, agent: agent.id }).await?;
@@ -198,9 +198,9 @@ impl LoginRequests {
     }
 }
 
-/// Whether a member of an approval names the site by this text, where the member is there at all.
-fn is_named(member: &Value, text: Option<&str>) -> bool {
-    member.is_null() || (text.is_some() && member.as_str() == text)
+/// Whether a member of an approval names the site, where the member is there at all.
+fn is_named(member: &Value, names: impl FnOnce(&str) -> bool) -> bool {
+    member.is_null() || member.as_str().is_some_and(names)
 }
 
 fn solves(request: &LoginRequest, nonce: Nonce) -> bool {
