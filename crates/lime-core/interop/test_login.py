@@ -70,7 +70,7 @@ async def test_a_passport_has_the_claims_that_are_promised_and_no_others(core: C
     assert claims.keys() == promised
     assert claims["aud"] == "lime-site-login"
     assert claims["iss"] == core.origin
-    assert claims["exp"] - claims["iat"] == 60
+    assert claims["exp"] - claims["iat"] == 65
 
 
 async def test_sites_and_agents_at_once(start_core: StartCore) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
 
 import jwt
@@ -19,6 +20,22 @@ from mcp_servers import verify
 DOMAIN = "mcp.lime.test"
 
 
+async def test_a_verifier_whose_clock_is_behind_takes_a_new_token(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyJWT allows no leeway unless it is told to, and refuses an `iat` in its future."""
+
+    class Behind(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(seconds=2)
+
+    monkeypatch.setattr(jwt.api_jwt, "datetime", Behind)
+    async with core.agent() as agent, core.http() as http:
+        token = (await agent.get_mcp_access_token(DOMAIN)).access_token
+        (key,) = (await http.get("/core/.well-known/jwks.json")).json()["keys"]
+    claims = jwt.decode(token, jwt.PyJWK(key).key, algorithms=["RS256"], audience="mcp")
+    assert claims["iat"] <= Behind.now().timestamp()
+
+
 async def test_an_mcp_token_is_issued_kept_and_renewed(core: Core) -> None:
     async with core.agent() as agent, core.agent(mcp_token_refresh_skew=10_000) as anxious:
         token = await agent.get_mcp_access_token(f"http://{DOMAIN}:9000/mcp")
@@ -30,7 +47,7 @@ async def test_an_mcp_token_is_issued_kept_and_renewed(core: Core) -> None:
         assert claims["iss"] == core.origin
         assert claims["domain"] == DOMAIN
         assert claims["sub"] == (await agent.get_profile()).agent_id
-        assert claims["exp"] - claims["iat"] == token.expires_in
+        assert claims["exp"] - claims["iat"] == token.expires_in + 5
 
         assert await agent.get_mcp_access_token(DOMAIN.upper()) == token
         forced = await agent.get_mcp_access_token(DOMAIN, force_refresh=True)

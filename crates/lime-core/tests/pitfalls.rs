@@ -521,7 +521,7 @@ async fn a_frame_lost_with_its_socket_comes_again() {
     assert_eq!((first, &frame["login_request_id"]), (second, &json!(id)));
     // The passport is a new one, good for a minute from now on.
     let passport = claims(frame["agent_passport_jwt"].as_str().unwrap(), "lime-site-login");
-    assert_eq!(passport["iat"], 1_795_568_523 + 59);
+    assert_eq!(passport["iat"], 1_795_568_523 + 54);
     // The official SDK may need five minutes to notice that its connection is dead.
     world.clock.advance_seconds(300);
     let (_, frame) = world.stream(0).await.next().await.unwrap();

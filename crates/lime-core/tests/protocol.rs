@@ -73,7 +73,7 @@ async fn a_whole_login() {
     let profile = world.get(PROFILE, &[("x-agent-token", agent.1.reveal())]).await;
     let expected = json!({
         "aud": "lime-site-login", "iss": "http://127.0.0.1:8080", "sub": agent.0.id, "request_id": id,
-        "site_id": site.0.id, "user_id": profile.data()["owner_id"], "passport_version": "5", "iat": BEGIN, "exp": BEGIN + 60,
+        "site_id": site.0.id, "user_id": profile.data()["owner_id"], "passport_version": "5", "iat": BEGIN - 5, "exp": BEGIN + 60,
     });
     assert_eq!(claims(jwt.as_str().unwrap(), "lime-site-login"), expected);
     let expected = json!({
@@ -567,7 +567,7 @@ async fn tokens_for_mcp_servers() {
     let first: lime_proto::Id = serde_json::from_value(of_token["jti"].take()).unwrap();
     let expected = json!({
         "aud": "mcp", "iss": "http://127.0.0.1:8080", "sub": world.agent(0).0.id, "domain": "mcp.example.com", "jti": null,
-        "iat": BEGIN, "exp": BEGIN + 300,
+        "iat": BEGIN - 5, "exp": BEGIN + 300,
     });
     assert_eq!(of_token, expected);
     let answer = world.post(TOKEN, &headers, &json!({ "domain": "mcp.example.com" })).await;

@@ -17,6 +17,9 @@ pub const PASSPORT_VERSION: &str = "5";
 pub const LOGIN_LIFE: Duration = Duration::from_secs(60);
 /// How long an MCP token lives.
 pub const MCP_LIFE: Duration = Duration::from_secs(300);
+/// How far back the `iat` of every token is set. Some verifiers, `PyJWT` among them, refuse a token whose
+/// `iat` is in their future, and clocks differ.
+pub const BACKDATED: Duration = Duration::from_secs(5);
 
 /// The claims of the passport that a site gets for one login.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +39,7 @@ pub struct PassportClaims {
     pub user_id: Id,
     /// [`PASSPORT_VERSION`].
     pub passport_version: String,
-    /// When it was issued, in seconds since 1970.
+    /// When it was issued less [`BACKDATED`], in seconds since 1970.
     pub iat: u64,
     /// When it expires, in seconds since 1970; it is refused from this second on.
     pub exp: u64,
@@ -56,7 +59,7 @@ pub struct McpClaims {
     pub domain: Domain,
     /// Unique to this token.
     pub jti: Id,
-    /// When it was issued, in seconds since 1970.
+    /// When it was issued less [`BACKDATED`], in seconds since 1970.
     pub iat: u64,
     /// When it expires, in seconds since 1970; it is refused from this second on.
     pub exp: u64,

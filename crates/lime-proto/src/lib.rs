@@ -15,7 +15,8 @@ mod time;
 mod wire;
 
 pub use claims::{
-    LOGIN_AUDIENCE, LOGIN_LIFE, MCP_AUDIENCE, MCP_LIFE, McpClaims, PASSPORT_VERSION, PassportClaims,
+    BACKDATED, LOGIN_AUDIENCE, LOGIN_LIFE, MCP_AUDIENCE, MCP_LIFE, McpClaims, PASSPORT_VERSION,
+    PassportClaims,
 };
 pub use code::{Code, OauthCode};
 pub use domain::{Domain, DomainError, is_host_name};

@@ -59,6 +59,15 @@ impl Add<Duration> for Timestamp {
     }
 }
 
+/// Saturates at the first moment, 1970.
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
 /// The time that has passed since `earlier`; zero if `earlier` is later.
 impl Sub for Timestamp {
     type Output = Duration;

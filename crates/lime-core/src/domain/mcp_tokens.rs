@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use lime_proto::{Code, Domain, Id, MCP_AUDIENCE, MCP_LIFE, McpClaims, OauthCode, Origin, TokenResponse};
+use lime_proto::{
+    BACKDATED, Code, Domain, Id, MCP_AUDIENCE, MCP_LIFE, McpClaims, OauthCode, Origin, TokenResponse,
+};
 use lime_store::Agent;
 use serde_json::{Map, Value};
 
@@ -88,7 +90,7 @@ impl McpTokens {
                 sub: agent.id,
                 domain,
                 jti: new_id(&*self.entropy),
-                iat: now.unix_seconds(),
+                iat: (now - BACKDATED).unix_seconds(),
                 exp: (now + MCP_LIFE).unix_seconds(),
             }
         };

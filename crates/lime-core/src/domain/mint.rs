@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lime_proto::login::{Approval, LoginRequest};
-use lime_proto::{Id, LOGIN_AUDIENCE, LOGIN_LIFE, Origin, PASSPORT_VERSION, PassportClaims, Timestamp};
+use lime_proto::{
+    BACKDATED, Id, LOGIN_AUDIENCE, LOGIN_LIFE, Origin, PASSPORT_VERSION, PassportClaims, Timestamp,
+};
 use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
@@ -53,7 +55,7 @@ impl Mint {
                 site_id: Some(request.site),
                 user_id: approval.owner,
                 passport_version: PASSPORT_VERSION.to_owned(),
-                iat: now.unix_seconds(),
+                iat: (now - BACKDATED).unix_seconds(),
                 exp: (now + LOGIN_LIFE).unix_seconds(),
             }
         };
