@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use serde_path_to_error::Segment;
 use toml::{Table, Value};
 
+use super::check::{self, Setting};
 use super::{Config, ConfigError};
 
 /// Variables with this prefix override the file: `LIME_CORE__LOGIN__TTL_SECONDS=60` is `login.ttl_seconds`.
@@ -19,8 +21,8 @@ impl Config {
     /// # Errors
     ///
     /// [`ConfigError::File`] or [`ConfigError::Syntax`] if the file cannot be read or is not TOML,
-    /// [`ConfigError::Field`] for a setting that is missing, unknown or of the wrong type, and the errors of
-    /// [`Config::check`].
+    /// [`ConfigError::Field`] for a setting that is missing or unknown, [`ConfigError::Value`] for one of the
+    /// wrong type, and the errors of [`Config::check`].
     pub fn load(
         path: Option<&Path>,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
@@ -44,14 +46,56 @@ impl Config {
             })?;
             overlay(&mut table, &name, text)?;
         }
-        let config: Self = serde_path_to_error::deserialize(table).map_err(|error| ConfigError::Field {
-            // The path of the whole is a dot.
-            field: Some(error.path().to_string()).filter(|path| path != ".").unwrap_or("settings".to_owned()),
-            message: error.inner().to_string().trim_end().replace('\n', " "),
-        })?;
+        if !table.contains_key("issuer") {
+            return Err(missing("issuer"));
+        }
+        let read = serde_path_to_error::deserialize::<_, Self>(table.clone());
+        let config = read.map_err(|error| explained(&table, &error))?;
         config.check()?;
         Ok(config)
     }
+}
+
+fn missing(field: &str) -> ConfigError {
+    let message = format!("is missing, must be {}", check::expected(field));
+    ConfigError::Field { field: field.to_owned(), message }
+}
+
+/// An error of deserialization, in terms of what the setting must be rather than of our types.
+fn explained(table: &Table, error: &serde_path_to_error::Error<toml::de::Error>) -> ConfigError {
+    let path = error.path().to_string();
+    let expected = match Setting::at(&path) {
+        Some(setting) => Some(setting.expected()),
+        None => check::is_section(&path).then(|| format!("a section, for example [{path}]")),
+    };
+    let written = value_at(table, error.path());
+    if let (Some(expected), Some(value)) = (expected, written) {
+        return ConfigError::value(path, &in_one_line(&value.to_string()), expected);
+    }
+    // The path of the whole is a dot.
+    let field = if path == "." { "settings".to_owned() } else { path };
+    ConfigError::Field { field, message: in_one_line(&error.inner().to_string()) }
+}
+
+/// The value that is written at a path. If a part of a setting is missing or unknown, it is what there is
+/// instead.
+fn value_at<'a>(table: &'a Table, path: &serde_path_to_error::Path) -> Option<&'a Value> {
+    let mut segments = path.iter();
+    let Some(Segment::Map { key }) = segments.next() else { return None };
+    let mut value = table.get(key)?;
+    for segment in segments {
+        let inner = match segment {
+            Segment::Map { key } => value.get(key),
+            Segment::Seq { index } => value.get(index),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        };
+        value = inner?;
+    }
+    Some(value)
+}
+
+fn in_one_line(text: &str) -> String {
+    text.trim_end().replace('\n', " ")
 }
 
 /// Sets one field from text: a TOML value where it is one, a string where it is not.
@@ -127,31 +171,68 @@ mod tests {
     }
 
     #[test]
+    fn an_address_alone_is_a_network_of_one() {
+        let issuer = "issuer = 'https://a.example'\n";
+        let config =
+            load(&format!("{issuer}trusted_proxies = ['10.0.0.1', '2001:db8::1', '10.0.0.0/8']"), &[]);
+        let networks = ["10.0.0.1/32", "2001:db8::1/128", "10.0.0.0/8"].map(|text| text.parse().unwrap());
+        assert_eq!(config.unwrap().trusted_proxies, networks);
+    }
+
+    #[test]
     fn errors_name_the_field_and_the_limit() {
         let issuer = "issuer = 'https://a.example'\n";
         for (text, variables, message) in [
-            ("", &[][..], "settings: missing field `issuer`"),
+            ("", &[][..], "issuer: is missing, must be an origin: "),
             ("issuer", &[], "FILE: line 1: "),
             (&format!("{issuer}\n= 3"), &[], "FILE: line 3: "),
             (&format!("{issuer}colour = 3"), &[], "colour: unknown field `colour`"),
+            (&format!("{issuer}[login]\ncolour = 3"), &[], "login.colour: unknown field `colour`"),
+            (&format!("{issuer}login = 3"), &[], "login = 3: must be a section, for example [login]"),
+            ("issuer = 'https://A.example/'", &[], "issuer = \"https://A.example/\": must be an origin: "),
             (
                 &format!("{issuer}[login]\nttl_seconds = 'x'"),
                 &[],
-                "login.ttl_seconds: invalid type: string \"x\"",
+                "login.ttl_seconds = \"x\": must be a whole number of 30 to 900, for example 300",
             ),
-            (&format!("{issuer}[login]\nttl_seconds = 29"), &[], "login.ttl_seconds = 29: must be 30 to 900"),
+            (&format!("{issuer}[login]\nttl_seconds = 29"), &[], "login.ttl_seconds = 29: must be a whole"),
+            (&format!("{issuer}[login]\nttl_seconds = 901"), &[], "login.ttl_seconds = 901: must be a whole"),
             (
-                &format!("{issuer}[login]\nttl_seconds = 901"),
+                &format!("{issuer}[login]\nttl_seconds = 60.5"),
                 &[],
-                "login.ttl_seconds = 901: must be 30 to 900",
+                "login.ttl_seconds = 60.5: must be a whole",
             ),
-            (&format!("{issuer}[pow]\nbase = 25"), &[], "pow.base = 25: must be 0 to 24"),
+            (
+                &format!("{issuer}[pow]\nbase = 257"),
+                &[],
+                "pow.base = 257: must be a whole number of 0 to 256",
+            ),
+            (&format!("{issuer}[pow]\nbase = 25"), &[], "pow.base = 25: must be at most pow.ceiling"),
             (
                 &format!("{issuer}[pow]\nscheme = 'target'"),
                 &[],
-                "pow.scheme = \"target\": must be \"lime-v1\"",
+                "pow.scheme = \"target\": must be the scheme that Core speaks, for example \"lime-v1\"",
             ),
-            (issuer, &[("LIME_CORE__HTTP__BODY_BYTES", "1")], "http.body_bytes = 1: must be 1024 to 1048576"),
+            (
+                &format!("{issuer}trusted_proxies = ['10.0.0.1', '10.0.0.300', 'x']"),
+                &[],
+                "trusted_proxies[1] = \"10.0.0.300\": must be addresses or networks, for example [\"10.0.0.1\"",
+            ),
+            (
+                &format!("{issuer}[limits]\ncreate = {{ burst = 1 }}"),
+                &[],
+                "limits.create = { burst = 1 }: must be two whole numbers of 1 or more, for example { burst",
+            ),
+            (
+                issuer,
+                &[("LIME_CORE__HTTP__BODY_BYTES", "1")],
+                "http.body_bytes = 1: must be a whole number of 1024 to 1048576",
+            ),
+            (
+                issuer,
+                &[("LIME_CORE__LISTEN", "8080")],
+                "listen = 8080: must be an address and a port, for example \"127.0.0.1:8080\"",
+            ),
             (
                 issuer,
                 &[("LIME_CORE__ISSUER__X", "1")],
@@ -160,7 +241,7 @@ mod tests {
             (
                 issuer,
                 &[("LIME_CORE__LIMITS__TOKEN", "{ burst = 0, per_second = 1 }")],
-                "limits.token = { burst = 0, per_second = 1 }: must be 1 or more",
+                "limits.token = { burst = 0, per_second = 1 }: must be two whole numbers of 1 or more",
             ),
         ] {
             let error = load(text, variables).unwrap_err();

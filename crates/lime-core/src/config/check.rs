@@ -1,0 +1,343 @@
+//! What settings may be: their limits, what somebody is told who has written something else, and what is
+//! allowed and yet likely a mistake.
+
+use ipnet::IpNet;
+use lime_pow::Difficulty;
+use lime_proto::login::MAX_TTL;
+
+use super::{Config, ConfigError, Limits};
+
+/// A setting by its path, what it must be, and an example in TOML.
+pub(super) struct Setting {
+    path: &'static str,
+    must_be: MustBe,
+    example: &'static str,
+}
+
+enum MustBe {
+    /// A whole number of this range.
+    Whole(u64, u64),
+    /// What these words say.
+    Described(&'static str),
+}
+
+const fn whole(path: &'static str, least: u64, most: u64, example: &'static str) -> Setting {
+    Setting { path, must_be: MustBe::Whole(least, most), example }
+}
+
+const fn text(path: &'static str, description: &'static str, example: &'static str) -> Setting {
+    Setting { path, must_be: MustBe::Described(description), example }
+}
+
+const ADDRESS: &str = "an address and a port";
+const RATE: &str = "two whole numbers of 1 or more";
+
+const SETTINGS: &[Setting] = &[
+    text("listen", ADDRESS, "\"127.0.0.1:8080\""),
+    text(
+        "issuer",
+        "an origin: a host name or address in lower case, no default port, path or slash",
+        "\"https://lime.example.com\"",
+    ),
+    text("key_file", "a path", "\"/var/lib/lime-core/key.pem\""),
+    text("trusted_proxies", "addresses or networks", "[\"10.0.0.1\", \"192.168.0.0/16\"]"),
+    whole("login.ttl_seconds", 30, MAX_TTL.as_secs(), "300"),
+    whole("login.pending_per_site", 1, 1_000_000, "10000"),
+    text("pow.scheme", "the scheme that Core speaks", "\"lime-v1\""),
+    whole("pow.base", 0, Difficulty::MAX_BITS as u64, "15"),
+    whole("pow.ceiling", 0, Difficulty::MAX_BITS as u64, "24"),
+    text("limits.create", RATE, "{ burst = 200, per_second = 50 }"),
+    text("limits.approve", RATE, "{ burst = 200, per_second = 50 }"),
+    text("limits.token", RATE, "{ burst = 200, per_second = 50 }"),
+    text("limits.address", RATE, "{ burst = 500, per_second = 100 }"),
+    whole("events.streams_per_site", 1, 100_000, "64"),
+    whole("events.keepalive_seconds", 1, 300, "15"),
+    whole("events.poll_seconds", 1, 60, "2"),
+    whole("http.max_connections", 1, 1_000_000, "10000"),
+    whole("http.body_bytes", 1024, 1 << 20, "16384"),
+    whole("http.head_bytes", 8192, 1 << 20, "16384"),
+    whole("http.head_seconds", 1, 300, "30"),
+    whole("http.request_seconds", 1, 300, "10"),
+    whole("http.notice_seconds", 0, 300, "2"),
+    whole("http.drain_seconds", 0, 300, "6"),
+    text("log.format", "\"json\" or \"text\"", "\"json\""),
+    text("log.filter", "a level, or levels by module", "\"info\" or \"warn,lime_core=debug\""),
+];
+
+impl Setting {
+    /// The setting that a path belongs to: its own, or one inside it, such as `trusted_proxies[0]`.
+    pub(super) fn at(path: &str) -> Option<&'static Self> {
+        let is_inside = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+        SETTINGS.iter().find(|setting| path.strip_prefix(setting.path).is_some_and(is_inside))
+    }
+
+    /// What the setting must be, with an example.
+    pub(super) fn expected(&self) -> String {
+        let what = match self.must_be {
+            MustBe::Whole(least, most) => format!("a whole number of {least} to {most}"),
+            MustBe::Described(what) => what.to_owned(),
+        };
+        format!("{what}, for example {}", self.example)
+    }
+}
+
+/// What the setting at a path must be; nothing if there is none.
+pub(super) fn expected(path: &str) -> String {
+    Setting::at(path).map(Setting::expected).unwrap_or_default()
+}
+
+/// Whether a path is a section's, in which settings are.
+pub(super) fn is_section(path: &str) -> bool {
+    SETTINGS.iter().any(|setting| setting.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+}
+
+/// Checks a whole number against the limits of its setting.
+fn within(path: &'static str, value: u64) -> Result<(), ConfigError> {
+    match Setting::at(path) {
+        Some(setting @ Setting { must_be: MustBe::Whole(least, most), .. })
+            if !(*least..=*most).contains(&value) =>
+        {
+            Err(ConfigError::value(path, &value, setting.expected()))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Config {
+    /// Checks that every setting is within its limits.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Value`] for the first setting that is not.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        for network in &self.trusted_proxies {
+            if !can_match(network) {
+                let expected =
+                    "addresses that a peer can have, those of IPv4 as such, for example 10.0.0.0/8";
+                return Err(ConfigError::value("trusted_proxies", network, expected));
+            }
+        }
+        if self.pow.scheme != "lime-v1" {
+            let value = format!("{:?}", self.pow.scheme);
+            return Err(ConfigError::value("pow.scheme", &value, expected("pow.scheme")));
+        }
+        let Self { login, pow, events, http, .. } = self;
+        for (path, value) in [
+            ("login.ttl_seconds", login.ttl_seconds),
+            ("login.pending_per_site", login.pending_per_site as u64),
+            ("pow.ceiling", pow.ceiling.into()),
+            ("pow.base", pow.base.into()),
+            ("events.streams_per_site", events.streams_per_site as u64),
+            ("events.keepalive_seconds", events.keepalive_seconds),
+            ("events.poll_seconds", events.poll_seconds),
+            ("http.max_connections", http.max_connections as u64),
+            ("http.body_bytes", http.body_bytes as u64),
+            ("http.head_bytes", http.head_bytes as u64),
+            ("http.head_seconds", http.head_seconds),
+            ("http.request_seconds", http.request_seconds),
+            ("http.notice_seconds", http.notice_seconds),
+            ("http.drain_seconds", http.drain_seconds),
+        ] {
+            within(path, value)?;
+        }
+        if pow.base > pow.ceiling {
+            let expected = format!("at most pow.ceiling, which is {}", pow.ceiling);
+            return Err(ConfigError::value("pow.base", &pow.base, expected));
+        }
+        self.limits.as_ref().map_or(Ok(()), check_rates)
+    }
+
+    /// Checks that no other machine would use Core without TLS: the issuer must be https, unless its host is
+    /// loopback.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Value`] for an issuer that is neither https nor loopback.
+    pub fn check_public(&self) -> Result<(), ConfigError> {
+        if self.issuer.is_https() || self.issuer.is_loopback() {
+            return Ok(());
+        }
+        let value = format!("{:?}", self.issuer.as_str());
+        Err(ConfigError::value("issuer", &value, "https, unless its host is loopback"))
+    }
+
+    /// What is allowed and yet likely a mistake, for people.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.issuer.is_https() && self.trusted_proxies.is_empty() {
+            warnings.push(
+                "trusted_proxies is empty: behind a proxy all clients then share one address, and its limit"
+                    .to_owned(),
+            );
+        }
+        if IpNet::aggregate(&self.trusted_proxies).iter().any(|network| network.prefix_len() == 0) {
+            warnings.push(
+                "trusted_proxies trusts everybody: whoever sends X-Forwarded-For chooses which address is limited".to_owned(),
+            );
+        }
+        if self.listen.ip().is_unspecified() {
+            warnings.push(format!(
+                "listen = {} takes plain HTTP on all addresses: let only a proxy that ends TLS reach it",
+                self.listen
+            ));
+        }
+        if self.key_file.is_none() {
+            warnings.push("key_file is not set: the signing key is lost when the process ends".to_owned());
+        }
+        warnings
+    }
+}
+
+fn check_rates(limits: &Limits) -> Result<(), ConfigError> {
+    for (path, rate) in [
+        ("limits.create", limits.create),
+        ("limits.approve", limits.approve),
+        ("limits.token", limits.token),
+        ("limits.address", limits.address),
+    ] {
+        if rate.burst == 0 || rate.per_second == 0 {
+            let value = format!("{{ burst = {}, per_second = {} }}", rate.burst, rate.per_second);
+            return Err(ConfigError::value(path, &value, expected(path)));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the address of a peer can be in a network. A peer's IPv4 address is compared as such even if the
+/// socket has it mapped to IPv6, so networks of mapped addresses never match. Nor do networks of multicast
+/// addresses only, or of the unspecified address only.
+fn can_match(network: &IpNet) -> bool {
+    let (first, last) = (network.network(), network.broadcast());
+    let is_mapped = matches!(network, IpNet::V6(network) if network.prefix_len() >= 96 && network.addr().to_ipv4_mapped().is_some());
+    let is_multicast = first.is_multicast() && last.is_multicast();
+    let is_unspecified = first == last && first.is_unspecified();
+    !is_mapped && !is_multicast && !is_unspecified
+}
+
+#[cfg(test)]
+mod tests {
+    use lime_proto::Origin;
+
+    use super::*;
+
+    fn config(change: impl FnOnce(&mut Config)) -> Config {
+        let mut config = Config::new("https://lime.example".to_owned().try_into().unwrap());
+        config.key_file = Some("key.pem".into());
+        config.trusted_proxies = vec!["10.0.0.1/32".parse().unwrap()];
+        change(&mut config);
+        config
+    }
+
+    const EXAMPLE: &str = include_str!("../../lime-core.example.toml");
+
+    /// The paths of all settings of a file, with rates as one.
+    fn paths(prefix: &str, table: &toml::Table) -> Vec<String> {
+        let inside = |(key, value): (&String, &toml::Value)| {
+            let path = format!("{prefix}{key}");
+            let is_rate = |table: &toml::Table| table.contains_key("burst");
+            match value {
+                toml::Value::Table(inner) if !is_rate(inner) => paths(&format!("{path}."), inner),
+                _ => vec![path],
+            }
+        };
+        table.iter().flat_map(inside).collect()
+    }
+
+    #[test]
+    fn every_setting_says_what_it_must_be() {
+        let mut in_file = paths("", &EXAMPLE.parse().unwrap());
+        let mut in_table: Vec<_> = SETTINGS.iter().map(|setting| setting.path.to_owned()).collect();
+        in_file.sort();
+        in_table.sort();
+        assert_eq!(in_file, in_table);
+
+        let load = |path: &str, value: &str| {
+            let variable = format!("LIME_CORE__{}", path.to_uppercase().replace('.', "__"));
+            let issuer = ("LIME_CORE__ISSUER".into(), "https://lime.example".into());
+            Config::load(None, [issuer, (variable.into(), value.into())])
+        };
+        for setting in SETTINGS {
+            // The examples of a message are values that are taken.
+            for example in setting.example.split(" or ") {
+                let loaded = load(setting.path, example);
+                assert!(loaded.is_ok(), "{} = {example}: {loaded:?}", setting.path);
+            }
+            let wrong = match setting.path {
+                // Any text is a path, and nearly any a filter, which only the command reads.
+                "key_file" | "log.filter" => "7",
+                _ => "wrong",
+            };
+            let error = load(setting.path, wrong).unwrap_err().to_string();
+            let value = if wrong == "7" { "7".to_owned() } else { format!("\"{wrong}\"") };
+            assert_eq!(error, format!("{} = {value}: must be {}", setting.path, setting.expected()));
+        }
+    }
+
+    #[test]
+    fn networks_that_can_never_match_are_refused() {
+        for (network, is_right) in [
+            ("10.0.0.0/8", true),
+            ("0.0.0.0/0", true),
+            ("::/0", true),
+            ("fd00::/8", true),
+            ("::ffff:0:0/95", true),
+            ("::ffff:0:0/96", false),
+            ("::ffff:0:0/104", false),
+            ("::ffff:10.0.0.1/128", false),
+            ("224.0.0.0/4", false),
+            ("239.1.2.3/32", false),
+            ("ff00::/8", false),
+            ("0.0.0.0/32", false),
+            ("::/128", false),
+        ] {
+            let network: IpNet = network.parse().unwrap();
+            let checked = config(|config| config.trusted_proxies.push(network)).check();
+            assert_eq!(checked.is_ok(), is_right, "{network}");
+            if let Err(error) = checked {
+                assert!(error.to_string().starts_with(&format!("trusted_proxies = {network}: must be ")));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_likely_a_mistake_is_warned_of() {
+        let networks = |config: &mut Config, texts: &[&str]| {
+            config.trusted_proxies = texts.iter().map(|text| text.parse().unwrap()).collect();
+        };
+        assert_eq!(config(|_| {}).warnings(), [""; 0]);
+        for (change, begin) in [
+            (
+                &(|config: &mut Config| networks(config, &["0.0.0.0/0"])) as &dyn Fn(&mut Config),
+                "trusted_proxies trusts",
+            ),
+            (&|config| networks(config, &["::/1", "8000::/1"]), "trusted_proxies trusts"),
+            (&|config| networks(config, &[]), "trusted_proxies is empty"),
+            (
+                &|config| config.listen = "0.0.0.0:8080".parse().unwrap(),
+                "listen = 0.0.0.0:8080 takes plain HTTP",
+            ),
+            (&|config| config.listen = "[::]:8080".parse().unwrap(), "listen = [::]:8080 takes plain HTTP"),
+            (&|config| config.key_file = None, "key_file is not set"),
+        ] {
+            let warnings = config(change).warnings();
+            assert!(warnings.len() == 1 && warnings[0].starts_with(begin), "{warnings:?}");
+        }
+    }
+
+    #[test]
+    fn others_must_be_served_by_https() {
+        let issuer = |text: &str| Origin::try_from(text.to_owned());
+        let public = |text| Config::new(issuer(text).unwrap()).check_public().is_ok();
+        for (text, is_public) in [
+            ("https://lime.example", true),
+            ("http://127.0.0.1:1", true),
+            ("http://[::1]:1", true),
+            ("http://localhost", true),
+            ("http://lime.example", false),
+            ("http://127.0.0.1.nip.io", false),
+            ("http://localhost.example", false),
+        ] {
+            assert_eq!(public(text), is_public, "{text}");
+        }
+    }
+}
