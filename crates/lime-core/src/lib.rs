@@ -42,7 +42,9 @@ mod token;
 
 pub use assembly::Core;
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_epoch};
-pub use config::{Config, ConfigError, Events, Http, Limits, Log, LogFormat, Login, Pow, Rate};
+pub use config::{
+    Config, ConfigError, Events, ForwardedHeader, Http, Limits, Log, LogFormat, Login, Pow, Rate,
+};
 pub use keys::{KeyError, Keys, SignError};
 pub use lime_store as store;
 pub use lime_store::{MemoryStore, Store, TokenHash};

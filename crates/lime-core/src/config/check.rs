@@ -41,6 +41,7 @@ const SETTINGS: &[Setting] = &[
     ),
     text("key_file", "a path", "\"/var/lib/lime-core/key.pem\""),
     text("trusted_proxies", "addresses or networks", "[\"10.0.0.1\", \"192.168.0.0/16\"]"),
+    text("forwarded_header", "\"x-forwarded-for\" or \"forwarded\"", "\"x-forwarded-for\""),
     whole("login.ttl_seconds", 30, MAX_TTL.as_secs(), "300"),
     whole("login.pending_per_site", 1, 1_000_000, "10000"),
     text("pow.scheme", "the scheme that Core speaks", "\"lime-v1\""),
@@ -172,7 +173,8 @@ impl Config {
         }
         if IpNet::aggregate(&self.trusted_proxies).iter().any(|network| network.prefix_len() == 0) {
             warnings.push(
-                "trusted_proxies trusts everybody: whoever sends X-Forwarded-For chooses which address is limited".to_owned(),
+                "trusted_proxies trusts everybody: whoever sends its header chooses which address is limited"
+                    .to_owned(),
             );
         }
         if self.listen.ip().is_unspecified() {

@@ -23,9 +23,12 @@ pub struct Config {
     pub issuer: Origin,
     /// The file in which the signing key is kept. If this is not set, the key is kept in memory only.
     pub key_file: Option<PathBuf>,
-    /// Peers whose `X-Forwarded-For` is believed. In a file, an address alone is a network of one.
+    /// Peers that are believed where a client is. In a file, an address alone is a network of one.
     #[serde(default, deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which trusted proxies say where a client is.
+    #[serde(default)]
+    pub forwarded_header: ForwardedHeader,
     /// Login requests.
     #[serde(default)]
     pub login: Login,
@@ -145,6 +148,17 @@ pub enum LogFormat {
     Text,
 }
 
+/// A header in which proxies say where a client is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`: addresses, each appended by the proxy that it called.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` of RFC 7239, of which the parameter `for` is read.
+    Forwarded,
+}
+
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -199,6 +213,7 @@ impl Config {
             issuer,
             key_file: None,
             trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::default(),
             login: Login::default(),
             pow: Pow::default(),
             limits: default_limits(),

@@ -19,7 +19,7 @@ use crate::domain::mcp_tokens::TokenRefusal;
 pub(super) async fn token(State(core): State<Arc<Core>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let header = token_header(&head.headers, "x-agent-token");
-    let from = network(&head.extensions, &head.headers, &core.config.trusted_proxies);
+    let from = network(&head.extensions, &head.headers, &core.config);
     match core.mcp_tokens.issue(header, from, read_object(&head.headers, body)).await {
         Ok(token) => not_stored(StatusCode::OK, token),
         Err(TokenRefusal::Core(refusal)) => Lane::Agent.refuses(refusal),
