@@ -123,7 +123,7 @@ async def test_frames_as_they_are_on_the_wire(core: Core) -> None:
         async with http.stream("GET", "/modules/agent-login/events") as response:
             assert response.status_code == 200
             assert response.headers["content-type"] == "text/event-stream"
-            assert response.headers["cache-control"] == "no-store"
+            assert response.headers["cache-control"] == "no-store, no-transform"
             assert response.headers["x-accel-buffering"] == "no"
             lines = response.aiter_lines()
 

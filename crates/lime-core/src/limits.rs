@@ -12,11 +12,13 @@ use governor::{Quota, RateLimiter};
 
 use crate::clock::Clock;
 use crate::config::Rate;
+use crate::refusal::Refusal;
 
 /// Token buckets by key. A secret hash maps keys to a fixed number of buckets, so that memory is bounded and
 /// a client that empties its bucket slows down only about one in a hundred thousand other keys.
 pub(crate) struct Limiter<K> {
     buckets: Option<Buckets>,
+    clock: Uptime,
     hasher: RandomState,
     keys: std::marker::PhantomData<fn(K)>,
 }
@@ -61,13 +63,20 @@ impl<K: Hash> Limiter<K> {
             let quota = Quota::per_second(number(per_second)).allow_burst(number(burst));
             RateLimiter::new(quota, DefaultKeyedStateStore::default(), Uptime(Arc::clone(clock)))
         });
-        Self { buckets, hasher: RandomState::new(), keys: std::marker::PhantomData }
+        let clock = Uptime(Arc::clone(clock));
+        Self { buckets, clock, hasher: RandomState::new(), keys: std::marker::PhantomData }
     }
 
-    /// Takes one from the key's bucket. Returns false if it is empty.
-    pub(crate) fn allows(&self, key: K) -> bool {
+    /// Takes one from the key's bucket.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Limited`] if the bucket is empty, with the time until there is one again.
+    pub(crate) fn take(&self, key: K) -> Result<(), Refusal> {
+        let Some(buckets) = &self.buckets else { return Ok(()) };
         let bucket = (self.hasher.hash_one(key) % BUCKETS) as u32;
-        self.buckets.as_ref().is_none_or(|buckets| buckets.check_key(&bucket).is_ok())
+        let now = || governor::clock::Clock::now(&self.clock);
+        buckets.check_key(&bucket).map_err(|until| Refusal::Limited(until.wait_time_from(now())))
     }
 }
 
@@ -100,14 +109,15 @@ mod tests {
         let clock: Arc<dyn Clock> = Arc::new(Still);
         let limiter = Limiter::new(Some(Rate { burst: 3, per_second: 1 }), &clock);
         for key in [1u32, 2] {
-            assert_eq!((0..5).filter(|_| limiter.allows(key)).count(), 3, "key {key}");
+            assert_eq!((0..5).filter(|_| limiter.take(key).is_ok()).count(), 3, "key {key}");
+            assert_eq!(limiter.take(key), Err(Refusal::Limited(std::time::Duration::from_secs(1))));
         }
         for key in 0..300_000 {
-            limiter.allows(key);
+            let _ = limiter.take(key);
         }
         assert!(limiter.buckets.unwrap().len() <= BUCKETS as usize);
         let off = Limiter::new(None, &clock);
-        assert!((0..1000).all(|_| off.allows(1u32)));
+        assert!((0..1000).all(|_| off.take(1u32).is_ok()));
     }
 
     #[test]

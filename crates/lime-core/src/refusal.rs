@@ -12,6 +12,8 @@ use crate::keys::SignError;
 pub(crate) enum Refusal {
     /// The client may not have what it asks for, or not now. The code tells it why.
     Denied(Code),
+    /// The client is over a limit, and may try again after this time.
+    Limited(Duration),
     /// Core could not do its part. The code that the client gets is decided where the request came in, by
     /// lane.
     Failed(Failure),

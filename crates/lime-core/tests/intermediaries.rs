@@ -2,10 +2,15 @@
 
 mod common;
 
-use common::World;
+use common::{Answer, World};
+use lime_core::{Limits, Rate};
 use serde_json::json;
 
 const REQUESTS: &str = "/api/v1/modules/agent-login/requests";
+const EVENTS: &str = "/api/v1/modules/agent-login/events";
+const TOKEN: &str = "/api/v1/modules/oauth/token";
+const PROFILE: &str = "/api/v1/core/agents/me/profile";
+const UNKNOWN: &str = "0b0a5bd8-2f3c-4c39-9b56-0f4a4ad2a1c7";
 
 /// Swift and Windows print UUIDs in capitals; answers have the one spelling that all others compare with.
 #[tokio::test]
@@ -21,4 +26,76 @@ async fn an_id_is_read_in_either_case() {
     let token = world.site(0).1.reveal();
     let state = world.get(&format!("{REQUESTS}/{capitals}"), &[("x-site-token", token)]).await;
     assert_eq!(state.data()["login_request_id"], json!(id));
+}
+
+/// Java's client throws on a 401 without the field, and its user never sees the code in the body.
+#[tokio::test]
+async fn every_401_names_its_scheme() {
+    let world = World::new().await;
+    let approve = format!("{REQUESTS}/{UNKNOWN}/approve");
+    let read = format!("{REQUESTS}/{UNKNOWN}");
+    let (site, agent) = (world.site(0).1.reveal(), world.agent(0).1.reveal());
+    for (method, path, header, others, scheme) in [
+        ("POST", REQUESTS, "x-site-token", agent, "LIME-Site-Token"),
+        ("GET", &read, "x-site-token", agent, "LIME-Site-Token"),
+        ("GET", EVENTS, "x-site-token", agent, "LIME-Site-Token"),
+        ("POST", &approve, "x-agent-token", site, "LIME-Agent-Token"),
+        ("GET", PROFILE, "x-agent-token", site, "LIME-Agent-Token"),
+        ("POST", TOKEN, "x-agent-token", site, "LIME-Agent-Token"),
+    ] {
+        for headers in [&[][..], &[(header, "")], &[(header, others)], &[(header, "at_x"), (header, "st_x")]]
+        {
+            let answer = match method {
+                "POST" => world.post(path, headers, &json!({})).await,
+                _ => world.get(path, headers).await,
+            };
+            assert_eq!(answer.status, 401, "{path} {headers:?}");
+            assert_eq!(answer.headers["www-authenticate"], scheme, "{path} {headers:?}");
+        }
+    }
+    let not_found = world.get(&format!("/api/v1/auth/requests/{UNKNOWN}"), &[]).await;
+    assert!(not_found.headers.get("www-authenticate").is_none());
+}
+
+/// Whoever is over a limit is told when there is a place again.
+#[tokio::test]
+async fn every_429_says_how_long_to_wait() {
+    let retry_after = |answer: &Answer| {
+        assert_eq!(answer.status, 429, "{answer:?}");
+        answer.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap()
+    };
+    let one = Rate { burst: 1, per_second: 1 };
+    let world = World::with(|config| {
+        config.limits = Some(Limits { create: one, approve: one, token: one, address: one });
+    })
+    .await;
+    let (site, agent) = (world.site(0).1.reveal(), world.agent(0).1.reveal());
+    let challenge = format!("/api/v1/auth/requests/{UNKNOWN}");
+    for again in [false, true] {
+        let answers = [
+            world.post(REQUESTS, &[("x-site-token", site)], &json!({})).await,
+            world.get(&challenge, &[]).await,
+            world.get(PROFILE, &[("x-agent-token", agent)]).await,
+        ];
+        for answer in answers {
+            assert!(!again && answer.status != 429 || retry_after(&answer) == 1, "{answer:?}");
+        }
+    }
+    // The endpoint of RFC 6749 has errors of its own.
+    let answer = world.post(TOKEN, &[("x-agent-token", agent)], &json!({})).await;
+    assert_eq!((retry_after(&answer), &answer.body["error"]), (1, &json!("temporarily_unavailable")));
+    world.clock.advance_seconds(1);
+    assert_eq!(world.post(REQUESTS, &[("x-site-token", site)], &json!({})).await.status, 201);
+
+    let world = World::with(|config| {
+        config.login.pending_per_site = 1;
+        config.events.streams_per_site = 1;
+        config.events.keepalive_seconds = 7;
+    })
+    .await;
+    world.create(0).await;
+    let headers = [("x-site-token", world.site(0).1.reveal())];
+    assert_eq!(retry_after(&world.post(REQUESTS, &headers, &json!({})).await), 5);
+    let _stream = world.stream(0).await;
+    assert_eq!(retry_after(&world.get(EVENTS, &headers).await), 7);
 }

@@ -33,7 +33,7 @@ async fn a_whole_login() {
     assert_eq!(stream.headers["content-type"], "text/event-stream");
     assert_eq!(
         (&stream.headers["cache-control"], &stream.headers["x-accel-buffering"]),
-        (&"no-store".parse().unwrap(), &"no".parse().unwrap())
+        (&"no-store, no-transform".parse().unwrap(), &"no".parse().unwrap())
     );
     // A keepalive comes at once.
     assert_eq!(stream.text().await.unwrap(), "data: {\"type\":\"keepalive\"}\n\n");

@@ -35,6 +35,25 @@ macro_rules! codes {
     };
 }
 
+/// The scheme by which sites show who they are: a header `X-Site-Token`. What 401 names in
+/// `WWW-Authenticate`, as RFC 9110, section 11.6.1 demands. It is Core's own, since there is no
+/// `Authorization` that would do.
+const SITE_SCHEME: &str = "LIME-Site-Token";
+/// The scheme by which agents show who they are: a header `X-Agent-Token`.
+const AGENT_SCHEME: &str = "LIME-Agent-Token";
+
+impl Code {
+    /// What `WWW-Authenticate` names: `LIME-Site-Token` or `LIME-Agent-Token`. Every code with the status 401
+    /// has one, and no other code.
+    pub fn auth_scheme(self) -> Option<&'static str> {
+        match self {
+            Self::SiteTokenMissing | Self::SiteTokenInvalid => Some(SITE_SCHEME),
+            Self::MissingAgentToken | Self::InvalidAgentToken => Some(AGENT_SCHEME),
+            _ => None,
+        }
+    }
+}
+
 codes! {
     /// The header `X-Site-Token` is missing.
     SiteTokenMissing = "SITE_TOKEN_MISSING", 401, "header X-Site-Token is missing";
@@ -118,6 +137,11 @@ pub enum OauthCode {
 }
 
 impl OauthCode {
+    /// What `WWW-Authenticate` names, see [`Code::auth_scheme`].
+    pub fn auth_scheme(self) -> Option<&'static str> {
+        (self == Self::InvalidClient).then_some(AGENT_SCHEME)
+    }
+
     /// The HTTP status that it is sent with.
     pub fn status(self) -> u16 {
         match self {
@@ -140,6 +164,7 @@ mod tests {
             assert_eq!(text, format!("\"{code}\""));
             assert_eq!(serde_json::from_str::<Code>(&text).unwrap(), code);
             assert!((400..600).contains(&code.status()));
+            assert_eq!(code.auth_scheme().is_some(), code.status() == 401, "{code}");
         }
     }
 }

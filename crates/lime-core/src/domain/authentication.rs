@@ -47,9 +47,7 @@ impl Authentication {
     /// The agent whose token the header holds. The request counts for the limit of its network before
     /// anything is looked up.
     pub(crate) async fn agent(&self, header: TokenHeader<'_>, from: Network) -> Result<Agent, Refusal> {
-        if !self.networks.allows(from) {
-            return Err(Code::RateLimitExceeded.into());
-        }
+        self.networks.take(from)?;
         let token = header.token(Lane::Agent, Code::MissingAgentToken, Code::InvalidAgentToken)?;
         in_good_standing(self.store.agent_by_token(&token.hash()).await?)
     }

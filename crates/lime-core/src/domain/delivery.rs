@@ -81,8 +81,8 @@ impl Delivery {
         match self.authentication.may_log_in(Visit { site, agent: approval.agent }).await {
             Ok(()) => Ok(Some(Deliverable { request: found, approval })),
             Err(failed @ Refusal::Failed(_)) => Err(failed),
-            Err(Refusal::Denied(_)) if is_first => end(Transition::Refuse).await,
-            Err(Refusal::Denied(_)) => Ok(None),
+            Err(_) if is_first => end(Transition::Refuse).await,
+            Err(_) => Ok(None),
         }
     }
 }
@@ -116,7 +116,8 @@ impl EventStream {
         site: &Site,
         last: Option<EventId>,
     ) -> Result<Self, Refusal> {
-        let place = delivery.places.take(site.id).ok_or(Code::RateLimitExceeded)?;
+        // Peers that are gone without a word are noticed when a keepalive cannot be written.
+        let place = delivery.places.take(site.id).ok_or(Refusal::Limited(delivery.keepalive))?;
         // Before the log is looked at, so that no event falls in between.
         let hint = delivery.store.hint(site.id);
         let head = delivery.in_time(async { Ok(delivery.store.head(site.id).await?) }).await?;
@@ -156,7 +157,7 @@ impl EventStream {
                 // The client comes back, and is told by status.
                 self.ended = true;
                 match refusal {
-                    Refusal::Denied(_) => None,
+                    Refusal::Denied(_) | Refusal::Limited(_) => None,
                     Refusal::Failed(failure) => {
                         tracing::warn!(site = %self.site, cause = %failure, "event stream failed");
                         let code = Code::EventsUnavailable;
@@ -334,7 +335,7 @@ impl EventStream {
         }
         // A client that resumes gets late passports in order too, as long as the site's limit allows.
         let waits = pass == Pass::InOrder && !self.resumes;
-        if is_late && (waits || !delivery.late.allows(self.site)) {
+        if is_late && (waits || delivery.late.take(self.site).is_err()) {
             return Ok(Made::Later);
         }
         let passport = delivery.mint.passport(&deliverable.request, &deliverable.approval).await?;

@@ -21,6 +21,9 @@ use crate::limits::{Limiter, Network};
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 
+/// What a site with too many pending requests is told to wait: agents may have approved some by then.
+const PENDING_PAUSE: Duration = Duration::from_secs(5);
+
 /// Creates, shows and approves login requests.
 pub(crate) struct LoginRequests {
     pub store: Arc<dyn Logins>,
@@ -53,9 +56,7 @@ impl LoginRequests {
         let _admitted = self.stop.admit()?;
         let site = self.authentication.site(header).await?;
         body.await?;
-        if !self.creations.allows(site.id) {
-            return Err(Code::RateLimitExceeded.into());
-        }
+        self.creations.take(site.id)?;
         // 22 characters: with prefix and nonce, one block to hash.
         let mut random = [0; 16];
         self.entropy.fill(&mut random);
@@ -76,7 +77,7 @@ impl LoginRequests {
         };
         match self.store.insert(Insertion { request, limit: self.pending_per_site, now }).await? {
             Inserted::Stored => Ok(created),
-            Inserted::LimitReached => Err(Code::RateLimitExceeded.into()),
+            Inserted::LimitReached => Err(Refusal::Limited(PENDING_PAUSE)),
         }
     }
 
@@ -106,9 +107,7 @@ impl LoginRequests {
     /// The challenge of a request, which anybody who knows its identifier can read while the request is
     /// pending. Names the site, so that an agent can tell whether it is the one that it wants to log in to.
     pub(crate) async fn challenge(&self, id: &str, from: Network) -> Result<Challenge, Refusal> {
-        if !self.readings.allows(from) {
-            return Err(Code::RateLimitExceeded.into());
-        }
+        self.readings.take(from)?;
         let request = self.find(id).await?;
         if request.status(self.clock.now()) != Status::Pending {
             return Err(Code::RequestNotFound.into());
@@ -136,9 +135,7 @@ impl LoginRequests {
     ) -> Result<Approved, Refusal> {
         let _admitted = self.stop.admit()?;
         let agent = self.authentication.agent(header, from).await?;
-        if !self.approvals.allows(agent.id) {
-            return Err(Code::RateLimitExceeded.into());
-        }
+        self.approvals.take(agent.id)?;
         self.approve_as(&agent, id, &body.await?).await
     }
 

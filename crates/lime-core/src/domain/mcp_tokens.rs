@@ -3,6 +3,7 @@
 //! The checks stand in their order: who asks, whether they ask too often, and only then what they say.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lime_proto::{
     BACKDATED, Code, Domain, Id, MCP_AUDIENCE, MCP_LIFE, McpClaims, OauthCode, Origin, TokenResponse,
@@ -31,19 +32,21 @@ pub(crate) struct McpTokens {
 #[derive(Debug)]
 pub(crate) enum TokenRefusal {
     Oauth(OauthCode, String),
+    /// The agent is over a limit, and may try again after this time.
+    Limited(Duration),
     Core(Refusal),
 }
 
 impl From<Refusal> for TokenRefusal {
     /// Turns a refusal into an error of RFC 6749 if there is one for it.
     fn from(refusal: Refusal) -> Self {
-        let Refusal::Denied(code) = refusal else { return Self::Core(refusal) };
-        let oauth = match code {
-            Code::MissingAgentToken | Code::InvalidAgentToken => OauthCode::InvalidClient,
-            Code::RateLimitExceeded => OauthCode::TemporarilyUnavailable,
-            _ => return Self::Core(refusal),
-        };
-        Self::Oauth(oauth, code.message().to_owned())
+        match refusal {
+            Refusal::Denied(code @ (Code::MissingAgentToken | Code::InvalidAgentToken)) => {
+                Self::Oauth(OauthCode::InvalidClient, code.message().to_owned())
+            }
+            Refusal::Limited(wait) => Self::Limited(wait),
+            _ => Self::Core(refusal),
+        }
     }
 }
 
@@ -56,9 +59,7 @@ impl McpTokens {
         body: impl Future<Output = Result<Map<String, Value>, Refusal>>,
     ) -> Result<TokenResponse, TokenRefusal> {
         let agent = self.authentication.agent(header, from).await?;
-        if !self.limit.allows(agent.id) {
-            return Err(Refusal::from(Code::RateLimitExceeded).into());
-        }
+        self.limit.take(agent.id)?;
         let body = body.await.map_err(|refusal| match refusal {
             Refusal::Denied(code @ Code::ValidationError) => {
                 TokenRefusal::Oauth(OauthCode::InvalidRequest, code.message().to_owned())

@@ -38,7 +38,8 @@ fn response(events: EventStream) -> Response {
     });
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // Proxies that compress collect frames until they have enough, unless they must not transform them.
+        (CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
         // It has no end that another request could follow.
         (CONNECTION, HeaderValue::from_static("close")),
         // Tells nginx to pass frames on as they come.

@@ -7,12 +7,12 @@ use axum::extract::{Request, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use lime_proto::{OauthError, ServerMetadata};
+use lime_proto::{Code, OauthCode, OauthError, ServerMetadata};
 use serde::Serialize;
 
 use super::address::network;
 use super::lane::Lane;
-use super::reply::{document, read_object, token_header};
+use super::reply::{authenticated_by, document, limited, read_object, token_header};
 use crate::assembly::Core;
 use crate::domain::mcp_tokens::TokenRefusal;
 
@@ -23,11 +23,19 @@ pub(super) async fn token(State(core): State<Arc<Core>>, request: Request) -> Re
     match core.mcp_tokens.issue(header, from, read_object(&head.headers, body)).await {
         Ok(token) => not_stored(StatusCode::OK, token),
         Err(TokenRefusal::Core(refusal)) => Lane::Agent.refuses(refusal),
-        Err(TokenRefusal::Oauth(error, error_description)) => {
-            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-            not_stored(status, OauthError { error, error_description })
+        Err(TokenRefusal::Oauth(error, description)) => failed(error, description),
+        Err(TokenRefusal::Limited(wait)) => {
+            let description = Code::RateLimitExceeded.message().to_owned();
+            limited(failed(OauthCode::TemporarilyUnavailable, description), wait)
         }
     }
+}
+
+/// An error of RFC 6749, section 5.2.
+fn failed(error: OauthCode, error_description: String) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let response = not_stored(status, OauthError { error, error_description });
+    authenticated_by(error.auth_scheme(), response)
 }
 
 /// As RFC 6749, section 5.1 asks, in exactly one header.

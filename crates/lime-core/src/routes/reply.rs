@@ -1,10 +1,12 @@
 //! Envelopes around answers, and what is read of requests.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use lime_proto::{Code, Envelope};
@@ -26,7 +28,23 @@ impl<T: Serialize + Clone> IntoResponse for Data<T> {
 /// A refusal in its envelope, never to be cached.
 pub(super) fn refused(code: Code) -> Response {
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    envelope(status, &Envelope::<()>::Failure(code.into()))
+    authenticated_by(code.auth_scheme(), envelope(status, &Envelope::<()>::Failure(code.into())))
+}
+
+/// A 401 names the scheme by which the client could say who it is; RFC 9110, section 15.5.2 demands that, and
+/// Java's client hides the body of one that does not.
+pub(super) fn authenticated_by(scheme: Option<&'static str>, mut response: Response) -> Response {
+    if let Some(scheme) = scheme {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+    }
+    response
+}
+
+/// A refusal of a client that may try again after this time, which is told in whole seconds.
+pub(super) fn limited(mut response: Response, wait: Duration) -> Response {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    response
 }
 
 /// A document that never changes, as JSON, and how long it may be kept.
@@ -40,11 +58,8 @@ pub(super) fn document(json: impl Into<Body>, max_age: &'static str) -> Response
 
 fn envelope<T: Serialize + Clone>(status: StatusCode, envelope: &Envelope<T>) -> Response {
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    let mut response = (status, no_store, Json(envelope)).into_response();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    }
-    response
+    let response = (status, no_store, Json(envelope)).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE { limited(response, Duration::ZERO) } else { response }
 }
 
 /// An identifier in a path. One that cannot be decoded is treated like an unknown one.
