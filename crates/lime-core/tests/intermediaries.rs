@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{Answer, World};
+use axum::body::Body;
+use common::{Answer, World, request};
 use lime_core::{Limits, Rate};
 use serde_json::json;
 
@@ -10,6 +11,12 @@ const REQUESTS: &str = "/api/v1/modules/agent-login/requests";
 const EVENTS: &str = "/api/v1/modules/agent-login/events";
 const TOKEN: &str = "/api/v1/modules/oauth/token";
 const PROFILE: &str = "/api/v1/core/agents/me/profile";
+/// The documents that everybody may read.
+const DOCUMENTS: [&str; 3] = [
+    "/.well-known/oauth-authorization-server",
+    "/api/v1/modules/oauth/.well-known/oauth-authorization-server",
+    "/api/v1/core/.well-known/jwks.json",
+];
 const UNKNOWN: &str = "0b0a5bd8-2f3c-4c39-9b56-0f4a4ad2a1c7";
 
 /// Swift and Windows print UUIDs in capitals; answers have the one spelling that all others compare with.
@@ -98,4 +105,83 @@ async fn every_429_says_how_long_to_wait() {
     assert_eq!(retry_after(&world.post(REQUESTS, &headers, &json!({})).await), 5);
     let _stream = world.stream(0).await;
     assert_eq!(retry_after(&world.get(EVENTS, &headers).await), 7);
+}
+
+#[tokio::test]
+async fn a_document_that_has_not_changed_is_not_sent_again() {
+    let world = World::new().await;
+    for path in DOCUMENTS {
+        let whole = world.get(path, &[]).await;
+        let tag = whole.headers["etag"].to_str().unwrap();
+        assert!(tag.starts_with('"') && whole.body.is_object(), "{whole:?}");
+        for known in [tag, &format!("\"other\", W/{tag}"), "*"] {
+            let answer = world.get(path, &[("if-none-match", known)]).await;
+            assert_eq!((answer.status.as_u16(), &answer.body), (304, &json!("")), "{known}");
+            for name in ["etag", "cache-control", "access-control-allow-origin"] {
+                assert_eq!(answer.headers[name], whole.headers[name]);
+            }
+        }
+        for other in ["\"other\"", "nonsense", ""] {
+            let answer = world.get(path, &[("if-none-match", other)]).await;
+            assert_eq!((answer.status.as_u16(), &answer.body), (200, &whole.body), "{other}");
+        }
+    }
+    let tags = [world.get(DOCUMENTS[0], &[]).await, world.get(DOCUMENTS[2], &[]).await];
+    assert_ne!(tags[0].headers["etag"], tags[1].headers["etag"]);
+}
+
+/// What a browser asks before a script's request, and what it needs to see in the answer.
+#[tokio::test]
+async fn pages_may_read_documents_and_nothing_else() {
+    let world = World::new().await;
+    let origin = ("origin", "https://page.example");
+    let preflight = async |world: &World, path: &str, origin, method, headers| {
+        let fields = [
+            ("origin", origin),
+            ("access-control-request-method", method),
+            ("access-control-request-headers", headers),
+        ];
+        world.send(request("OPTIONS", path, &fields, Body::empty())).await
+    };
+    for path in DOCUMENTS {
+        let answer = preflight(&world, path, origin.1, "GET", "if-none-match").await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.headers["access-control-allow-origin"], "*");
+        assert_eq!(answer.headers["access-control-allow-methods"], "GET,HEAD");
+        assert_eq!(answer.headers["access-control-allow-headers"], "*");
+        let answer = world.get(path, &[origin]).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.headers["access-control-allow-origin"]),
+            (200, &"*".parse().unwrap())
+        );
+        // Any other method is refused as everywhere.
+        assert_eq!(world.post(path, &[origin], &json!({})).await.refusal(), (405, "METHOD_NOT_ALLOWED"));
+    }
+    let challenge = format!("/api/v1/auth/requests/{UNKNOWN}");
+    for path in [REQUESTS, EVENTS, TOKEN, PROFILE, &challenge, "/healthz", "/nothing"] {
+        let answers = [
+            preflight(&world, path, origin.1, "GET", "x-agent-token").await,
+            world.get(path, &[origin]).await,
+        ];
+        for answer in answers {
+            assert!(answer.headers.get("access-control-allow-origin").is_none(), "{path} {answer:?}");
+        }
+    }
+
+    let open = World::with(|config| {
+        config.http.cors_origins = vec!["https://page.example".to_owned().try_into().unwrap()];
+    })
+    .await;
+    for path in [REQUESTS, EVENTS, TOKEN, PROFILE, &challenge] {
+        let answer = preflight(&open, path, origin.1, "POST", "x-agent-token, content-type").await;
+        assert_eq!(answer.headers["access-control-allow-origin"], origin.1, "{path}");
+        assert!(answer.headers["access-control-allow-headers"].to_str().unwrap().contains("x-agent-token"));
+        // A script sees refusals, too, with what they say.
+        let answer = open.get(path, &[origin]).await;
+        assert_eq!(answer.headers["access-control-allow-origin"], origin.1, "{path}");
+        let exposed = answer.headers["access-control-expose-headers"].to_str().unwrap();
+        assert!(exposed.contains("retry-after"), "{exposed}");
+        let answer = open.get(path, &[("origin", "https://other.example")]).await;
+        assert!(answer.headers.get("access-control-allow-origin").is_none(), "{path}");
+    }
 }

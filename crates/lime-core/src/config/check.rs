@@ -55,6 +55,7 @@ const SETTINGS: &[Setting] = &[
     whole("events.keepalive_seconds", 1, 300, "15"),
     whole("events.poll_seconds", 1, 60, "2"),
     whole("http.max_connections", 1, 1_000_000, "10000"),
+    text("http.cors_origins", "origins", "[\"https://agents.example.com\"]"),
     whole("http.body_bytes", 1024, 1 << 20, "16384"),
     whole("http.head_bytes", 8192, 1 << 20, "16384"),
     whole("http.head_seconds", 1, 300, "30"),

@@ -113,6 +113,8 @@ pub struct Events {
 pub struct Http {
     /// How many connections may be open at once; others wait to be accepted.
     pub max_connections: usize,
+    /// Origins of pages that may use the endpoints of sites and agents from a browser.
+    pub cors_origins: Vec<Origin>,
     /// The size that a request's body may have at most, in bytes.
     pub body_bytes: usize,
     /// The size that a request's head may have at most, in bytes.
@@ -292,6 +294,7 @@ impl Default for Http {
     fn default() -> Self {
         Self {
             max_connections: 10_000,
+            cors_origins: Vec::new(),
             body_bytes: 16 * 1024,
             head_bytes: 16 * 1024,
             head_seconds: 30,

@@ -3,6 +3,7 @@
 mod address;
 mod agents;
 mod body;
+mod cors;
 mod events;
 mod lane;
 mod login;
@@ -44,24 +45,35 @@ const EVENTS: &str = "/api/v1/modules/agent-login/events";
 /// All routes of a Core. Whoever serves them must add the extension [`Peer`] to each request; without it, all
 /// clients count as this machine, and share its rate limits.
 pub fn app(core: Arc<Core>) -> Router {
-    let api = Router::new()
-        .route("/modules/agent-login/requests", post(login::create))
-        .route("/modules/agent-login/requests/{id}", get(login::read))
-        .route("/modules/agent-login/requests/{id}/approve", post(login::approve))
-        .route("/auth/requests/{id}", get(login::challenge))
-        .route("/core/agents/me/profile", get(agents::profile))
-        .route("/core/.well-known/jwks.json", get(oauth::jwks))
-        .route("/modules/oauth/token", post(oauth::token))
-        .route("/modules/oauth/.well-known/oauth-authorization-server", get(oauth::metadata));
-    Router::new()
-        .nest("/api/v1", api)
-        .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
+    let documents = Router::new()
+        .route("/api/v1/core/.well-known/jwks.json", get(oauth::jwks))
+        .route("/api/v1/modules/oauth/.well-known/oauth-authorization-server", get(oauth::metadata))
+        .route("/.well-known/oauth-authorization-server", get(oauth::metadata));
+    let lanes = Router::new()
+        .route("/api/v1/modules/agent-login/requests", post(login::create))
+        .route("/api/v1/modules/agent-login/requests/{id}", get(login::read))
+        .route("/api/v1/modules/agent-login/requests/{id}/approve", post(login::approve))
+        .route("/api/v1/auth/requests/{id}", get(login::challenge))
+        .route("/api/v1/core/agents/me/profile", get(agents::profile))
+        .route("/api/v1/modules/oauth/token", post(oauth::token))
+        .route(EVENTS, get(events::stream));
+    let others = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .route(EVENTS, get(events::stream))
-        .fallback(|| async { refused(Code::NotFound) })
-        .method_not_allowed_fallback(|| async { refused(Code::MethodNotAllowed) })
-        .layer(from_fn_with_state(Arc::clone(&core), bound))
+        .fallback(|| async { refused(Code::NotFound) });
+    let [documents, lanes, others] = [documents, lanes, others].map(|routes| {
+        routes
+            .method_not_allowed_fallback(|| async { refused(Code::MethodNotAllowed) })
+            .layer(from_fn_with_state(Arc::clone(&core), bound))
+    });
+    let lanes = match cors::lanes(&core.config.http.cors_origins) {
+        Some(cors) => lanes.layer(cors),
+        None => lanes,
+    };
+    documents
+        .layer(cors::documents())
+        .merge(lanes)
+        .merge(others)
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(from_fn_with_state(Arc::clone(&core), log))
         .with_state(core)

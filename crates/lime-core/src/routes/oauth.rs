@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use lime_proto::{Code, OauthCode, OauthError, ServerMetadata};
 use serde::Serialize;
@@ -43,11 +43,11 @@ fn not_stored(status: StatusCode, body: impl Serialize) -> Response {
     (status, [(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(body)).into_response()
 }
 
-pub(super) async fn jwks(State(core): State<Arc<Core>>) -> Response {
-    document(core.keys.jwks_json(), "public, max-age=300")
+pub(super) async fn jwks(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response {
+    document(core.keys.jwks_json(), &headers)
 }
 
-pub(super) async fn metadata(State(core): State<Arc<Core>>) -> Response {
+pub(super) async fn metadata(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response {
     let issuer = core.config.issuer.as_str();
     let metadata = ServerMetadata {
         issuer: issuer.to_owned(),
@@ -57,5 +57,5 @@ pub(super) async fn metadata(State(core): State<Arc<Core>>) -> Response {
         token_endpoint_auth_methods_supported: vec!["x-agent-token".to_owned()],
         response_types_supported: Vec::new(),
     };
-    document(serde_json::to_vec(&metadata).expect("its maps have texts for keys"), "public, max-age=300")
+    document(serde_json::to_vec(&metadata).expect("its maps have texts for keys").into(), &headers)
 }

@@ -9,9 +9,14 @@ use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use headers::{ETag, HeaderMapExt, IfNoneMatch};
 use lime_proto::{Code, Envelope};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use crate::domain::authentication::TokenHeader;
 use crate::refusal::Refusal;
@@ -47,13 +52,21 @@ pub(super) fn limited(mut response: Response, wait: Duration) -> Response {
     response
 }
 
-/// A document that never changes, as JSON, and how long it may be kept.
-pub(super) fn document(json: impl Into<Body>, max_age: &'static str) -> Response {
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (CACHE_CONTROL, HeaderValue::from_static(max_age)),
-    ];
-    (headers, json.into()).into_response()
+/// A public document in JSON, which may be kept for five minutes. The answer to a client that has this very
+/// version is 304, RFC 9110, section 13.1.2.
+pub(super) fn document(json: Bytes, request: &HeaderMap) -> Response {
+    const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
+    // A strong tag: the same bytes, and no others.
+    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&json)[..16]));
+    let tag: ETag = tag.parse().expect("base64url in quotes");
+    let is_known = request.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&tag));
+    let mut response = match is_known {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response(),
+    };
+    response.headers_mut().typed_insert(tag);
+    response.headers_mut().insert(CACHE_CONTROL, MAX_AGE);
+    response
 }
 
 fn envelope<T: Serialize + Clone>(status: StatusCode, envelope: &Envelope<T>) -> Response {
