@@ -88,12 +88,24 @@ pub enum KeyError {
         owner: u32,
     },
     /// Others may read the file.
-    #[error("key file {path}: mode {mode:04o} lets others read it, must be 0600")]
+    #[error(
+        "key file {path}: mode {mode:04o} lets others read it, must be 0600, or at most 0640 where root owns it"
+    )]
     Mode {
         /// Which file.
         path: PathBuf,
         /// Its permissions.
         mode: u32,
+    },
+    /// A group may read the file that this process does not belong to.
+    #[error("key file {path}: mode {mode:04o} lets group {group} read it, which this process is not in")]
+    Group {
+        /// Which file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+        /// The numeric identifier of the group.
+        group: u32,
     },
 }
 
@@ -130,8 +142,8 @@ impl Keys {
     ///
     /// [`KeyError::File`] if the file cannot be read or written, [`KeyError::Generate`] if no key could be
     /// made, [`KeyError::Kind`] if the path is not a regular file, and [`KeyError::Content`] if it does not
-    /// hold a strong RSA key. On Unix also [`KeyError::Directory`], [`KeyError::Mode`] and
-    /// [`KeyError::Owner`] if others could replace the file, have access to it, or own it.
+    /// hold a strong RSA key. On Unix also [`KeyError::Directory`], [`KeyError::Mode`], [`KeyError::Group`]
+    /// and [`KeyError::Owner`] if others could replace the file, have access to it, or own it.
     pub fn open(path: &Path) -> Result<Self, KeyError> {
         let file = |source| KeyError::File { path: path.to_owned(), source };
         let content = || KeyError::Content { path: path.to_owned() };
@@ -161,13 +173,8 @@ impl Keys {
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
-            let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
-            if mode & 0o077 != 0 {
-                return Err(KeyError::Mode { path: path.to_owned(), mode });
-            }
-            if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-                return Err(KeyError::Owner { path: path.to_owned(), owner });
-            }
+            let (mode, owner, group) = (metadata.mode() & 0o7777, metadata.uid(), metadata.gid());
+            check_readers(path, mode, owner, group, &Process::this().map_err(file)?)?;
         }
         if metadata.len() > MAX_FILE {
             return Err(content());
@@ -254,6 +261,41 @@ fn is_strong(pair: &RsaKeyPair) -> bool {
     pair.public_modulus_len() >= MIN_MODULUS && at_least
 }
 
+/// Whom this process runs as.
+#[cfg(unix)]
+struct Process {
+    user: u32,
+    groups: Vec<u32>,
+}
+
+#[cfg(unix)]
+impl Process {
+    fn this() -> io::Result<Self> {
+        use rustix::process::{getegid, geteuid, getgroups};
+        let groups = getgroups()?.into_iter().chain([getegid()]);
+        Ok(Self { user: geteuid().as_raw(), groups: groups.map(|group| group.as_raw()).collect() })
+    }
+}
+
+/// Checks that nobody can read the file but its owner, who is the user of this process or root. Where root
+/// owns it, a group that this process is in may read it, too: that is how a pod that does not run as root
+/// gets its secrets (`fsGroup`), and what PostgreSQL takes.
+#[cfg(unix)]
+fn check_readers(path: &Path, mode: u32, owner: u32, group: u32, process: &Process) -> Result<(), KeyError> {
+    const BEYOND_OWNER: u32 = 0o077;
+    const GROUP_READS: u32 = 0o040;
+    let path = path.to_owned();
+    if owner != 0 && owner != process.user {
+        return Err(KeyError::Owner { path, owner });
+    }
+    match mode & BEYOND_OWNER {
+        0 => Ok(()),
+        GROUP_READS if owner == 0 && process.groups.contains(&group) => Ok(()),
+        GROUP_READS if owner == 0 => Err(KeyError::Group { path, mode, group }),
+        _ => Err(KeyError::Mode { path, mode }),
+    }
+}
+
 /// Checks the modes of the directories of this file and of every link on the way to it: whoever may write a
 /// directory may put another file in its place. Directories that everybody may write are accepted if they are
 /// sticky, since in those only the owner of a file may replace it. Kubernetes mounts secrets as links in such
@@ -317,9 +359,40 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
             let error = Keys::open(&path).unwrap_err().to_string();
-            assert!(error.ends_with("mode 0640 lets others read it, must be 0600"), "{error}");
+            assert!(error.contains("mode 0644 lets others read it, must be 0600"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_group_of_this_process_may_read_what_root_owns() {
+        let process = Process { user: 1000, groups: vec![3000, 2000] };
+        let told = |mode, owner, group| {
+            let checked = check_readers(Path::new("key.pem"), mode, owner, group, &process);
+            checked.map_or_else(|error| error.to_string(), |()| "taken".to_owned())
+        };
+        for (mode, owner, group, words) in [
+            // As Kubernetes mounts a secret, with `fsGroup` 2000 and with a mode of its own.
+            (0o440, 0, 2000, "taken"),
+            (0o640, 0, 2000, "taken"),
+            (0o040, 0, 3000, "taken"),
+            (0o600, 0, 0, "taken"),
+            (0o600, 1000, 1000, "taken"),
+            (0o400, 1000, 0, "taken"),
+            (0o640, 0, 0, "lets group 0 read it, which this process is not in"),
+            (0o440, 0, 1999, "lets group 1999 read it"),
+            // Others, and a group that writes.
+            (0o444, 0, 2000, "lets others read it"),
+            (0o660, 0, 2000, "lets others read it"),
+            (0o644, 0, 2000, "lets others read it"),
+            // The user's own file has no reason for it.
+            (0o640, 1000, 2000, "lets others read it"),
+            (0o600, 1001, 2000, "user 1001 owns it"),
+            (0o640, 1001, 2000, "user 1001 owns it"),
+        ] {
+            assert!(told(mode, owner, group).contains(words), "{mode:o} {owner} {group}");
         }
     }
 
