@@ -75,7 +75,7 @@ impl Core {
             late: Limiter::new(rate(|limits| limits.create), &clock),
             keepalive: Duration::from_secs(config.events.keepalive_seconds),
             poll: Duration::from_secs(config.events.poll_seconds),
-            patience: Duration::from_secs(config.http.request_seconds),
+            patience: Duration::from_secs(config.events.store_seconds),
         };
         let mcp_tokens = McpTokens {
             authentication: Arc::clone(&authentication),

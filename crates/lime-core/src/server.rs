@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -21,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::assembly::Core;
-use crate::connection::{Arrived, LastRequest};
+use crate::connection::{Arrived, LastRequest, Phases, Unread};
 use crate::framing;
 use crate::routes::{Peer, app, closing};
 use crate::socket::Socket;
@@ -46,8 +47,11 @@ pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Out
     let places = Arc::new(Semaphore::new(http.max_connections));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new());
-    builder.header_read_timeout(Duration::from_secs(http.head_seconds));
+    // It would count the time before a head, too; `Phases` tells the two apart.
+    builder.header_read_timeout(None);
     builder.max_buf_size(http.head_bytes);
+    // A client may have closed its side after its request, and still wait for the answer.
+    builder.half_close(true);
     // Whatever is still running when this ends, or is dropped, ends with it.
     let mut tasks = JoinSet::new();
     tasks.spawn(supervise(Arc::clone(&core)));
@@ -63,8 +67,9 @@ pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Out
                     continue;
                 }
             };
-            let connection =
-                Connection { core: Arc::clone(&core), app: app.clone(), peer, socket: Socket::new(socket) };
+            let phases = Phases::new();
+            let socket = Socket::new(socket, phases.clone());
+            let connection = Connection { core: Arc::clone(&core), app: app.clone(), peer, socket, phases };
             // A connection that comes while Core is closing gets one answer only.
             let is_late = core.stop.is_closing();
             let mut builder = builder.clone();
@@ -112,19 +117,22 @@ struct Connection {
     app: Router,
     peer: SocketAddr,
     socket: Socket,
+    phases: Phases,
 }
 
 impl Connection {
     async fn run(self, builder: &http1::Builder, is_late: bool) {
-        let Self { core, app, peer, socket } = self;
+        let Self { core, app, peer, socket, phases } = self;
         // Requests of this connection that have arrived as a whole, and have not been answered.
         let arrived = TaskTracker::new();
         arrived.close();
         let was_last = Arc::new(Notify::new());
+        let is_unread = Arc::new(AtomicBool::new(false));
         let service = service_fn(|mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
             request.extensions_mut().insert(Arrived(arrived.clone()));
-            let (app, was_last) = (app.clone(), Arc::clone(&was_last));
+            request.extensions_mut().insert(phases.begin());
+            let (app, was_last, is_unread) = (app.clone(), Arc::clone(&was_last), Arc::clone(&is_unread));
             async move {
                 let response = match framing::check(&request) {
                     Ok(()) => app.oneshot(request).await.unwrap_or_else(|never| match never {}),
@@ -132,6 +140,10 @@ impl Connection {
                 };
                 if response.extensions().get::<LastRequest>().is_some() {
                     was_last.notify_one();
+                }
+                if response.extensions().get::<Unread>().is_some() {
+                    // The connection's own task looks, when this has returned.
+                    is_unread.store(true, Ordering::Relaxed);
                 }
                 Ok::<_, Infallible>(response)
             }
@@ -151,9 +163,24 @@ impl Connection {
             }
         };
         let mut gone = std::pin::pin!(gone);
+        let limits = &core.config.http;
+        let (idle_time, head_time) =
+            (Duration::from_secs(limits.idle_seconds), Duration::from_secs(limits.head_seconds));
         tokio::select! {
-            ended = http.as_mut() => return log_end(ended),
+            ended = http.as_mut() => {
+                let is_unread = is_unread.load(Ordering::Relaxed)
+                    || ended.as_ref().is_err_and(hyper::Error::is_parse);
+                log_end(ended);
+                if is_unread {
+                    tokio::select! {
+                        () = socket.linger() => {}
+                        () = core.stop.closing() => {}
+                    }
+                }
+                return;
+            }
             () = gone.as_mut() => return,
+            () = phases.overdue(idle_time, head_time) => return,
             // That closes connections that have not asked for anything, too.
             () = core.stop.closing() => if !is_late { http.as_mut().graceful_shutdown() },
         }

@@ -11,6 +11,9 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::connection::Phases;
 
 /// How long a peer may leave bytes unacknowledged before its connection is cut. Keepalive frames ensure that
 /// streams always have bytes to acknowledge.
@@ -24,26 +27,47 @@ const SEND_BUFFER: usize = 16 * 1024;
 /// flood.
 const IGNORED: usize = 64 * 1024;
 
+/// How long a peer that was refused before its request had ended may go on sending, and how many bytes.
+const LINGER: Duration = Duration::from_secs(5);
+const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
 /// A connection's socket. Clones are the same socket.
 #[derive(Clone, Debug)]
-pub(crate) struct Socket(Arc<TcpStream>);
+pub(crate) struct Socket {
+    stream: Arc<TcpStream>,
+    phases: Phases,
+}
 
 impl Socket {
-    pub(crate) fn new(socket: TcpStream) -> Self {
+    /// Tells `phases` whenever something has been read.
+    pub(crate) fn new(socket: TcpStream, phases: Phases) -> Self {
         if let Err(error) = prepare(&socket) {
             tracing::debug!(%error, "socket options refused");
         }
-        Self(Arc::new(socket))
+        Self { stream: Arc::new(socket), phases }
     }
 
     /// Reads and drops what a peer sends after its last request. Resolves when the peer has closed its side,
     /// the connection has failed, or [`IGNORED`] bytes have come. HTTP has no use for these bytes, but while
     /// they are unread, the end of the connection after them cannot be seen.
     pub(crate) async fn closed_by_peer(&self) {
+        self.drop_bytes(IGNORED).await;
+    }
+
+    /// Lets the peer read the last answer although it has sent more than was read: were the connection closed
+    /// now, the peer's system would drop the answer at the sight of a reset. Resolves when the peer has
+    /// closed its side, and after [`LINGER`] and [`LINGER_BYTES`] at the latest.
+    pub(crate) async fn linger(&self) {
+        let _ = SockRef::from(&*self.stream).shutdown(Shutdown::Write);
+        let _ = timeout(LINGER, self.drop_bytes(LINGER_BYTES)).await;
+    }
+
+    /// Reads and drops bytes until the peer closes its side, the connection fails, or `most` have come.
+    async fn drop_bytes(&self, most: usize) {
         let mut ignored = 0;
-        while ignored < IGNORED && self.0.readable().await.is_ok() {
-            let mut bytes = [0; 512];
-            match self.0.try_read(&mut bytes) {
+        while ignored < most && self.stream.readable().await.is_ok() {
+            let mut bytes = [0; 4096];
+            match self.stream.try_read(&mut bytes) {
                 Ok(0) => return,
                 Ok(len) => ignored += len,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -70,9 +94,13 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            ready!(self.0.poll_read_ready(context))?;
-            match self.0.try_read_buf(buffer) {
+            ready!(self.stream.poll_read_ready(context))?;
+            match self.stream.try_read_buf(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(1..) => {
+                    self.phases.read_some();
+                    return Poll::Ready(Ok(()));
+                }
                 read => return Poll::Ready(read.map(drop)),
             }
         }
@@ -90,8 +118,8 @@ impl AsyncWrite for Socket {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         loop {
-            ready!(self.0.poll_write_ready(context))?;
-            match self.0.try_write_vectored(slices) {
+            ready!(self.stream.poll_write_ready(context))?;
+            match self.stream.try_write_vectored(slices) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 written => return Poll::Ready(written),
             }
@@ -107,6 +135,6 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(SockRef::from(&*self.0).shutdown(Shutdown::Write))
+        Poll::Ready(SockRef::from(&*self.stream).shutdown(Shutdown::Write))
     }
 }

@@ -143,7 +143,7 @@ async fn a_part_of_a_request_delays_nothing() {
         at_once(config);
         config.http.drain_seconds = 300;
         config.http.head_seconds = 300;
-        config.http.request_seconds = 300;
+        config.http.body_seconds = 300;
     })
     .await;
     let mut parts = vec![server.connect().await, server.connect().await, server.connect().await];

@@ -105,6 +105,8 @@ pub struct Events {
     pub keepalive_seconds: u64,
     /// Seconds after which a stream looks for new events even if the store has given no hint.
     pub poll_seconds: u64,
+    /// Seconds that a stream waits for the store or for a signature before it ends with an error frame.
+    pub store_seconds: u64,
 }
 
 /// Connections.
@@ -119,10 +121,14 @@ pub struct Http {
     pub body_bytes: usize,
     /// The size that a request's head may have at most, in bytes.
     pub head_bytes: usize,
-    /// Seconds within which the head of a request must have arrived. Idle time before the request counts too.
+    /// Seconds that a connection may be idle, before its first request and between two of them.
+    pub idle_seconds: u64,
+    /// Seconds within which the head of a request must have arrived, from its first byte on.
     pub head_seconds: u64,
-    /// Seconds that a request may take; streams are exempt.
-    pub request_seconds: u64,
+    /// Seconds within which the body of a request must have arrived, from the end of its head on.
+    pub body_seconds: u64,
+    /// Seconds that Core may take to answer a request that has arrived; streams are exempt.
+    pub answer_seconds: u64,
     /// Seconds that Core goes on serving after it was told to stop, so that balancers notice.
     pub notice_seconds: u64,
     /// Seconds after `notice_seconds` in which open requests are answered and streams send what has been
@@ -286,7 +292,7 @@ impl Default for Limits {
 
 impl Default for Events {
     fn default() -> Self {
-        Self { streams_per_site: 64, keepalive_seconds: 15, poll_seconds: 2 }
+        Self { streams_per_site: 64, keepalive_seconds: 15, poll_seconds: 2, store_seconds: 10 }
     }
 }
 
@@ -297,8 +303,10 @@ impl Default for Http {
             cors_origins: Vec::new(),
             body_bytes: 16 * 1024,
             head_bytes: 16 * 1024,
+            idle_seconds: 75,
             head_seconds: 30,
-            request_seconds: 10,
+            body_seconds: 10,
+            answer_seconds: 10,
             notice_seconds: 2,
             drain_seconds: 6,
         }

@@ -11,7 +11,7 @@ mod oauth;
 mod reply;
 
 use std::any::Any;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -36,7 +36,7 @@ use lane::Lane;
 use reply::refused;
 
 use crate::assembly::Core;
-use crate::connection::Arrived;
+use crate::connection::{Arrived, Underway, Unread};
 use crate::refusal::Failure;
 use crate::stop::ARRIVAL;
 
@@ -93,23 +93,25 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
     }
 }
 
-/// Reads the body before anything is decided, and limits the time until the answer to `http.request_seconds`,
-/// except for event streams. If an answer were sent while the body is still arriving, the client would lose
-/// its connection, and sometimes the answer.
+/// Reads the body before anything is decided, within `http.body_seconds`, and limits the time until the
+/// answer to `http.answer_seconds`, except for event streams. If an answer were sent while the body is still
+/// arriving, the client would lose its connection, and sometimes the answer.
 async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
     let http = &core.config.http;
-    let patience = Duration::from_secs(http.request_seconds);
-    let mut deadline = pin!(tokio::time::sleep(patience));
     let (head, body) = request.into_parts();
     let is_read = body::is_read(&head.method, head.extensions.get::<MatchedPath>().is_some());
     let too_late = async {
         core.stop.closing().await;
         tokio::time::sleep(ARRIVAL).await;
     };
+    // One that says that it is too large is refused before a client that asks (`Expect`) is told to send it.
+    if body.size_hint().lower() > http.body_bytes as u64 {
+        return closing(Code::PayloadTooLarge);
+    }
     let body = tokio::select! {
         biased;
         body = body::take(body, http.body_bytes, is_read) => body,
-        () = deadline.as_mut() => return closing(Code::RequestTimeout),
+        () = tokio::time::sleep(Duration::from_secs(http.body_seconds)) => return closing(Code::RequestTimeout),
         () = too_late => return closing(Code::ServiceUnavailable),
     };
     let body = match body {
@@ -118,18 +120,17 @@ async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> R
         Err(BodyError::Broken) => return closing(Code::ValidationError),
     };
     let of_connection = head.extensions.get::<Arrived>().map(|arrived| arrived.0.token());
-    let tokens = (core.stop.request(), of_connection);
+    let underway = head.extensions.get::<Underway>().cloned();
+    let tokens = (core.stop.request(), of_connection, underway);
     // A stream sees to its own time, and lasts as long as the client likes.
     let is_stream = head.uri.path() == EVENTS;
     let answer = next.run(Request::from_parts(head, body.into()));
     let response = if is_stream {
         answer.await
     } else {
-        tokio::select! {
-            biased;
-            response = answer => response,
-            () = deadline => Lane::Public.refuses(Failure::Late(patience).into()),
-        }
+        let patience = Duration::from_secs(http.answer_seconds);
+        let late = |_| Lane::Public.refuses(Failure::Late(patience).into());
+        tokio::time::timeout(patience, answer).await.unwrap_or_else(late)
     };
     response.map(|body| Body::new(Counted { body, _tokens: tokens }))
 }
@@ -137,7 +138,7 @@ async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> R
 /// A response's body, counted until it has been sent or given up.
 struct Counted {
     body: Body,
-    _tokens: (TaskTrackerToken, Option<TaskTrackerToken>),
+    _tokens: (TaskTrackerToken, Option<TaskTrackerToken>, Option<Underway>),
 }
 
 impl HttpBody for Counted {
@@ -164,6 +165,7 @@ impl HttpBody for Counted {
 pub(crate) fn closing(code: Code) -> Response {
     let mut response = refused(code);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response.extensions_mut().insert(Unread);
     response
 }
 
