@@ -32,8 +32,7 @@ struct Inner {
     jwks: Jwks,
     /// The public keys as JSON, as they are sent.
     jwks_json: Bytes,
-    /// Bounds the signatures under way to two for each core, so that the next one is queued when a thread has
-    /// finished one.
+    /// As many as there are signatures at once.
     permits: Arc<Semaphore>,
 }
 
@@ -146,7 +145,6 @@ impl Keys {
     /// and [`KeyError::Owner`] if others could replace the file, have access to it, or own it.
     pub fn open(path: &Path) -> Result<Self, KeyError> {
         let file = |source| KeyError::File { path: path.to_owned(), source };
-        let content = || KeyError::Content { path: path.to_owned() };
         #[cfg(unix)]
         check_directories(path)?;
         if !path.try_exists().map_err(file)? {
@@ -157,6 +155,31 @@ impl Keys {
             let text = Zeroizing::new(text.map_err(|_| KeyError::Generate)?);
             whole_file::create(path, text.as_bytes(), whole_file::Access::Owner).map_err(file)?;
         }
+        Self::read(path)
+    }
+
+    /// Checks that [`Keys::open`] would return a key, without making one. Whether there is a file already.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Keys::open`].
+    pub fn check(path: &Path) -> Result<bool, KeyError> {
+        let file = |source| KeyError::File { path: path.to_owned(), source };
+        #[cfg(unix)]
+        check_directories(path)?;
+        let is_there = path.try_exists().map_err(file)?;
+        if is_there {
+            Self::read(path)?;
+        } else {
+            whole_file::check(path).map_err(file)?;
+        }
+        Ok(is_there)
+    }
+
+    /// The key in a file.
+    fn read(path: &Path) -> Result<Self, KeyError> {
+        let file = |source| KeyError::File { path: path.to_owned(), source };
+        let content = || KeyError::Content { path: path.to_owned() };
         // Opened only once, so that the file that is checked is the one that is read. Without `NONBLOCK`,
         // opening a pipe would wait for a writer.
         let mut options = fs::OpenOptions::new();
@@ -202,8 +225,14 @@ impl Keys {
         let (kty, usage, alg) = ("RSA".to_owned(), "sig".to_owned(), "RS256".to_owned());
         let jwks = Jwks { keys: vec![Jwk { kty, kid, usage, alg, n, e }] };
         let jwks_json = serde_json::to_vec(&jwks).expect("its maps have texts for keys").into();
-        let cores = std::thread::available_parallelism().map_or(1, Into::into);
-        Self(Arc::new(Inner { pair, header, jwks, jwks_json, permits: Arc::new(Semaphore::new(2 * cores)) }))
+        let permits = Arc::new(Semaphore::new(Self::signatures_at_once()));
+        Self(Arc::new(Inner { pair, header, jwks, jwks_json, permits }))
+    }
+
+    /// How many signatures are made at once at most, each on a blocking thread: two for each core, so that
+    /// the next one is queued when a thread has finished one.
+    pub fn signatures_at_once() -> usize {
+        2 * std::thread::available_parallelism().map_or(1, usize::from)
     }
 
     /// The public keys.

@@ -31,6 +31,7 @@ mod connection;
 pub mod dev;
 mod domain;
 mod framing;
+mod health;
 mod keys;
 mod limits;
 mod refusal;
@@ -45,6 +46,7 @@ pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_epoch};
 pub use config::{
     Config, ConfigError, Events, ForwardedHeader, Http, Limits, Log, LogFormat, Login, Pow, Rate,
 };
+pub use health::serve_health;
 pub use keys::{KeyError, Keys, SignError};
 pub use lime_store as store;
 pub use lime_store::{MemoryStore, Store, TokenHash};

@@ -28,7 +28,7 @@ use crate::routes::{Peer, app, closing};
 use crate::socket::Socket;
 
 /// Pause after a connection that could not be accepted: more often than not there are no descriptors left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How long a connection that is about to be closed still has to send its last answer.
 const FLUSH: Duration = Duration::from_millis(250);

@@ -1,80 +1,17 @@
 //! The binary: settings, development, signals, exit codes.
 #![cfg(unix)]
 
+#[path = "common/binary.rs"]
+mod binary;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lime-core"));
-    command.args(arguments).stdin(Stdio::null()).env_clear();
-    command
-}
-
-fn run(arguments: &[&str]) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = command(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code().unwrap(), text(stdout), text(stderr))
-}
-
-/// A server that is killed if its test fails.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Server {
-    fn start(arguments: &[&str]) -> Self {
-        Self(command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
-    }
-
-    fn signal(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
-    }
-
-    fn terminate(&mut self, signal: &str) -> i32 {
-        self.signal(signal);
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(10) {
-            if let Some(status) = self.0.try_wait().unwrap() {
-                return status.code().unwrap();
-            }
-            std::thread::yield_now();
-        }
-        panic!("it did not stop");
-    }
-}
-
-/// The lines of an env file, once it is there.
-fn wait_for(path: &Path) -> Vec<(String, String)> {
-    let begun = Instant::now();
-    while !path.exists() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "no env file");
-        std::thread::yield_now();
-    }
-    let lines = std::fs::read_to_string(path).unwrap();
-    lines
-        .lines()
-        .map(|line| line.split_once('=').unwrap())
-        .map(|(key, value)| (key.into(), value.into()))
-        .collect()
-}
-
-fn get(origin: &str, path: &str) -> String {
-    let address = origin.strip_prefix("http://").unwrap();
-    let mut socket = TcpStream::connect(address).unwrap();
-    write!(socket, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).unwrap();
-    answer
-}
+use binary::{Server, command, get, run, wait_for};
 
 #[test]
 fn check_config_tells_what_is_wrong() {
@@ -89,8 +26,13 @@ fn check_config_tells_what_is_wrong() {
     assert!(lines[0].starts_with("warning: trusted_proxies is empty"), "{out}");
     assert!(lines[1].starts_with("warning: key_file is not set"), "{out}");
     assert_eq!((code, lines[2], &*err), (0, "ok: serves https://lime.example on 127.0.0.1:8080", ""));
-    let quiet = "issuer = 'https://lime.example'\nkey_file = 'key.pem'\ntrusted_proxies = ['127.0.0.1/32']";
-    assert_eq!(check(quiet).1.lines().count(), 1);
+    let directory = tempfile::tempdir().unwrap();
+    let key = directory.path().join("key.pem");
+    let quiet =
+        format!("issuer = 'https://lime.example'\nkey_file = {key:?}\ntrusted_proxies = ['127.0.0.1']");
+    let (code, out, _) = check(&quiet);
+    assert!(code == 0 && out.starts_with(&format!("{}: is not there yet", key.display())), "{out}");
+    assert_eq!((out.lines().count(), key.exists()), (2, false));
     let (code, _, err) = check("issuer = 'https://lime.example'\n[log]\nfilter = 'a=b=c,,['");
     assert_eq!((code, err.starts_with("error: log.filter = ")), (2, true), "{err}");
     let (code, out, err) = check("issuer = 'https://lime.example'\n[login]\nttl_seconds = 5");

@@ -1,5 +1,5 @@
-//! What clients and balancers do with connections that is legal and unusual, over raw sockets: each request is
-//! answered, or refused before anything is done.
+//! What clients and balancers do with connections that is legal and unusual, over raw sockets: each request
+//! is answered, or refused before anything is done.
 
 mod common;
 
@@ -28,7 +28,8 @@ fn statuses(answers: &str) -> Vec<u16> {
     answers.split("HTTP/1.").skip(1).map(|answer| answer[2..5].parse().unwrap()).collect()
 }
 
-/// An MCP token takes a signature, so that the server sees the end of the client's side before it has an answer.
+/// An MCP token takes a signature, so that the server sees the end of the client's side before it has an
+/// answer.
 #[tokio::test]
 async fn a_client_that_has_closed_its_side_gets_its_answers() {
     let server = Server::start(|_| {}).await;
@@ -109,8 +110,8 @@ async fn a_connection_is_used_again_after_an_error() {
     }
 }
 
-/// Many clients look for an answer only once all is sent. A connection that is closed on bytes that nobody has
-/// read is reset, and with it goes the answer.
+/// Many clients look for an answer only once all is sent. A connection that is closed on bytes that nobody
+/// has read is reset, and with it goes the answer.
 #[tokio::test]
 async fn a_refusal_is_read_by_a_client_that_sends_all_first() {
     let server = Server::start(|_| {}).await;

@@ -47,15 +47,27 @@ pub fn create(path: &Path, content: &[u8], access: Access) -> io::Result<()> {
     }
 }
 
+/// Checks that [`create`] could write to `path`, without leaving anything there.
+///
+/// # Errors
+///
+/// The error of the system.
+pub fn check(path: &Path) -> io::Result<()> {
+    tempfile::tempfile_in(directory_of(path)).map(drop)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// A complete file in the directory of `path`, which is removed when it is dropped.
 fn beside(path: &Path, content: &[u8], access: Access) -> io::Result<NamedTempFile> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     if access == Access::Umask {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(directory.unwrap_or(Path::new(".")))?;
+    let mut file = builder.tempfile_in(directory_of(path))?;
     file.write_all(content)?;
     #[cfg(unix)]
     if access == Access::Umask
@@ -103,6 +115,8 @@ mod tests {
     fn what_is_there_stays_where_a_file_is_created() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("file");
+        check(&path).unwrap();
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
         create(&path, b"first", Access::Owner).unwrap();
         create(&path, b"second", Access::Owner).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"first");
@@ -115,6 +129,7 @@ mod tests {
         fs::create_dir(&occupied).unwrap();
         assert!(replace(&occupied, b"a", Access::Umask).is_err());
         assert!(replace(&directory.path().join("none/file"), b"a", Access::Umask).is_err());
+        assert!(check(&directory.path().join("none/file")).is_err());
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 }

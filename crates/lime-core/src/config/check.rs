@@ -34,6 +34,7 @@ const RATE: &str = "two whole numbers of 1 or more";
 
 const SETTINGS: &[Setting] = &[
     text("listen", ADDRESS, "\"127.0.0.1:8080\""),
+    text("health_listen", ADDRESS, "\"127.0.0.1:8081\""),
     text(
         "issuer",
         "an origin: a host name or address in lower case, no default port, path or slash",

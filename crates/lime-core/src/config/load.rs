@@ -139,6 +139,7 @@ mod tests {
     #[test]
     fn the_example_holds_the_defaults() {
         let mut defaults = Config::new("https://lime.example.com".to_owned().try_into().unwrap());
+        defaults.health_listen = Some("127.0.0.1:8081".parse().unwrap());
         defaults.key_file = Some("/var/lib/lime-core/key.pem".into());
         assert_eq!(load(EXAMPLE, &[]), Ok(defaults));
     }

@@ -19,6 +19,8 @@ pub struct Config {
     /// Where to listen.
     #[serde(default = "default_listen")]
     pub listen: SocketAddr,
+    /// Where to listen for questions after health alone. These are answered when `listen` has no place left.
+    pub health_listen: Option<SocketAddr>,
     /// The origin that clients know Core by.
     pub issuer: Origin,
     /// The file in which the signing key is kept. If this is not set, the key is kept in memory only.
@@ -218,6 +220,7 @@ impl Config {
     pub fn new(issuer: Origin) -> Self {
         Self {
             listen: default_listen(),
+            health_listen: None,
             issuer,
             key_file: None,
             trusted_proxies: Vec::new(),

@@ -42,6 +42,9 @@ use crate::stop::ARRIVAL;
 
 const EVENTS: &str = "/api/v1/modules/agent-login/events";
 
+/// How long `/readyz` waits for the store. Probes of Kubernetes wait a second by default.
+const READY: Duration = Duration::from_millis(800);
+
 /// All routes of a Core. Whoever serves them must add the extension [`Peer`] to each request; without it, all
 /// clients count as this machine, and share its rate limits.
 pub fn app(core: Arc<Core>) -> Router {
@@ -57,10 +60,7 @@ pub fn app(core: Arc<Core>) -> Router {
         .route("/api/v1/core/agents/me/profile", get(agents::profile))
         .route("/api/v1/modules/oauth/token", post(oauth::token))
         .route(EVENTS, get(events::stream));
-    let others = Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .fallback(|| async { refused(Code::NotFound) });
+    let others = health();
     let [documents, lanes, others] = [documents, lanes, others].map(|routes| {
         routes
             .method_not_allowed_fallback(|| async { refused(Code::MethodNotAllowed) })
@@ -79,16 +79,34 @@ pub fn app(core: Arc<Core>) -> Router {
         .with_state(core)
 }
 
+/// The routes that tell of Core's health, and refuse every other path.
+fn health() -> Router<Arc<Core>> {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .fallback(|| async { refused(Code::NotFound) })
+}
+
+/// The routes of a listener for health alone.
+pub(crate) fn health_app(core: Arc<Core>) -> Router {
+    health().with_state(core)
+}
+
 /// Whether requests can be served: not while Core stops, and not without its store.
 async fn ready(State(core): State<Arc<Core>>) -> Response {
     if core.stop.is_noticed() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response();
     }
-    match core.ping().await {
-        Ok(()) => "ready\n".into_response(),
-        Err(error) => {
+    let unavailable = (StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n");
+    match tokio::time::timeout(READY, core.ping()).await {
+        Ok(Ok(())) => "ready\n".into_response(),
+        Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n").into_response()
+            unavailable.into_response()
+        }
+        Err(_) => {
+            tracing::warn!("not ready: the store does not answer within {READY:?}");
+            unavailable.into_response()
         }
     }
 }

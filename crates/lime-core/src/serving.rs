@@ -1,0 +1,281 @@
+//! What `serve`, `check-config` and `dev` do, from settings to the end of the server.
+
+use std::io::{IsTerminal, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lime_core::{
+    Config, Core, Entropy, Keys, LogFormat, MemoryStore, SystemEntropy, dev, new_epoch, serve, serve_health,
+};
+use lime_proto::Origin;
+use tokio::net::TcpListener;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt, reload};
+
+use crate::failure::Failure;
+use crate::{log, signals, threads};
+
+/// Arguments of `dev`.
+#[derive(clap::Args)]
+pub(crate) struct Dev {
+    /// Address to listen on; in a container 0.0.0.0.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// Port to listen on; 0 picks a free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Origin that sites and agents know this server by, such as `http://core.test:8080`, where it is another
+    /// one than the address to listen on.
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    public_url: Option<Origin>,
+    /// Write addresses and tokens to this file as KEY=value lines, once ready to serve.
+    #[arg(long, value_name = "PATH")]
+    env_file: Option<PathBuf>,
+    /// Leading zero bits of every challenge.
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(0..=64))]
+    difficulty: u32,
+    /// Seconds that a login request waits.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=900))]
+    ttl: u64,
+    /// Number of sites.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    sites: u16,
+    /// Number of agents.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    agents: u16,
+}
+
+fn origin(text: &str) -> Result<Origin, lime_proto::NotAnOrigin> {
+    text.to_owned().try_into()
+}
+
+/// Reads settings for a server that others use.
+pub(crate) fn load(path: Option<&Path>) -> Result<Config, Failure> {
+    let config = Config::load(path, std::env::vars_os()).map_err(Failure::settings)?;
+    config.check_public().map_err(Failure::settings)?;
+    filter(&config.log.filter)?;
+    Ok(config)
+}
+
+/// Does all that a start does before it listens, and tells of it. A key is not made, and no address is taken,
+/// so that it can be asked beside a running server.
+pub(crate) fn check(path: Option<&Path>) -> Result<(), Failure> {
+    let mut config = load(path)?;
+    let runtime = threads::start()?;
+    let start = async { signals::stop(log::Log::start(std::io::sink(), config.log.format)?).map(drop) };
+    runtime.block_on(start).map_err(Failure::of)?;
+    let limited = limit_connections(&mut config);
+    let is_there = config.key_file.as_deref().map(Keys::check).transpose().map_err(Failure::of)?;
+    for address in [Some(config.listen), config.health_listen].into_iter().flatten() {
+        check_address(address)?;
+    }
+    for warning in config.warnings().into_iter().chain(limited) {
+        say(format_args!("warning: {warning}"));
+    }
+    if let (Some(path), Some(false)) = (&config.key_file, is_there) {
+        say(format_args!("{}: is not there yet, `serve` makes it", path.display()));
+    }
+    say(format_args!("ok: serves {} on {}", config.issuer, config.listen));
+    Ok(())
+}
+
+/// Serves until it is told to stop.
+pub(crate) fn serve_public(path: Option<PathBuf>) -> Result<(), Failure> {
+    let config = load(path.as_deref())?;
+    let runtime = threads::start()?;
+    let outcome = runtime.block_on(run_public(config, path));
+    // Connections that did not drain are cut, not waited for.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn run_public(mut config: Config, path: Option<PathBuf>) -> Result<(), Failure> {
+    let (log, set_filter) = start_log(config.log.format, &config.log.filter)?;
+    let stop = signals::stop(log.clone()).map_err(Failure::of)?;
+    let reload = signals::on_hangup(move || match load(path.as_deref()) {
+        Ok(config) => set_filter(&config.log.filter),
+        Err(failure) => tracing::warn!("log.filter stays as it is: {failure}"),
+    });
+    reload.map_err(Failure::of)?;
+    let limited = limit_connections(&mut config);
+    let keys = match &config.key_file {
+        Some(path) => Keys::open(path),
+        None => Keys::generate(),
+    };
+    let keys = keys.map_err(Failure::of)?;
+    let listener = listen(config.listen).await?;
+    let health = match config.health_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    let store = Arc::new(MemoryStore::new(new_epoch(&SystemEntropy)));
+    let address = listener.local_addr().map_err(Failure::of)?;
+    tracing::info!(listen = %address, issuer = %config.issuer, kid = keys.jwks().keys[0].kid, "serving");
+    for warning in config.warnings().into_iter().chain(limited) {
+        tracing::warn!("{warning}");
+    }
+    let core = Arc::new(Core::new(config, store, keys));
+    let health = async {
+        match health {
+            Some(listener) => serve_health(listener, Arc::clone(&core)).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = serve(listener, Arc::clone(&core), stop) => {}
+        () = health => {}
+    }
+    log.flush(log::PATIENCE);
+    Ok(())
+}
+
+/// Serves principals that are made up on the spot, until it is told to stop.
+pub(crate) fn serve_dev(dev: Dev) -> Result<(), Failure> {
+    let runtime = threads::start()?;
+    let outcome = runtime.block_on(run_dev(dev));
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn run_dev(dev: Dev) -> Result<(), Failure> {
+    let (log, _) = start_log(LogFormat::Text, "warn")?;
+    let stop = signals::stop(log.clone()).map_err(Failure::of)?;
+    let listener = listen(SocketAddr::new(dev.host, dev.port)).await?;
+    let address = listener.local_addr().map_err(Failure::of)?;
+    let issuer = dev.public_url.clone().unwrap_or_else(|| origin_of(address));
+    let mut config = Config::new(issuer.clone());
+    config.listen = address;
+    config.limits = None;
+    // Whoever presses Ctrl-C has no balancer.
+    config.http.notice_seconds = 0;
+    config.login.ttl_seconds = dev.ttl;
+    config.pow.base = dev.difficulty;
+    config.pow.ceiling = dev.difficulty;
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let store = Arc::new(MemoryStore::new(new_epoch(&*entropy)));
+    let principals =
+        dev::seed(&*store, &entropy, dev.sites.into(), dev.agents.into()).await.map_err(Failure::of)?;
+    let core = Core::new(config, store, Keys::generate().map_err(Failure::of)?);
+    // From here on connections are accepted: the system queues them until `serve` comes to it.
+    let environment = dev::environment(&issuer, &principals);
+    let told = match &dev.env_file {
+        Some(path) => {
+            whole_file::replace(path, environment.as_bytes(), whole_file::Access::Owner)
+                .map_err(|error| Failure::of(format!("{}: {error}", path.display())))?;
+            // A shell looks for a bare name elsewhere.
+            let path = std::path::absolute(path).map_err(Failure::of)?;
+            format!("Tokens and addresses are in {0}:\n\n    set -a; . {0}; set +a\n", path.display())
+        }
+        None => format!(
+            "{environment}\nExport these lines where a site or an agent runs (--env-file writes them to a file).\n"
+        ),
+    };
+    if !issuer.is_https() && !issuer.is_loopback() {
+        say(format_args!("warning: {issuer} is plain HTTP: tokens can be read on their way there"));
+    }
+    if dev.host.is_unspecified() && dev.public_url.is_none() {
+        say(format_args!(
+            "warning: other machines and containers know this server by another origin than {issuer}: name it by --public-url"
+        ));
+    }
+    say(format_args!(
+        "LIME Core for development on {issuer}: difficulty {}, no limits, nothing is kept.\n\n{told}\n\
+         A site then makes login requests with the official lime-sites-sdk, an agent answers with lime-agents-sdk.\n\
+         Ctrl-C stops.",
+        dev.difficulty
+    ));
+    serve(listener, Arc::new(core), stop).await;
+    log.flush(log::PATIENCE);
+    Ok(())
+}
+
+/// The origin of a server on this address; on that of this machine where it listens on all addresses.
+fn origin_of(address: SocketAddr) -> Origin {
+    let host = if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
+    let text = match (host, address.port()) {
+        (IpAddr::V4(host), 80) => format!("http://{host}"),
+        (IpAddr::V6(host), 80) => format!("http://[{host}]"),
+        _ => format!("http://{}", SocketAddr::new(host, address.port())),
+    };
+    Origin::try_from(text).expect("an address is a host")
+}
+
+/// Prints a line. Errors are ignored: Core also serves when nobody reads its output.
+fn say(text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Lets this process have as many descriptors as the system allows it, and takes no more connections than there
+/// are descriptors for. Returns a warning if those are fewer than the settings ask for.
+#[cfg(unix)]
+fn limit_connections(config: &mut Config) -> Option<String> {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    /// For what is open beside connections: listeners, standard streams, the runtime's own, health checks.
+    const OTHERS: u64 = 96;
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let allowed = match setrlimit(Resource::Nofile, limit) {
+        Ok(()) => limit.maximum,
+        Err(_) => getrlimit(Resource::Nofile).current,
+    }?;
+    let wanted = config.http.max_connections;
+    let places = usize::try_from(allowed.saturating_sub(OTHERS)).unwrap_or(usize::MAX).max(1);
+    config.http.max_connections = wanted.min(places);
+    (places < wanted).then(|| {
+        format!(
+            "the system allows {allowed} file descriptors: http.max_connections is {places}, not {wanted}"
+        )
+    })
+}
+
+#[cfg(not(unix))]
+fn limit_connections(_config: &mut Config) -> Option<String> {
+    None
+}
+
+/// Checks that an address is one of this machine's. Whether its port is free is not asked.
+fn check_address(address: SocketAddr) -> Result<(), Failure> {
+    std::net::UdpSocket::bind(SocketAddr::new(address.ip(), 0))
+        .map(drop)
+        .map_err(|error| cannot_listen(address, &error))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))
+}
+
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
+    Failure::of(format!("cannot listen on {address}: {error}"))
+}
+
+fn filter(text: &str) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(text).map_err(|error| Failure::settings(format!("log.filter = {text:?}: {error}")))
+}
+/// Sets another filter.
+type SetFilter = Box<dyn Fn(&str) + Send>;
+
+fn start_log(format: LogFormat, filter: &str) -> Result<(log::Log, SetFilter), Failure> {
+    let (filter, handle) = reload::Layer::new(self::filter(filter)?);
+    let log = log::Log::start(std::io::stderr(), format)
+        .map_err(|error| Failure::of(format!("no thread for the log: {error}")))?;
+    let writer = log.clone();
+    let lines = fmt::layer()
+        .with_ansi(std::io::stderr().is_terminal())
+        // It would report its own troubles on standard error, and panic where that is gone.
+        .log_internal_errors(false)
+        .with_writer(move || writer.clone());
+    let registry = tracing_subscriber::registry().with(filter);
+    match format {
+        LogFormat::Json => registry.with(lines.json()).init(),
+        LogFormat::Text => registry.with(lines).init(),
+    }
+    let set_filter = move |text: &str| match self::filter(text).map(|filter| handle.reload(filter)) {
+        Ok(Ok(())) => tracing::info!(filter = text, "log.filter is read again"),
+        Ok(Err(error)) => tracing::warn!(%error, "log.filter stays as it is"),
+        Err(failure) => tracing::warn!("log.filter stays as it is: {failure}"),
+    };
+    Ok((log, Box::new(set_filter)))
+}
