@@ -17,6 +17,7 @@ use crate::domain::places::Places;
 use crate::keys::Keys;
 use crate::limits::Limiter;
 use crate::stop::Stop;
+use crate::tally::Tally;
 
 /// A running LIME Core. Its parts share a store, a clock and keys, and each has what it uses of them.
 pub struct Core {
@@ -28,7 +29,9 @@ pub struct Core {
     /// The keys, of which the public halves are published.
     pub(crate) keys: Keys,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) stop: Arc<Stop>,
+    pub(crate) tally: Arc<Tally>,
     store: Arc<dyn Store>,
     mint: Arc<Mint>,
 }
@@ -49,6 +52,7 @@ impl Core {
     ) -> Self {
         let rate = |of: fn(&Limits) -> Rate| config.limits.as_ref().map(of);
         let stop = Arc::new(Stop::default());
+        let tally = Arc::new(Tally::default());
         let networks = Limiter::new(rate(|limits| limits.address), &clock);
         let authentication = Arc::new(Authentication::new(store.clone(), networks));
         let mint = Arc::new(Mint::new(keys.clone(), Arc::clone(&clock), config.issuer.clone()));
@@ -58,6 +62,7 @@ impl Core {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             stop: Arc::clone(&stop),
+            tally: Arc::clone(&tally),
             creations: Limiter::new(rate(|limits| limits.create), &clock),
             readings: Limiter::new(rate(|limits| limits.address), &clock),
             approvals: Limiter::new(rate(|limits| limits.approve), &clock),
@@ -72,6 +77,7 @@ impl Core {
             places: Places::new(config.events.streams_per_site),
             clock: Arc::clone(&clock),
             stop: Arc::clone(&stop),
+            tally: Arc::clone(&tally),
             late: Limiter::new(rate(|limits| limits.create), &clock),
             keepalive: Duration::from_secs(config.events.keepalive_seconds),
             poll: Duration::from_secs(config.events.poll_seconds),
@@ -80,7 +86,8 @@ impl Core {
         let mcp_tokens = McpTokens {
             authentication: Arc::clone(&authentication),
             clock: Arc::clone(&clock),
-            entropy,
+            entropy: Arc::clone(&entropy),
+            tally: Arc::clone(&tally),
             keys: keys.clone(),
             limit: Limiter::new(rate(|limits| limits.token), &clock),
             issuer: config.issuer.clone(),
@@ -93,7 +100,9 @@ impl Core {
             mcp_tokens,
             keys,
             clock,
+            entropy,
             stop,
+            tally,
             store,
             mint,
         }
@@ -107,18 +116,23 @@ impl Core {
     }
 
     /// Expires requests that are due, drops old ones and forgets passports, once a second, until Core is
-    /// stopped. Without it, `expired` frames come late or never and old data is kept, but all answers stay
-    /// right. [`serve`](crate::serve) runs it by itself.
+    /// stopped. Logs once a minute what has happened. Without it, `expired` frames come late or never and old
+    /// data is kept, but all answers stay right. [`serve`](crate::serve) runs it by itself.
     pub async fn sweep(self: Arc<Self>) {
         /// The limit on requests that a store is asked to expire or drop at once, so that others do not wait
         /// for it long.
         const BATCH: usize = 10_000;
+        /// How many seconds the counts of one line are of.
+        const COUNTED: u64 = 60;
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
+        for second in 1.. {
             tokio::select! {
                 () = self.stop.finishing() => return,
                 _ = ticks.tick() => {}
+            }
+            if second % COUNTED == 0 {
+                self.tally.log();
             }
             self.mint.forget();
             if let Err(error) = self.store.sweep(Sweep { now: self.clock.now(), limit: BATCH }).await {

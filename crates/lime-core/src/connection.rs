@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lime_proto::Code;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -11,6 +12,10 @@ use tokio_util::task::TaskTracker;
 /// An extension of each request that counts the requests of its connection that have arrived as a whole.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrived(pub TaskTracker);
+
+/// An extension of a request whose head breaks RFC 9112, with the code to refuse it with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Malformed(pub Code);
 
 /// An extension of a response after which nothing is read from its connection any more.
 #[derive(Clone, Copy, Debug)]

@@ -154,6 +154,7 @@ impl Keys {
             let text = pem_rfc7468::encode_string(PEM_TAG, LineEnding::LF, der.as_ref());
             let text = Zeroizing::new(text.map_err(|_| KeyError::Generate)?);
             whole_file::create(path, text.as_bytes(), whole_file::Access::Owner).map_err(file)?;
+            tracing::info!(path = %path.display(), "made a signing key");
         }
         Self::read(path)
     }

@@ -39,6 +39,7 @@ mod routes;
 mod server;
 mod socket;
 mod stop;
+mod tally;
 mod token;
 
 pub use assembly::Core;

@@ -22,9 +22,9 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::assembly::Core;
-use crate::connection::{Arrived, LastRequest, Phases, Unread};
+use crate::connection::{Arrived, LastRequest, Malformed, Phases, Unread};
 use crate::framing;
-use crate::routes::{Peer, app, closing};
+use crate::routes::{Peer, app};
 use crate::socket::Socket;
 
 /// Pause after a connection that could not be accepted: more often than not there are no descriptors left.
@@ -106,6 +106,8 @@ pub async fn serve(listener: TcpListener, core: Arc<Core>, stop: impl Future<Out
         () = deadline.0 => {}
     }
     tasks.shutdown().await;
+    core.tally.log();
+    tracing::info!("stopped");
 }
 
 /// When connections are cut that are still open.
@@ -133,11 +135,11 @@ impl Connection {
             request.extensions_mut().insert(Arrived(arrived.clone()));
             request.extensions_mut().insert(phases.begin());
             let (app, was_last, is_unread) = (app.clone(), Arc::clone(&was_last), Arc::clone(&is_unread));
+            if let Err(code) = framing::check(&request) {
+                request.extensions_mut().insert(Malformed(code));
+            }
             async move {
-                let response = match framing::check(&request) {
-                    Ok(()) => app.oneshot(request).await.unwrap_or_else(|never| match never {}),
-                    Err(code) => closing(code),
-                };
+                let response = app.oneshot(request).await.unwrap_or_else(|never| match never {});
                 if response.extensions().get::<LastRequest>().is_some() {
                     was_last.notify_one();
                 }

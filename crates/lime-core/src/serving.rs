@@ -112,7 +112,20 @@ async fn run_public(mut config: Config, path: Option<PathBuf>) -> Result<(), Fai
     };
     let store = Arc::new(MemoryStore::new(new_epoch(&SystemEntropy)));
     let address = listener.local_addr().map_err(Failure::of)?;
-    tracing::info!(listen = %address, issuer = %config.issuer, kid = keys.jwks().keys[0].kid, "serving");
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        listen = %address,
+        health_listen = config.health_listen.map(tracing::field::display),
+        issuer = %config.issuer,
+        kid = keys.jwks().keys[0].kid,
+        difficulty = config.pow.base,
+        ttl_seconds = config.login.ttl_seconds,
+        trusted_proxies = ?config.trusted_proxies,
+        forwarded_header = ?config.forwarded_header,
+        max_connections = config.http.max_connections,
+        idle_seconds = config.http.idle_seconds,
+        "serving"
+    );
     for warning in config.warnings().into_iter().chain(limited) {
         tracing::warn!("{warning}");
     }
@@ -207,8 +220,8 @@ fn say(text: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Lets this process have as many descriptors as the system allows it, and takes no more connections than there
-/// are descriptors for. Returns a warning if those are fewer than the settings ask for.
+/// Lets this process have as many descriptors as the system allows it, and takes no more connections than
+/// there are descriptors for. Returns a warning if those are fewer than the settings ask for.
 #[cfg(unix)]
 fn limit_connections(config: &mut Config) -> Option<String> {
     use rustix::process::{Resource, getrlimit, setrlimit};
@@ -269,7 +282,7 @@ fn start_log(format: LogFormat, filter: &str) -> Result<(log::Log, SetFilter), F
         .with_writer(move || writer.clone());
     let registry = tracing_subscriber::registry().with(filter);
     match format {
-        LogFormat::Json => registry.with(lines.json()).init(),
+        LogFormat::Json => registry.with(lines.json().with_span_list(false)).init(),
         LogFormat::Text => registry.with(lines).init(),
     }
     let set_filter = move |text: &str| match self::filter(text).map(|filter| handle.reload(filter)) {

@@ -96,10 +96,12 @@ fn serve_keeps_its_key_and_stops_on_a_signal() {
         let settings = format!("listen = '127.0.0.1:0'\nissuer = 'http://127.0.0.1:1'\nkey_file = {key:?}");
         std::fs::write(&config, settings).unwrap();
         let mut server = Server::start(&["serve", "--config", config.to_str().unwrap()]);
-        let mut log = BufReader::new(server.0.stderr.take().unwrap());
-        let mut line = String::new();
-        log.read_line(&mut line).unwrap();
-        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let mut log = lines(server.0.stderr.take().unwrap());
+        let mut line = || serde_json::from_str::<serde_json::Value>(&log.next().unwrap()).unwrap();
+        if kids.is_empty() {
+            assert_eq!(line()["fields"]["message"], "made a signing key");
+        }
+        let line = line();
         assert_eq!(line["fields"]["message"], "serving");
         let address = line["fields"]["listen"].as_str().unwrap();
         let jwks = get(&format!("http://{address}"), "/api/v1/core/.well-known/jwks.json");

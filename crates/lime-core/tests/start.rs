@@ -22,7 +22,8 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Whatever keeps a server from starting, but a port that is in use, `check-config` finds too, in the same words.
+/// Whatever keeps a server from starting, but a port that is in use, `check-config` finds too, in the same
+/// words.
 #[test]
 fn check_config_finds_what_a_start_would() {
     let directory = tempfile::tempdir().unwrap();

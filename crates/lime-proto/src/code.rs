@@ -137,6 +137,17 @@ pub enum OauthCode {
 }
 
 impl OauthCode {
+    /// Its text on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::AccessDenied => "access_denied",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// What `WWW-Authenticate` names, see [`Code::auth_scheme`].
     pub fn auth_scheme(self) -> Option<&'static str> {
         (self == Self::InvalidClient).then_some(AGENT_SCHEME)

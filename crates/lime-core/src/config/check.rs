@@ -67,6 +67,7 @@ const SETTINGS: &[Setting] = &[
     whole("http.notice_seconds", 0, 300, "2"),
     whole("http.drain_seconds", 0, 300, "6"),
     text("log.format", "\"json\" or \"text\"", "\"json\""),
+    whole("log.slow_millis", 1, 300_000, "1000"),
     text("log.filter", "a level, or levels by module", "\"info\" or \"warn,lime_core=debug\""),
 ];
 
@@ -127,7 +128,7 @@ impl Config {
             let value = format!("{:?}", self.pow.scheme);
             return Err(ConfigError::value("pow.scheme", &value, expected("pow.scheme")));
         }
-        let Self { login, pow, events, http, .. } = self;
+        let Self { login, pow, events, http, log, .. } = self;
         for (path, value) in [
             ("login.ttl_seconds", login.ttl_seconds),
             ("login.pending_per_site", login.pending_per_site as u64),
@@ -146,6 +147,7 @@ impl Config {
             ("http.answer_seconds", http.answer_seconds),
             ("http.notice_seconds", http.notice_seconds),
             ("http.drain_seconds", http.drain_seconds),
+            ("log.slow_millis", log.slow_millis),
         ] {
             within(path, value)?;
         }

@@ -146,6 +146,9 @@ pub struct Log {
     pub format: LogFormat,
     /// What is logged, in the syntax of `tracing`'s filters.
     pub filter: String,
+    /// Milliseconds from which a request counts as slow, and is logged at the level `info`; streams are
+    /// exempt.
+    pub slow_millis: u64,
 }
 
 /// How log lines look.
@@ -318,6 +321,6 @@ impl Default for Http {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: LogFormat::Json, filter: "info".to_owned() }
+        Self { format: LogFormat::Json, filter: "info".to_owned(), slow_millis: 1000 }
     }
 }

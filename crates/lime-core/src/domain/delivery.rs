@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::limits::Limiter;
 use crate::refusal::{Failure, Refusal};
 use crate::stop::Stop;
+use crate::tally::{self, Tally};
 
 /// How many events a connection reads from the log at once.
 const PAGE: usize = 16;
@@ -39,6 +40,7 @@ pub(crate) struct Delivery {
     pub places: Places,
     pub clock: Arc<dyn Clock>,
     pub stop: Arc<Stop>,
+    pub tally: Arc<Tally>,
     /// How often a site may have passports that were first sent long ago.
     pub late: Limiter<Id>,
     pub keepalive: Duration,
@@ -348,6 +350,10 @@ impl EventStream {
         let change = Change { request: event.request, transition: Transition::Deliver, now };
         let sent = delivery.store.transition(&change).await?;
         let is_delivered = sent.is_some_and(|sent| matches!(sent.request.state, State::Delivered { .. }));
-        Ok(if is_delivered { Made::Frame(Frame::approved(event.request, passport)) } else { Made::Nothing })
+        if !is_delivered {
+            return Ok(Made::Nothing);
+        }
+        delivery.tally.count(tally::Event::Delivered);
+        Ok(Made::Frame(Frame::approved(event.request, passport)))
     }
 }

@@ -20,6 +20,7 @@ use crate::clock::{Clock, Entropy, new_id};
 use crate::limits::{Limiter, Network};
 use crate::refusal::Refusal;
 use crate::stop::Stop;
+use crate::tally::{Event, Tally};
 
 /// What a site with too many pending requests is told to wait: agents may have approved some by then.
 const PENDING_PAUSE: Duration = Duration::from_secs(5);
@@ -31,6 +32,7 @@ pub(crate) struct LoginRequests {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub stop: Arc<Stop>,
+    pub tally: Arc<Tally>,
     /// How often a site may create requests.
     pub creations: Limiter<Id>,
     /// How often a network may read challenges.
@@ -76,7 +78,10 @@ impl LoginRequests {
             expires_at: request.expires,
         };
         match self.store.insert(Insertion { request, limit: self.pending_per_site, now }).await? {
-            Inserted::Stored => Ok(created),
+            Inserted::Stored => {
+                self.tally.count(Event::Created);
+                Ok(created)
+            }
             Inserted::LimitReached => Err(Refusal::Limited(PENDING_PAUSE)),
         }
     }
@@ -174,6 +179,9 @@ impl LoginRequests {
         let now = self.clock.now();
         let change = Change { request: request.id, transition: Transition::Approve(approval), now };
         let done = self.store.transition(&change).await?.ok_or(Code::RequestNotFound)?;
+        if done.changed {
+            self.tally.count(Event::Approved);
+        }
         // Another call may have come first: this agent's own, or another's.
         match done.request.standing(agent.id, number, now) {
             Standing::Yours(status) => Ok(approved(&done.request, status)),

@@ -16,12 +16,14 @@ use crate::clock::{Clock, Entropy, new_id};
 use crate::keys::Keys;
 use crate::limits::{Limiter, Network};
 use crate::refusal::Refusal;
+use crate::tally::{Event, Tally};
 
 /// Issues tokens for MCP servers.
 pub(crate) struct McpTokens {
     pub authentication: Arc<Authentication>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+    pub tally: Arc<Tally>,
     pub keys: Keys,
     /// How often an agent may have one.
     pub limit: Limiter<Id>,
@@ -96,6 +98,7 @@ impl McpTokens {
             }
         };
         let access_token = self.keys.sign(claims).await.map_err(Refusal::from)?;
+        self.tally.count(Event::McpToken);
         Ok(TokenResponse { access_token, token_type: "Bearer".to_owned(), expires_in: MCP_LIFE.as_secs() })
     }
 }

@@ -5,26 +5,42 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 
+use crate::assembly::Core;
 use crate::config::{Config, ForwardedHeader};
 use crate::limits::Network;
+use crate::tally::Event;
 
 /// The address of the other end of the connection: an extension of each request, see [`app`](crate::app).
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
 /// The client's network. Without [`Peer`], as in tests, it is this machine, and no header is believed.
-pub(super) fn network(extensions: &Extensions, headers: &HeaderMap, config: &Config) -> Network {
-    match extensions.get::<Peer>() {
-        Some(peer) => client(peer.0.ip(), headers, config).into(),
-        None => IpAddr::from(Ipv4Addr::LOCALHOST).into(),
+pub(super) fn network(core: &Core, extensions: &Extensions, headers: &HeaderMap) -> Network {
+    let Some(peer) = extensions.get::<Peer>() else { return IpAddr::from(Ipv4Addr::LOCALHOST).into() };
+    let client = client(peer.0.ip(), headers, &core.config);
+    if !client.is_read {
+        core.tally.count(Event::UnreadableHop);
     }
+    client.address.into()
+}
+
+/// Whether a request comes from a trusted proxy.
+pub(super) fn is_from_proxy(core: &Core, extensions: &Extensions) -> bool {
+    extensions.get::<Peer>().is_some_and(|peer| is_trusted(peer.0.ip(), &core.config.trusted_proxies))
+}
+
+/// Where a client is, as far as it is known.
+struct Client {
+    address: IpAddr,
+    /// Whether every hop that counts is an address.
+    is_read: bool,
 }
 
 /// Follows the header that counts from its end: each trusted proxy has appended the address that called it.
 /// What stands before the first address that is not trusted may have been written by anybody, and is not
 /// looked at. Where a hop is no address, as `unknown` is none, the proxy that has written it is all that is
 /// known.
-fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
+fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Client {
     let name = match config.forwarded_header {
         ForwardedHeader::XForwardedFor => "x-forwarded-for",
         ForwardedHeader::Forwarded => "forwarded",
@@ -37,11 +53,14 @@ fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> IpAddr {
     // A list may have empty elements, RFC 9110, section 5.6.1; some proxies end theirs with a comma.
     let hops = values.flat_map(|value| split_from_end(value.as_bytes(), b','));
     let mut hops = hops.map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty());
-    let mut client = peer;
-    while is_trusted(client, &config.trusted_proxies)
-        && let Some(address) = hops.next().and_then(address)
+    let mut client = Client { address: peer, is_read: true };
+    while is_trusted(client.address, &config.trusted_proxies)
+        && let Some(hop) = hops.next()
     {
-        client = address;
+        match address(hop) {
+            Some(address) => client.address = address,
+            None => return Client { is_read: false, ..client },
+        }
     }
     client
 }
@@ -111,7 +130,7 @@ mod tests {
         for (name, value) in fields {
             headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        client(peer.parse().unwrap(), &headers, &config).to_string()
+        client(peer.parse().unwrap(), &headers, &config).address.to_string()
     }
 
     fn list(peer: &str, values: &[&str]) -> String {

@@ -16,7 +16,7 @@ pub(super) async fn profile(State(core): State<Arc<Core>>, request: Request) -> 
     let (head, _) = request.into_parts();
     Lane::Agent
         .answer(async {
-            let from = network(&head.extensions, &head.headers, &core.config);
+            let from = network(&core, &head.extensions, &head.headers);
             let header = token_header(&head.headers, "x-agent-token");
             let agent = core.authentication.agent(header, from).await?;
             Ok(Data(StatusCode::OK, authentication::profile(agent)).into_response())

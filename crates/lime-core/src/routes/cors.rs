@@ -29,7 +29,7 @@ pub(super) fn lanes(origins: &[Origin]) -> Option<CorsLayer> {
     let cors = CorsLayer::new()
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_headers(asked)
-        .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE])
+        .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE, name("x-request-id")])
         .max_age(MAX_AGE);
     (!values.is_empty()).then(|| cors.allow_origin(values))
 }

@@ -37,7 +37,7 @@ pub(super) async fn read(State(core): State<Arc<Core>>, id: Segment, request: Re
 }
 
 pub(super) async fn challenge(State(core): State<Arc<Core>>, id: Segment, request: Request) -> Response {
-    let from = network(request.extensions(), request.headers(), &core.config);
+    let from = network(&core, request.extensions(), request.headers());
     Lane::Public
         .answer(async {
             let challenge = core.login_requests.challenge(&text(id), from).await?;
@@ -51,7 +51,7 @@ pub(super) async fn approve(State(core): State<Arc<Core>>, id: Segment, request:
     Lane::Agent
         .answer(async {
             let header = token_header(&head.headers, "x-agent-token");
-            let from = network(&head.extensions, &head.headers, &core.config);
+            let from = network(&core, &head.extensions, &head.headers);
             let body = async {
                 let object = read_object(&head.headers, body).await?;
                 Ok(serde_json::from_value(Value::Object(object)).map_err(|_| Code::ValidationError)?)

@@ -9,6 +9,7 @@ mod lane;
 mod login;
 mod oauth;
 mod reply;
+mod trace;
 
 use std::any::Any;
 use std::pin::Pin;
@@ -36,7 +37,7 @@ use lane::Lane;
 use reply::refused;
 
 use crate::assembly::Core;
-use crate::connection::{Arrived, Underway, Unread};
+use crate::connection::{Arrived, Malformed, Underway, Unread};
 use crate::refusal::Failure;
 use crate::stop::ARRIVAL;
 
@@ -75,7 +76,7 @@ pub fn app(core: Arc<Core>) -> Router {
         .merge(lanes)
         .merge(others)
         .layer(CatchPanicLayer::custom(after_panic))
-        .layer(from_fn_with_state(Arc::clone(&core), log))
+        .layer(from_fn_with_state(Arc::clone(&core), trace::trace))
         .with_state(core)
 }
 
@@ -116,6 +117,9 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
 /// arriving, the client would lose its connection, and sometimes the answer.
 async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
     let http = &core.config.http;
+    if let Some(Malformed(code)) = request.extensions().get() {
+        return closing(*code);
+    }
     let (head, body) = request.into_parts();
     let is_read = body::is_read(&head.method, head.extensions.get::<MatchedPath>().is_some());
     let too_late = async {
@@ -180,22 +184,10 @@ impl HttpBody for Counted {
 }
 
 /// A refusal after which the connection ends, since the request has not been read to its end.
-pub(crate) fn closing(code: Code) -> Response {
+fn closing(code: Code) -> Response {
     let mut response = refused(code);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response.extensions_mut().insert(Unread);
-    response
-}
-
-/// One line a request. The path is the route's pattern: identifiers, tokens and bodies stay out of the log.
-async fn log(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
-    let begun = core.clock.uptime();
-    let method = request.method().clone();
-    let path = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
-    let path = path.as_ref().map_or("(none)", MatchedPath::as_str);
-    let (status, micros) = (response.status().as_u16(), (core.clock.uptime() - begun).as_micros() as u64);
-    tracing::debug!(%method, path, status, micros, "request");
     response
 }
 

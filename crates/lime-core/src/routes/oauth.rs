@@ -12,14 +12,14 @@ use serde::Serialize;
 
 use super::address::network;
 use super::lane::Lane;
-use super::reply::{authenticated_by, document, limited, read_object, token_header};
+use super::reply::{authenticated_by, document, limited, marked, read_object, token_header};
 use crate::assembly::Core;
 use crate::domain::mcp_tokens::TokenRefusal;
 
 pub(super) async fn token(State(core): State<Arc<Core>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let header = token_header(&head.headers, "x-agent-token");
-    let from = network(&head.extensions, &head.headers, &core.config);
+    let from = network(&core, &head.extensions, &head.headers);
     match core.mcp_tokens.issue(header, from, read_object(&head.headers, body)).await {
         Ok(token) => not_stored(StatusCode::OK, token),
         Err(TokenRefusal::Core(refusal)) => Lane::Agent.refuses(refusal),
@@ -35,7 +35,7 @@ pub(super) async fn token(State(core): State<Arc<Core>>, request: Request) -> Re
 fn failed(error: OauthCode, error_description: String) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let response = not_stored(status, OauthError { error, error_description });
-    authenticated_by(error.auth_scheme(), response)
+    marked(error.as_str(), authenticated_by(error.auth_scheme(), response))
 }
 
 /// As RFC 6749, section 5.1 asks, in exactly one header.

@@ -33,7 +33,18 @@ impl<T: Serialize + Clone> IntoResponse for Data<T> {
 /// A refusal in its envelope, never to be cached.
 pub(super) fn refused(code: Code) -> Response {
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    authenticated_by(code.auth_scheme(), envelope(status, &Envelope::<()>::Failure(code.into())))
+    let response = envelope(status, &Envelope::<()>::Failure(code.into()));
+    marked(code.as_str(), authenticated_by(code.auth_scheme(), response))
+}
+
+/// An extension of a response that refuses something: the code that it has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused(pub &'static str);
+
+/// Notes the code of a refusal for the log.
+pub(super) fn marked(code: &'static str, mut response: Response) -> Response {
+    response.extensions_mut().insert(Refused(code));
+    response
 }
 
 /// A 401 names the scheme by which the client could say who it is; RFC 9110, section 15.5.2 demands that, and

@@ -1,0 +1,90 @@
+//! What an operator sees of a request: an identifier, its lines in the log, and counts.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use hyper::body::{Frame, SizeHint};
+use tracing::{Instrument, Span};
+
+use super::address::is_from_proxy;
+use super::reply::Refused;
+use crate::assembly::Core;
+use crate::clock::new_id;
+use crate::tally::Event;
+
+/// Gives the request an identifier, which all lines of the log about it and the answer have, and tells of slow
+/// ones. The path is the route's pattern: identifiers, tokens and bodies stay out of the log.
+pub(super) async fn trace(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
+    let begun = core.clock.uptime();
+    let id = request_id(&core, &request);
+    // Of the highest level, so that it is there for every line.
+    let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
+    let method = request.method().clone();
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    response.headers_mut().insert(REQUEST_ID, id);
+    let path = path.as_ref().map_or("(none)", MatchedPath::as_str);
+    let (status, taken) = (response.status().as_u16(), core.clock.uptime() - begun);
+    span.in_scope(|| {
+        tracing::debug!(%method, path, status, micros = taken.as_micros() as u64, "request");
+        if taken >= Duration::from_millis(core.config.log.slow_millis) {
+            tracing::info!(%method, path, status, millis = taken.as_millis() as u64, "slow request");
+        }
+    });
+    if let Some(Refused(code)) = response.extensions().get() {
+        core.tally.count(Event::Refused(code));
+    }
+    response.map(|body| Body::new(InSpan { body, span }))
+}
+
+/// The identifier of a request: a trusted proxy's own, or a new one. One that could be taken for something else
+/// in a log, or could be a token, is not taken over.
+fn request_id(core: &Core, request: &Request) -> HeaderValue {
+    const MOST: usize = 128;
+    // Tokens of ours have underscores.
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-.~+/=:".contains(byte);
+    let is_taken =
+        |value: &&HeaderValue| (1..=MOST).contains(&value.len()) && value.as_bytes().iter().all(is_plain);
+    let sent = request.headers().get(REQUEST_ID).filter(is_taken);
+    let sent = sent.filter(|_| is_from_proxy(core, request.extensions())).cloned();
+    sent.unwrap_or_else(|| {
+        let id = new_id(&*core.entropy).to_string();
+        HeaderValue::try_from(id).expect("a UUID is ASCII")
+    })
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A response's body, whose frames are made in the span of its request.
+struct InSpan {
+    body: Body,
+    span: Span,
+}
+
+impl HttpBody for InSpan {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let span = self.span.clone();
+        span.in_scope(|| Pin::new(&mut self.body).poll_frame(context))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
