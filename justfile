@@ -52,6 +52,10 @@ interop:
     cargo build -p lime-core
     crates/lime-core/interop/run.sh target/debug/lime-core
 
+# What to hand out: both commands and the wheel, for x86-64 Linux with glibc 2.17 or later.
+dist:
+    contrib/dist.sh
+
 # The Python package: its wheel, and its tests.
 python:
     crates/lime-pow-python/dev.sh

@@ -22,9 +22,11 @@ os.environ.setdefault("LIME_INTEROP_MCP_PYTHON", str(ROOT / "target/interop/mcp/
 
 from core import Core  # noqa: E402
 from mcp_servers import McpServer  # noqa: E402
+from proxies import Proxy  # noqa: E402
 
 StartCore = Callable[..., Core]
 StartMcpServer = Callable[[str, str], McpServer]
+StartProxy = Callable[[str, int, int], None]
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def start_core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartCore]:
 
     with ExitStack() as stack:
 
-        def start(**options: int) -> Core:
+        def start(**options: int | str) -> Core:
             core = Core(tmp_path_factory.mktemp("core"), **options)
             stack.callback(stop, core)
             return core
@@ -57,6 +59,18 @@ def start_core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartCore]:
 def core(start_core: StartCore) -> Core:
     """A Core with three sites and four agents."""
     return start_core(sites=3, agents=4)
+
+
+@pytest.fixture
+def start_proxy(tmp_path: Path) -> Iterator[StartProxy]:
+    """Starts proxies in front of addresses of this machine, and stops them after the test."""
+    with ExitStack() as stack:
+
+        def start(kind: str, port: int, upstream: int) -> None:
+            proxy = Proxy(kind, port, upstream, tmp_path)
+            stack.callback(proxy.stop)
+
+        yield start
 
 
 @pytest.fixture

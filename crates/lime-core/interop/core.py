@@ -21,13 +21,14 @@ STOP_SECONDS = 5
 class Core:
     """A process on a port of its own, ready when this is made. Options are those of the command: `ttl=2`."""
 
-    def __init__(self, directory: Path, **options: int) -> None:
+    def __init__(self, directory: Path, **options: int | str) -> None:
         env_file = directory / "lime.env"
         self._log = directory / "lime-core.log"
-        arguments = [f"--{name}={value}" for name, value in options.items()]
+        options = {"port": 0, **options}
+        arguments = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [BINARY, "dev", "--port=0", f"--env-file={env_file}", *arguments], stdout=log, stderr=log
+                [BINARY, "dev", f"--env-file={env_file}", *arguments], stdout=log, stderr=log
             )
         deadline = time.monotonic() + START_SECONDS
         # The file appears whole, and once the port is open.

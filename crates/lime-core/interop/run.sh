@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the official Python SDKs against lime-core: crates/lime-core/interop/run.sh [BINARY] [--
-# PYTEST-ARGUMENT...]. Without BINARY it builds one. Needs Python 3.10 or later with venv; without the SDKs it
-# fails.
+# PYTEST-ARGUMENT...]. Without BINARY it builds one. Needs Python 3.10 or later with venv, Node 20 with npm,
+# and nginx and Caddy, or `apt-get` to fetch them with; without the SDKs it fails.
 set -euo pipefail
 interop=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$interop/../../.." && pwd)
@@ -32,8 +32,21 @@ environment() {
   echo "$wanted" >"$venv/made-of"
 }
 mkdir -p "$venvs"
+# The proxy of `express/`, as its lock file has it.
+node_environment() {
+  local folder=$venvs/express wanted
+  wanted=$(node --version; cksum <"$interop/express/package-lock.json")
+  [[ -f $folder/made-of && $(<"$folder/made-of") == "$wanted" ]] && return
+  echo "making $folder" >&2
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp "$interop"/express/package*.json "$folder"
+  npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --silent
+  echo "$wanted" >"$folder/made-of"
+}
 environment clients
 environment mcp
+node_environment
 
 cd "$interop"
 export LIME_CORE_BINARY=$binary LIME_INTEROP_MCP_PYTHON=$venvs/mcp/bin/python

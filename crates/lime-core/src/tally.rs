@@ -14,7 +14,8 @@ pub(crate) enum Event {
     Delivered,
     /// A token for an MCP server was issued.
     McpToken,
-    /// A trusted proxy wrote something else than an address where a client is, so that the proxy's own counts.
+    /// A trusted proxy wrote something else than an address where a client is, so that the proxy's own
+    /// counts.
     UnreadableHop,
     /// A request was refused with this code.
     Refused(&'static str),

@@ -60,7 +60,7 @@ const SETTINGS: &[Setting] = &[
     text("http.cors_origins", "origins", "[\"https://agents.example.com\"]"),
     whole("http.body_bytes", 1024, 1 << 20, "16384"),
     whole("http.head_bytes", 8192, 1 << 20, "16384"),
-    whole("http.idle_seconds", 1, 3600, "75"),
+    whole("http.idle_seconds", 1, 86_400, "75"),
     whole("http.head_seconds", 1, 300, "30"),
     whole("http.body_seconds", 1, 300, "10"),
     whole("http.answer_seconds", 1, 300, "10"),

@@ -19,8 +19,8 @@ use crate::assembly::Core;
 use crate::clock::new_id;
 use crate::tally::Event;
 
-/// Gives the request an identifier, which all lines of the log about it and the answer have, and tells of slow
-/// ones. The path is the route's pattern: identifiers, tokens and bodies stay out of the log.
+/// Gives the request an identifier, which all lines of the log about it and the answer have, and tells of
+/// slow ones. The path is the route's pattern: identifiers, tokens and bodies stay out of the log.
 pub(super) async fn trace(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
     let begun = core.clock.uptime();
     let id = request_id(&core, &request);
@@ -44,8 +44,8 @@ pub(super) async fn trace(State(core): State<Arc<Core>>, request: Request, next:
     response.map(|body| Body::new(InSpan { body, span }))
 }
 
-/// The identifier of a request: a trusted proxy's own, or a new one. One that could be taken for something else
-/// in a log, or could be a token, is not taken over.
+/// The identifier of a request: a trusted proxy's own, or a new one. One that could be taken for something
+/// else in a log, or could be a token, is not taken over.
 fn request_id(core: &Core, request: &Request) -> HeaderValue {
     const MOST: usize = 128;
     // Tokens of ours have underscores.
