@@ -60,7 +60,7 @@ impl Phases {
         Underway(Arc::new(Request(self.clone())))
     }
 
-    /// Resolves when the connection has been idle, or a head incomplete, for longer than that.
+    /// Resolves when the connection has been idle for `idle`, or a head has been incomplete for `head`.
     pub(crate) async fn overdue(&self, idle: Duration, head: Duration) {
         let mut phase = self.0.subscribe();
         loop {

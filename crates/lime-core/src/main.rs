@@ -21,6 +21,9 @@ struct Arguments {
     command: Command,
 }
 
+/// The variable that names the settings' file where no argument does, such as in a container.
+const CONFIG_VARIABLE: &str = "LIME_CORE_CONFIG";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0        stopped as it was told to, or all is well
@@ -35,19 +38,20 @@ enum Command {
     /// nothing else. Keeps everything but the signing key in memory.
     Serve {
         /// Settings in TOML; environment variables override them.
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE)]
         config: Option<PathBuf>,
     },
     /// Do all that `serve` does before it listens, with settings of a file and from environment variables,
     /// and tell what is wrong. Makes no key.
     CheckConfig {
-        /// Settings in TOML.
+        /// Settings in TOML; environment variables override them.
+        #[arg(env = CONFIG_VARIABLE)]
         file: Option<PathBuf>,
     },
     /// Ask the server that runs with these settings on this machine for its health.
     Health {
         /// Settings in TOML; environment variables override them.
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE)]
         config: Option<PathBuf>,
         /// Ask whether it takes requests (/readyz), not only whether it lives (/healthz).
         #[arg(long)]

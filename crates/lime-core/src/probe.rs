@@ -11,9 +11,10 @@ use crate::serving;
 /// How long the server may take to be connected to, and to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Asks the server that runs with these settings whether it lives, or whether it is ready.
+/// Asks the server that runs with these settings whether it lives, or whether it is ready. Every failure has
+/// the exit code 1: containers' health checks know no other.
 pub(crate) fn ask(config: Option<&Path>, ready: bool) -> Result<(), Failure> {
-    let config = serving::load(config)?;
+    let config = serving::load(config).map_err(Failure::of)?;
     let mut address = config.health_listen.unwrap_or(config.listen);
     if address.ip().is_unspecified() {
         address.set_ip(match address {

@@ -1,6 +1,6 @@
 //! What `serve`, `check-config` and `dev` do, from settings to the end of the server.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use lime_core::{
     Config, Core, Entropy, Keys, LogFormat, MemoryStore, SystemEntropy, dev, new_epoch, serve, serve_health,
 };
 use lime_proto::Origin;
+use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -59,14 +60,14 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Config, Failure> {
     Ok(config)
 }
 
-/// Does all that a start does before it listens, and tells of it. A key is not made, and no address is taken,
-/// so that it can be asked beside a running server.
+/// Does all that a start does before it listens, and prints what it has found. Makes no key and takes no
+/// port, so that it can be asked beside a running server.
 pub(crate) fn check(path: Option<&Path>) -> Result<(), Failure> {
     let mut config = load(path)?;
     let runtime = threads::start()?;
-    let start = async { signals::stop(log::Log::start(std::io::sink(), config.log.format)?).map(drop) };
+    let start = async { signals::stop(log::Log::start(io::sink(), config.log.format)?).map(drop) };
     runtime.block_on(start).map_err(Failure::of)?;
-    let limited = limit_connections(&mut config);
+    let limited = limit_connections(&mut config)?;
     let is_there = config.key_file.as_deref().map(Keys::check).transpose().map_err(Failure::of)?;
     for address in [Some(config.listen), config.health_listen].into_iter().flatten() {
         check_address(address)?;
@@ -91,37 +92,52 @@ pub(crate) fn serve_public(path: Option<PathBuf>) -> Result<(), Failure> {
     outcome
 }
 
-async fn run_public(mut config: Config, path: Option<PathBuf>) -> Result<(), Failure> {
+async fn run_public(config: Config, path: Option<PathBuf>) -> Result<(), Failure> {
     let (log, set_filter) = start_log(config.log.format, &config.log.filter)?;
+    let outcome = run_logged(config, path, &log, set_filter).await;
+    log.flush(log::PATIENCE);
+    outcome
+}
+
+async fn run_logged(
+    mut config: Config,
+    path: Option<PathBuf>,
+    log: &log::Log,
+    set_filter: SetFilter,
+) -> Result<(), Failure> {
     let stop = signals::stop(log.clone()).map_err(Failure::of)?;
     let reload = signals::on_hangup(move || match load(path.as_deref()) {
         Ok(config) => set_filter(&config.log.filter),
         Err(failure) => tracing::warn!("log.filter stays as it is: {failure}"),
     });
     reload.map_err(Failure::of)?;
-    let limited = limit_connections(&mut config);
+    let limited = limit_connections(&mut config)?;
     let keys = match &config.key_file {
         Some(path) => Keys::open(path),
         None => Keys::generate(),
     };
     let keys = keys.map_err(Failure::of)?;
     let listener = listen(config.listen).await?;
-    let health = match config.health_listen {
-        Some(address) => Some(listen(address).await?),
-        None => None,
+    let (health, health_address) = match config.health_listen {
+        Some(address) => {
+            let listener = listen(address).await?;
+            let address = listener.local_addr().map_err(Failure::of)?;
+            (Some(listener), Some(address))
+        }
+        None => (None, None),
     };
     let store = Arc::new(MemoryStore::new(new_epoch(&SystemEntropy)));
     let address = listener.local_addr().map_err(Failure::of)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         listen = %address,
-        health_listen = config.health_listen.map(tracing::field::display),
+        health_listen = health_address.map(tracing::field::display),
         issuer = %config.issuer,
         kid = keys.jwks().keys[0].kid,
         difficulty = config.pow.base,
         ttl_seconds = config.login.ttl_seconds,
         trusted_proxies = ?config.trusted_proxies,
-        forwarded_header = ?config.forwarded_header,
+        forwarded_header = config.forwarded_header.as_str(),
         max_connections = config.http.max_connections,
         idle_seconds = config.http.idle_seconds,
         "serving"
@@ -140,7 +156,6 @@ async fn run_public(mut config: Config, path: Option<PathBuf>) -> Result<(), Fai
         () = serve(listener, Arc::clone(&core), stop) => {}
         () = health => {}
     }
-    log.flush(log::PATIENCE);
     Ok(())
 }
 
@@ -188,6 +203,9 @@ async fn run_dev(dev: Dev) -> Result<(), Failure> {
     if !issuer.is_https() && !issuer.is_loopback() {
         say(format_args!("warning: {issuer} is plain HTTP: tokens can be read on their way there"));
     }
+    if dev.public_url.is_some() {
+        say(format_args!("listens on {address}"));
+    }
     if dev.host.is_unspecified() && dev.public_url.is_none() {
         say(format_args!(
             "warning: other machines and containers know this server by another origin than {issuer}: name it by --public-url"
@@ -217,66 +235,91 @@ fn origin_of(address: SocketAddr) -> Origin {
 
 /// Prints a line. Errors are ignored: Core also serves when nobody reads its output.
 fn say(text: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// Lets this process have as many descriptors as the system allows it, and takes no more connections than
 /// there are descriptors for. Returns a warning if those are fewer than the settings ask for.
+///
+/// # Errors
+///
+/// If there are too few to serve at all.
 #[cfg(unix)]
-fn limit_connections(config: &mut Config) -> Option<String> {
+fn limit_connections(config: &mut Config) -> Result<Option<String>, Failure> {
     use rustix::process::{Resource, getrlimit, setrlimit};
 
     /// For what is open beside connections: listeners, standard streams, the runtime's own, health checks.
     const OTHERS: u64 = 96;
+    /// Fewer connections than that are no server.
+    const LEAST: u64 = 16;
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     let allowed = match setrlimit(Resource::Nofile, limit) {
         Ok(()) => limit.maximum,
         Err(_) => getrlimit(Resource::Nofile).current,
-    }?;
+    };
+    let Some(allowed) = allowed else { return Ok(None) };
+    if allowed < OTHERS + LEAST {
+        let least = OTHERS + LEAST;
+        return Err(Failure::of(format!(
+            "the system allows {allowed} file descriptors, must be {least} or more"
+        )));
+    }
     let wanted = config.http.max_connections;
-    let places = usize::try_from(allowed.saturating_sub(OTHERS)).unwrap_or(usize::MAX).max(1);
+    let places = usize::try_from(allowed - OTHERS).unwrap_or(usize::MAX);
     config.http.max_connections = wanted.min(places);
-    (places < wanted).then(|| {
+    Ok((places < wanted).then(|| {
         format!(
             "the system allows {allowed} file descriptors: http.max_connections is {places}, not {wanted}"
         )
-    })
+    }))
 }
 
 #[cfg(not(unix))]
-fn limit_connections(_config: &mut Config) -> Option<String> {
-    None
+fn limit_connections(_config: &mut Config) -> Result<Option<String>, Failure> {
+    Ok(None)
 }
 
-/// Checks that an address is one of this machine's. Whether its port is free is not asked.
+/// Checks that this process may listen on an address, but for another one that does so already.
 fn check_address(address: SocketAddr) -> Result<(), Failure> {
-    std::net::UdpSocket::bind(SocketAddr::new(address.ip(), 0))
-        .map(drop)
-        .map_err(|error| cannot_listen(address, &error))
+    let bind = || {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        // As the listener of a start has it.
+        #[cfg(unix)]
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())
+    };
+    match bind() {
+        Err(error) if error.kind() != io::ErrorKind::AddrInUse => Err(cannot_listen(address, &error)),
+        _ => Ok(()),
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))
 }
 
-fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
     Failure::of(format!("cannot listen on {address}: {error}"))
 }
 
 fn filter(text: &str) -> Result<EnvFilter, Failure> {
-    EnvFilter::try_new(text).map_err(|error| Failure::settings(format!("log.filter = {text:?}: {error}")))
+    EnvFilter::try_new(text).map_err(|error| {
+        let example = "a level, or levels by module, for example \"info\" or \"warn,lime_core=debug\"";
+        Failure::settings(format!("log.filter = {text:?}: must be {example}; {error}"))
+    })
 }
+
 /// Sets another filter.
 type SetFilter = Box<dyn Fn(&str) + Send>;
 
 fn start_log(format: LogFormat, filter: &str) -> Result<(log::Log, SetFilter), Failure> {
     let (filter, handle) = reload::Layer::new(self::filter(filter)?);
-    let log = log::Log::start(std::io::stderr(), format)
+    let log = log::Log::start(io::stderr(), format)
         .map_err(|error| Failure::of(format!("no thread for the log: {error}")))?;
     let writer = log.clone();
     let lines = fmt::layer()
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(io::stderr().is_terminal())
         // It would report its own troubles on standard error, and panic where that is gone.
         .log_internal_errors(false)
         .with_writer(move || writer.clone());

@@ -41,7 +41,10 @@ fn check_config_tells_what_is_wrong() {
     let (code, _, err) = check("issuer = 'http://lime.example'");
     assert_eq!(
         (code, &*err),
-        (2, "error: issuer = \"http://lime.example\": must be https, unless its host is loopback\n")
+        (
+            2,
+            "error: issuer = \"http://lime.example\": must be https, unless its host is loopback, for example \"https://lime.example.com\"\n"
+        )
     );
     let (code, _, err) = run(&["check-config", "/nonexistent"]);
     assert_eq!((code, err.lines().count()), (2, 1), "{err}");

@@ -1,6 +1,8 @@
 //! What settings may be: their limits, what somebody is told who has written something else, and what is
 //! allowed and yet likely a mistake.
 
+use std::net::SocketAddr;
+
 use ipnet::IpNet;
 use lime_pow::Difficulty;
 use lime_proto::login::MAX_TTL;
@@ -16,13 +18,18 @@ pub(super) struct Setting {
 
 enum MustBe {
     /// A whole number of this range.
-    Whole(u64, u64),
+    Whole { least: u64, most: u64, value: fn(&Config) -> u64 },
     /// What these words say.
     Described(&'static str),
 }
 
-const fn whole(path: &'static str, least: u64, most: u64, example: &'static str) -> Setting {
-    Setting { path, must_be: MustBe::Whole(least, most), example }
+const fn whole(
+    path: &'static str,
+    (least, most): (u64, u64),
+    example: &'static str,
+    value: fn(&Config) -> u64,
+) -> Setting {
+    Setting { path, must_be: MustBe::Whole { least, most, value }, example }
 }
 
 const fn text(path: &'static str, description: &'static str, example: &'static str) -> Setting {
@@ -43,31 +50,31 @@ const SETTINGS: &[Setting] = &[
     text("key_file", "a path", "\"/var/lib/lime-core/key.pem\""),
     text("trusted_proxies", "addresses or networks", "[\"10.0.0.1\", \"192.168.0.0/16\"]"),
     text("forwarded_header", "\"x-forwarded-for\" or \"forwarded\"", "\"x-forwarded-for\""),
-    whole("login.ttl_seconds", 30, MAX_TTL.as_secs(), "300"),
-    whole("login.pending_per_site", 1, 1_000_000, "10000"),
+    whole("login.ttl_seconds", (30, MAX_TTL.as_secs()), "300", |config| config.login.ttl_seconds),
+    whole("login.pending_per_site", (1, 1_000_000), "10000", |config| config.login.pending_per_site as u64),
     text("pow.scheme", "the scheme that Core speaks", "\"lime-v1\""),
-    whole("pow.base", 0, Difficulty::MAX_BITS as u64, "15"),
-    whole("pow.ceiling", 0, Difficulty::MAX_BITS as u64, "24"),
+    whole("pow.base", (0, Difficulty::MAX_BITS as u64), "15", |config| config.pow.base.into()),
+    whole("pow.ceiling", (0, Difficulty::MAX_BITS as u64), "24", |config| config.pow.ceiling.into()),
     text("limits.create", RATE, "{ burst = 200, per_second = 50 }"),
     text("limits.approve", RATE, "{ burst = 200, per_second = 50 }"),
     text("limits.token", RATE, "{ burst = 200, per_second = 50 }"),
     text("limits.address", RATE, "{ burst = 500, per_second = 100 }"),
-    whole("events.streams_per_site", 1, 100_000, "64"),
-    whole("events.keepalive_seconds", 1, 300, "15"),
-    whole("events.poll_seconds", 1, 60, "2"),
-    whole("events.store_seconds", 1, 300, "10"),
-    whole("http.max_connections", 1, 1_000_000, "10000"),
+    whole("events.streams_per_site", (1, 100_000), "64", |config| config.events.streams_per_site as u64),
+    whole("events.keepalive_seconds", (1, 300), "15", |config| config.events.keepalive_seconds),
+    whole("events.poll_seconds", (1, 60), "2", |config| config.events.poll_seconds),
+    whole("events.store_seconds", (1, 300), "10", |config| config.events.store_seconds),
+    whole("http.max_connections", (1, 1_000_000), "10000", |config| config.http.max_connections as u64),
     text("http.cors_origins", "origins", "[\"https://agents.example.com\"]"),
-    whole("http.body_bytes", 1024, 1 << 20, "16384"),
-    whole("http.head_bytes", 8192, 1 << 20, "16384"),
-    whole("http.idle_seconds", 1, 86_400, "75"),
-    whole("http.head_seconds", 1, 300, "30"),
-    whole("http.body_seconds", 1, 300, "10"),
-    whole("http.answer_seconds", 1, 300, "10"),
-    whole("http.notice_seconds", 0, 300, "2"),
-    whole("http.drain_seconds", 0, 300, "6"),
+    whole("http.body_bytes", (1024, 1 << 20), "16384", |config| config.http.body_bytes as u64),
+    whole("http.head_bytes", (8192, 1 << 20), "16384", |config| config.http.head_bytes as u64),
+    whole("http.idle_seconds", (1, 86_400), "75", |config| config.http.idle_seconds),
+    whole("http.head_seconds", (1, 300), "30", |config| config.http.head_seconds),
+    whole("http.body_seconds", (1, 300), "10", |config| config.http.body_seconds),
+    whole("http.answer_seconds", (1, 300), "10", |config| config.http.answer_seconds),
+    whole("http.notice_seconds", (0, 300), "2", |config| config.http.notice_seconds),
+    whole("http.drain_seconds", (0, 300), "6", |config| config.http.drain_seconds),
     text("log.format", "\"json\" or \"text\"", "\"json\""),
-    whole("log.slow_millis", 1, 300_000, "1000"),
+    whole("log.slow_millis", (1, 300_000), "1000", |config| config.log.slow_millis),
     text("log.filter", "a level, or levels by module", "\"info\" or \"warn,lime_core=debug\""),
 ];
 
@@ -81,14 +88,14 @@ impl Setting {
     /// What the setting must be, with an example.
     pub(super) fn expected(&self) -> String {
         let what = match self.must_be {
-            MustBe::Whole(least, most) => format!("a whole number of {least} to {most}"),
+            MustBe::Whole { least, most, .. } => format!("a whole number of {least} to {most}"),
             MustBe::Described(what) => what.to_owned(),
         };
         format!("{what}, for example {}", self.example)
     }
 }
 
-/// What the setting at a path must be; nothing if there is none.
+/// What the setting at a path must be, with an example. Empty for a path that no setting has.
 pub(super) fn expected(path: &str) -> String {
     Setting::at(path).map(Setting::expected).unwrap_or_default()
 }
@@ -96,18 +103,6 @@ pub(super) fn expected(path: &str) -> String {
 /// Whether a path is a section's, in which settings are.
 pub(super) fn is_section(path: &str) -> bool {
     SETTINGS.iter().any(|setting| setting.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
-}
-
-/// Checks a whole number against the limits of its setting.
-fn within(path: &'static str, value: u64) -> Result<(), ConfigError> {
-    match Setting::at(path) {
-        Some(setting @ Setting { must_be: MustBe::Whole(least, most), .. })
-            if !(*least..=*most).contains(&value) =>
-        {
-            Err(ConfigError::value(path, &value, setting.expected()))
-        }
-        _ => Ok(()),
-    }
 }
 
 impl Config {
@@ -128,32 +123,22 @@ impl Config {
             let value = format!("{:?}", self.pow.scheme);
             return Err(ConfigError::value("pow.scheme", &value, expected("pow.scheme")));
         }
-        let Self { login, pow, events, http, log, .. } = self;
-        for (path, value) in [
-            ("login.ttl_seconds", login.ttl_seconds),
-            ("login.pending_per_site", login.pending_per_site as u64),
-            ("pow.ceiling", pow.ceiling.into()),
-            ("pow.base", pow.base.into()),
-            ("events.streams_per_site", events.streams_per_site as u64),
-            ("events.keepalive_seconds", events.keepalive_seconds),
-            ("events.poll_seconds", events.poll_seconds),
-            ("events.store_seconds", events.store_seconds),
-            ("http.max_connections", http.max_connections as u64),
-            ("http.body_bytes", http.body_bytes as u64),
-            ("http.head_bytes", http.head_bytes as u64),
-            ("http.head_seconds", http.head_seconds),
-            ("http.idle_seconds", http.idle_seconds),
-            ("http.body_seconds", http.body_seconds),
-            ("http.answer_seconds", http.answer_seconds),
-            ("http.notice_seconds", http.notice_seconds),
-            ("http.drain_seconds", http.drain_seconds),
-            ("log.slow_millis", log.slow_millis),
-        ] {
-            within(path, value)?;
+        for setting in SETTINGS {
+            if let MustBe::Whole { least, most, value } = setting.must_be
+                && !(least..=most).contains(&value(self))
+            {
+                return Err(ConfigError::value(setting.path, &value(self), setting.expected()));
+            }
         }
-        if pow.base > pow.ceiling {
-            let expected = format!("at most pow.ceiling, which is {}", pow.ceiling);
-            return Err(ConfigError::value("pow.base", &pow.base, expected));
+        if self.pow.base > self.pow.ceiling {
+            let ceiling = self.pow.ceiling;
+            let expected = format!("at most pow.ceiling, which is {ceiling}, for example 15");
+            return Err(ConfigError::value("pow.base", &self.pow.base, expected));
+        }
+        if let Some(health) = self.health_listen.filter(|health| overlaps(*health, self.listen)) {
+            let expected =
+                format!("another port than that of listen, {}, for example \"127.0.0.1:8081\"", self.listen);
+            return Err(ConfigError::value("health_listen", &format!("\"{health}\""), expected));
         }
         self.limits.as_ref().map_or(Ok(()), check_rates)
     }
@@ -169,7 +154,11 @@ impl Config {
             return Ok(());
         }
         let value = format!("{:?}", self.issuer.as_str());
-        Err(ConfigError::value("issuer", &value, "https, unless its host is loopback"))
+        Err(ConfigError::value(
+            "issuer",
+            &value,
+            "https, unless its host is loopback, for example \"https://lime.example.com\"",
+        ))
     }
 
     /// What is allowed and yet likely a mistake, for people.
@@ -193,11 +182,23 @@ impl Config {
                 self.listen
             ));
         }
+        if self.events.keepalive_seconds >= 60 {
+            warnings.push(format!(
+                "events.keepalive_seconds = {}: nginx and AWS cut streams that are silent for 60 s",
+                self.events.keepalive_seconds
+            ));
+        }
         if self.key_file.is_none() {
             warnings.push("key_file is not set: the signing key is lost when the process ends".to_owned());
         }
         warnings
     }
+}
+
+/// Whether two addresses cannot both be listened on.
+fn overlaps(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_all = |address: SocketAddr| address.ip().is_unspecified();
+    one.port() == other.port() && one.port() != 0 && (one.ip() == other.ip() || is_all(one) || is_all(other))
 }
 
 fn check_rates(limits: &Limits) -> Result<(), ConfigError> {
@@ -286,6 +287,50 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_held_to_their_limits() {
+        for setting in SETTINGS {
+            let MustBe::Whole { least, most, value } = setting.must_be else { continue };
+            let load = |number: i128| {
+                let variable = format!("LIME_CORE__{}", setting.path.to_uppercase().replace('.', "__"));
+                let variables = [
+                    ("LIME_CORE__ISSUER".into(), "https://lime.example".into()),
+                    // Lets the other one be anything.
+                    ("LIME_CORE__POW__CEILING".into(), "256".into()),
+                    ("LIME_CORE__POW__BASE".into(), "0".into()),
+                    (variable.into(), number.to_string().into()),
+                ];
+                Config::load(None, variables)
+            };
+            let (least, most) = (i128::from(least), i128::from(most));
+            for number in [least, most] {
+                assert_eq!(i128::from(value(&load(number).unwrap())), number, "{}", setting.path);
+            }
+            for number in [least - 1, most + 1] {
+                let error = load(number).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("{} = {number}: must be", setting.path)), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_listeners_need_two_addresses() {
+        for (listen, health, is_right) in [
+            ("127.0.0.1:8080", "127.0.0.1:8081", true),
+            ("127.0.0.1:8080", "127.0.0.2:8080", true),
+            ("127.0.0.1:0", "127.0.0.1:0", true),
+            ("127.0.0.1:8080", "127.0.0.1:8080", false),
+            ("0.0.0.0:8080", "127.0.0.1:8080", false),
+            ("127.0.0.1:8080", "[::]:8080", false),
+        ] {
+            let change = |config: &mut Config| {
+                config.listen = listen.parse().unwrap();
+                config.health_listen = Some(health.parse().unwrap());
+            };
+            assert_eq!(config(change).check().is_ok(), is_right, "{listen} {health}");
+        }
+    }
+
+    #[test]
     fn networks_that_can_never_match_are_refused() {
         for (network, is_right) in [
             ("10.0.0.0/8", true),
@@ -329,6 +374,7 @@ mod tests {
                 "listen = 0.0.0.0:8080 takes plain HTTP",
             ),
             (&|config| config.listen = "[::]:8080".parse().unwrap(), "listen = [::]:8080 takes plain HTTP"),
+            (&|config| config.events.keepalive_seconds = 60, "events.keepalive_seconds = 60"),
             (&|config| config.key_file = None, "key_file is not set"),
         ] {
             let warnings = config(change).warnings();

@@ -77,8 +77,7 @@ fn explained(table: &Table, error: &serde_path_to_error::Error<toml::de::Error>)
     ConfigError::Field { field, message: in_one_line(&error.inner().to_string()) }
 }
 
-/// The value that is written at a path. If a part of a setting is missing or unknown, it is what there is
-/// instead.
+/// The value that the file or the environment has at a path.
 fn value_at<'a>(table: &'a Table, path: &serde_path_to_error::Path) -> Option<&'a Value> {
     let mut segments = path.iter();
     let Some(Segment::Map { key }) = segments.next() else { return None };

@@ -41,15 +41,11 @@ struct Client {
 /// looked at. Where a hop is no address, as `unknown` is none, the proxy that has written it is all that is
 /// known.
 fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Client {
-    let name = match config.forwarded_header {
-        ForwardedHeader::XForwardedFor => "x-forwarded-for",
-        ForwardedHeader::Forwarded => "forwarded",
-    };
     let address = |hop| match config.forwarded_header {
         ForwardedHeader::XForwardedFor => node(hop),
         ForwardedHeader::Forwarded => forwarded_for(hop),
     };
-    let values = headers.get_all(name).iter().rev();
+    let values = headers.get_all(config.forwarded_header.as_str()).iter().rev();
     // A list may have empty elements, RFC 9110, section 5.6.1; some proxies end theirs with a comma.
     let hops = values.flat_map(|value| split_from_end(value.as_bytes(), b','));
     let mut hops = hops.map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty());
