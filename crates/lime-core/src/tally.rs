@@ -10,7 +10,7 @@ pub(crate) enum Event {
     Created,
     /// A login request was approved for the first time.
     Approved,
-    /// A passport was handed to a stream.
+    /// The passport of a login request was handed to a stream for the first time.
     Delivered,
     /// A token for an MCP server was issued.
     McpToken,

@@ -524,7 +524,11 @@ async fn a_store_that_hangs_ends_the_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_hangs_is_503() {
-    let world = World::new().await;
+    let world = World::with(|config| {
+        (config.http.body_seconds, config.http.answer_seconds) = (100, 5);
+        config.events.store_seconds = 7;
+    })
+    .await;
     let id = world.create(0).await;
     world.store.hung.store(true, Ordering::SeqCst);
     let site = [("x-site-token", world.site(0).1.reveal())];
@@ -536,10 +540,10 @@ async fn a_store_that_hangs_is_503() {
     ] {
         assert_eq!(world.get(path, headers).await.refusal(), (503, code), "{path}");
     }
-    assert_eq!(begun.elapsed().as_secs(), 30);
+    assert_eq!(begun.elapsed().as_secs(), 7 + 5 + 5);
     // Sooner, since probes do not wait for long.
     assert_eq!(world.get("/readyz", &[]).await.status, 503);
-    assert_eq!(begun.elapsed().as_millis(), 30_800);
+    assert_eq!(begun.elapsed().as_millis(), 17_800);
 }
 
 #[tokio::test]

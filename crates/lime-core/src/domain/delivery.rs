@@ -349,11 +349,14 @@ impl EventStream {
         let now = delivery.clock.now();
         let change = Change { request: event.request, transition: Transition::Deliver, now };
         let sent = delivery.store.transition(&change).await?;
-        let is_delivered = sent.is_some_and(|sent| matches!(sent.request.state, State::Delivered { .. }));
+        let is_delivered =
+            sent.as_ref().is_some_and(|sent| matches!(sent.request.state, State::Delivered { .. }));
         if !is_delivered {
             return Ok(Made::Nothing);
         }
-        delivery.tally.count(tally::Event::Delivered);
+        if sent.is_some_and(|sent| sent.changed) {
+            delivery.tally.count(tally::Event::Delivered);
+        }
         Ok(Made::Frame(Frame::approved(event.request, passport)))
     }
 }

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use lime_proto::Code;
 
-use super::reply::{limited, refused};
+use super::reply::{refused, retry_after};
 use crate::refusal::{Failure, Refusal};
 
 /// Who an endpoint is for.
@@ -35,7 +35,7 @@ impl Lane {
     pub(super) fn refuses(self, refusal: Refusal) -> Response {
         let code = match refusal {
             Refusal::Denied(code) => code,
-            Refusal::Limited(wait) => return limited(refused(Code::RateLimitExceeded), wait),
+            Refusal::Limited(wait) => return retry_after(refused(Code::RateLimitExceeded), wait),
             Refusal::Failed(failure) => {
                 let code = self.code(&failure);
                 tracing::warn!(%code, cause = %failure, "refused");

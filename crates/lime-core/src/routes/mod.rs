@@ -34,7 +34,8 @@ pub use address::Peer;
 
 use body::BodyError;
 use lane::Lane;
-use reply::refused;
+use reply::{refused, retry_after};
+use trace::Taken;
 
 use crate::assembly::Core;
 use crate::connection::{Arrived, Malformed, Underway, Unread};
@@ -61,20 +62,22 @@ pub fn app(core: Arc<Core>) -> Router {
         .route("/api/v1/core/agents/me/profile", get(agents::profile))
         .route("/api/v1/modules/oauth/token", post(oauth::token))
         .route(EVENTS, get(events::stream));
-    let others = health();
-    let [documents, lanes, others] = [documents, lanes, others].map(|routes| {
+    let [documents, lanes] = [documents, lanes].map(|routes| {
         routes
             .method_not_allowed_fallback(|| async { refused(Code::MethodNotAllowed) })
-            .layer(from_fn_with_state(Arc::clone(&core), bound))
+            .layer(from_fn_with_state(Arc::clone(&core), in_time))
     });
     let lanes = match cors::lanes(&core.config.http.cors_origins) {
         Some(cors) => lanes.layer(cors),
         None => lanes,
     };
-    documents
-        .layer(cors::documents())
-        .merge(lanes)
-        .merge(others)
+    layered(health().merge(documents.layer(cors::documents())).merge(lanes), core)
+}
+
+/// Routes within what every request meets first, preflights of browsers included.
+fn layered(routes: Router<Arc<Core>>, core: Arc<Core>) -> Router {
+    routes
+        .layer(from_fn_with_state(Arc::clone(&core), arrive))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(from_fn_with_state(Arc::clone(&core), trace::trace))
         .with_state(core)
@@ -85,37 +88,43 @@ fn health() -> Router<Arc<Core>> {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
+        .method_not_allowed_fallback(|| async { refused(Code::MethodNotAllowed) })
         .fallback(|| async { refused(Code::NotFound) })
 }
 
 /// The routes of a listener for health alone.
 pub(crate) fn health_app(core: Arc<Core>) -> Router {
-    health().with_state(core)
+    layered(health(), core)
 }
 
 /// Whether requests can be served: not while Core stops, and not without its store.
 async fn ready(State(core): State<Arc<Core>>) -> Response {
     if core.stop.is_noticed() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response();
+        let stopping = (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response();
+        return retry_after(stopping, Duration::ZERO);
     }
-    let unavailable = (StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n");
+    let unavailable = || {
+        retry_after(
+            (StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n").into_response(),
+            Duration::ZERO,
+        )
+    };
     match tokio::time::timeout(READY, core.ping()).await {
         Ok(Ok(())) => "ready\n".into_response(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            unavailable.into_response()
+            unavailable()
         }
         Err(_) => {
             tracing::warn!("not ready: the store does not answer within {READY:?}");
-            unavailable.into_response()
+            unavailable()
         }
     }
 }
 
-/// Reads the body before anything is decided, within `http.body_seconds`, and limits the time until the
-/// answer to `http.answer_seconds`, except for event streams. If an answer were sent while the body is still
-/// arriving, the client would lose its connection, and sometimes the answer.
-async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
+/// Reads the body before anything is decided, within `http.body_seconds`. If an answer were sent while the
+/// body is still arriving, the client would lose its connection, and sometimes the answer.
+async fn arrive(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
     let http = &core.config.http;
     if let Some(Malformed(code)) = request.extensions().get() {
         return closing(*code);
@@ -144,17 +153,23 @@ async fn bound(State(core): State<Arc<Core>>, request: Request, next: Next) -> R
     let of_connection = head.extensions.get::<Arrived>().map(|arrived| arrived.0.token());
     let underway = head.extensions.get::<Underway>().cloned();
     let tokens = (core.stop.request(), of_connection, underway);
-    // A stream sees to its own time, and lasts as long as the client likes.
-    let is_stream = head.uri.path() == EVENTS;
-    let answer = next.run(Request::from_parts(head, body.into()));
-    let response = if is_stream {
-        answer.await
-    } else {
-        let patience = Duration::from_secs(http.answer_seconds);
-        let late = |_| Lane::Public.refuses(Failure::Late(patience).into());
-        tokio::time::timeout(patience, answer).await.unwrap_or_else(late)
-    };
+    let begun = core.clock.uptime();
+    let mut response = next.run(Request::from_parts(head, body.into())).await;
+    response.extensions_mut().insert(Taken(core.clock.uptime() - begun));
     response.map(|body| Body::new(Counted { body, _tokens: tokens }))
+}
+
+/// Limits the time until the answer to `http.answer_seconds`. An event stream sees to its own time, and lasts
+/// as long as the client likes.
+async fn in_time(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
+    let is_stream = request.uri().path() == EVENTS;
+    let answer = next.run(request);
+    if is_stream {
+        return answer.await;
+    }
+    let patience = Duration::from_secs(core.config.http.answer_seconds);
+    let late = |_| Lane::Public.refuses(Failure::Late(patience).into());
+    tokio::time::timeout(patience, answer).await.unwrap_or_else(late)
 }
 
 /// A response's body, counted until it has been sent or given up.

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::address::network;
 use super::lane::Lane;
-use super::reply::{authenticated_by, document, limited, marked, read_object, token_header};
+use super::reply::{document, marked, read_object, retry_after, token_header, with_challenge};
 use crate::assembly::Core;
 use crate::domain::mcp_tokens::TokenRefusal;
 
@@ -26,7 +26,7 @@ pub(super) async fn token(State(core): State<Arc<Core>>, request: Request) -> Re
         Err(TokenRefusal::Oauth(error, description)) => failed(error, description),
         Err(TokenRefusal::Limited(wait)) => {
             let description = Code::RateLimitExceeded.message().to_owned();
-            limited(failed(OauthCode::TemporarilyUnavailable, description), wait)
+            retry_after(failed(OauthCode::TemporarilyUnavailable, description), wait)
         }
     }
 }
@@ -35,7 +35,7 @@ pub(super) async fn token(State(core): State<Arc<Core>>, request: Request) -> Re
 fn failed(error: OauthCode, error_description: String) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let response = not_stored(status, OauthError { error, error_description });
-    marked(error.as_str(), authenticated_by(error.auth_scheme(), response))
+    marked(error.as_str(), with_challenge(error.auth_scheme(), response))
 }
 
 /// As RFC 6749, section 5.1 asks, in exactly one header.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -34,7 +34,7 @@ impl<T: Serialize + Clone> IntoResponse for Data<T> {
 pub(super) fn refused(code: Code) -> Response {
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let response = envelope(status, &Envelope::<()>::Failure(code.into()));
-    marked(code.as_str(), authenticated_by(code.auth_scheme(), response))
+    marked(code.as_str(), with_challenge(code.auth_scheme(), response))
 }
 
 /// An extension of a response that refuses something: the code that it has.
@@ -47,17 +47,17 @@ pub(super) fn marked(code: &'static str, mut response: Response) -> Response {
     response
 }
 
-/// A 401 names the scheme by which the client could say who it is; RFC 9110, section 15.5.2 demands that, and
-/// Java's client hides the body of one that does not.
-pub(super) fn authenticated_by(scheme: Option<&'static str>, mut response: Response) -> Response {
+/// Adds the scheme by which the client could say who it is, which a 401 must name by RFC 9110, section
+/// 15.5.2. Java's client hides the body of one that does not.
+pub(super) fn with_challenge(scheme: Option<&'static str>, mut response: Response) -> Response {
     if let Some(scheme) = scheme {
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
     }
     response
 }
 
-/// A refusal of a client that may try again after this time, which is told in whole seconds.
-pub(super) fn limited(mut response: Response, wait: Duration) -> Response {
+/// Tells the client that it may try again after this time, in whole seconds and at least one.
+pub(super) fn retry_after(mut response: Response, wait: Duration) -> Response {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     response
@@ -72,7 +72,8 @@ pub(super) fn document(json: Bytes, request: &HeaderMap) -> Response {
     let tag: ETag = tag.parse().expect("base64url in quotes");
     let is_known = request.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&tag));
     let mut response = match is_known {
-        true => StatusCode::NOT_MODIFIED.into_response(),
+        // The length of what is not sent: to HEAD it would be 0, which RFC 9110, section 8.6 forbids.
+        true => (StatusCode::NOT_MODIFIED, [(CONTENT_LENGTH, json.len())]).into_response(),
         false => ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response(),
     };
     response.headers_mut().typed_insert(tag);
@@ -83,7 +84,7 @@ pub(super) fn document(json: Bytes, request: &HeaderMap) -> Response {
 fn envelope<T: Serialize + Clone>(status: StatusCode, envelope: &Envelope<T>) -> Response {
     let no_store = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     let response = (status, no_store, Json(envelope)).into_response();
-    if status == StatusCode::SERVICE_UNAVAILABLE { limited(response, Duration::ZERO) } else { response }
+    if status == StatusCode::SERVICE_UNAVAILABLE { retry_after(response, Duration::ZERO) } else { response }
 }
 
 /// An identifier in a path. One that cannot be decoded is treated like an unknown one.

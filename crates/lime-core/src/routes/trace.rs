@@ -19,10 +19,14 @@ use crate::assembly::Core;
 use crate::clock::new_id;
 use crate::tally::Event;
 
-/// Gives the request an identifier, which all lines of the log about it and the answer have, and tells of
-/// slow ones. The path is the route's pattern: identifiers, tokens and bodies stay out of the log.
+/// An extension of a response: how long Core took to make it, from the end of the request on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Taken(pub Duration);
+
+/// Gives the request an identifier, which is in the answer and in all lines of the log about the request.
+/// Logs requests that took long to answer. The path is the route's pattern: identifiers, tokens and bodies
+/// stay out of the log.
 pub(super) async fn trace(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
-    let begun = core.clock.uptime();
     let id = request_id(&core, &request);
     // Of the highest level, so that it is there for every line.
     let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
@@ -31,7 +35,8 @@ pub(super) async fn trace(State(core): State<Arc<Core>>, request: Request, next:
     let mut response = next.run(request).instrument(span.clone()).await;
     response.headers_mut().insert(REQUEST_ID, id);
     let path = path.as_ref().map_or("(none)", MatchedPath::as_str);
-    let (status, taken) = (response.status().as_u16(), core.clock.uptime() - begun);
+    let status = response.status().as_u16();
+    let Taken(taken) = response.extensions().get().copied().unwrap_or_default();
     span.in_scope(|| {
         tracing::debug!(%method, path, status, micros = taken.as_micros() as u64, "request");
         if taken >= Duration::from_millis(core.config.log.slow_millis) {
@@ -52,7 +57,9 @@ fn request_id(core: &Core, request: &Request) -> HeaderValue {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-.~+/=:".contains(byte);
     let is_taken =
         |value: &&HeaderValue| (1..=MOST).contains(&value.len()) && value.as_bytes().iter().all(is_plain);
-    let sent = request.headers().get(REQUEST_ID).filter(is_taken);
+    // Of several, the first is the client's.
+    let mut sent = request.headers().get_all(REQUEST_ID).iter();
+    let sent = sent.next().filter(|_| sent.next().is_none()).filter(is_taken);
     let sent = sent.filter(|_| is_from_proxy(core, request.extensions())).cloned();
     sent.unwrap_or_else(|| {
         let id = new_id(&*core.entropy).to_string();

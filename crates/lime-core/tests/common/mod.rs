@@ -69,16 +69,21 @@ pub(crate) struct FlakyStore {
     pub(crate) meanwhile: Mutex<Option<(Id, SiteChange)>>,
     /// Whether hints are never given.
     pub(crate) silent: AtomicBool,
+    /// How many seconds each call takes by the test's clock.
+    pub(crate) seconds: AtomicU64,
+    clock: Arc<ManualClock>,
 }
 
 impl FlakyStore {
-    fn new() -> Self {
+    fn new(clock: Arc<ManualClock>) -> Self {
         Self {
             inner: MemoryStore::new(new_epoch(&SystemEntropy)),
             down: AtomicBool::new(false),
             hung: AtomicBool::new(false),
             meanwhile: Mutex::default(),
             silent: AtomicBool::new(false),
+            seconds: AtomicU64::new(0),
+            clock,
         }
     }
 
@@ -86,6 +91,7 @@ impl FlakyStore {
         if self.hung.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
+        self.clock.advance_seconds(self.seconds.load(Ordering::SeqCst));
         match self.down.load(Ordering::SeqCst) {
             false => Ok(&self.inner),
             true => Err(StoreError::Unavailable("switched off by a test".to_owned())),
@@ -214,7 +220,8 @@ impl World {
         config.limits = None;
         config.pow.base = 8;
         change(&mut config);
-        let (store, clock) = (Arc::new(FlakyStore::new()), Arc::new(ManualClock::default()));
+        let clock = Arc::new(ManualClock::default());
+        let store = Arc::new(FlakyStore::new(Arc::clone(&clock)));
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let principals = dev::seed(&*store, &entropy, 2, 3).await.unwrap();
         let core = Core::with(config, store.clone(), keys(), clock.clone(), entropy);
