@@ -22,7 +22,7 @@ ci:
     .ci/run
 
 # What CI has no time for, two hours and more, before a release; docs/hardening.md records the runs.
-long: asan (fuzz "600") (soak "1800")
+long: dist asan (fuzz "600") (soak "1800")
     fuzz/planted.sh
     crates/lime-core/planted.sh
 

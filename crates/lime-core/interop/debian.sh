@@ -10,7 +10,8 @@ if [[ ! -x $root/$package$path ]]; then
   # Lists of our own: those of the system may be missing, and only root may fetch them.
   mkdir -p "$root/lists/partial" "$root/cache/archives/partial" "$root/$package"
   apt=(apt-get -qq -o "Dir::State::Lists=$root/lists" -o "Dir::Cache=$root/cache" -o "APT::Sandbox::User=$(id -un)")
-  [[ -e $root/lists/updated ]] || { "${apt[@]}" update >&2; touch "$root/lists/updated"; }
+  "${apt[@]}" update >&2
+  rm -f "$root/cache/$package"_*.deb
   (cd "$root/cache" && "${apt[@]}" download "$package" >&2)
   dpkg -x "$root/cache/$package"_*.deb "$root/$package"
 fi
