@@ -37,6 +37,26 @@ fn wrong_parameters_are_named() {
             "anubis: challenge \"000102030405060708090A0B0C0D0E0F\": must be 128 lowercase hex digits",
         ),
         (
+            "anubis",
+            &[("challenge", ANUBIS), ("difficulty", "1"), ("algorithm", "metarefresh")],
+            "anubis: algorithm \"metarefresh\": is not solved by nonces, only fast and slow are",
+        ),
+        (
+            "anubis",
+            &[("randomData", ANUBIS), ("difficulty", "1"), ("method", "preact")],
+            "anubis: method \"preact\": is not solved by nonces, only fast and slow are",
+        ),
+        (
+            "altcha-v1",
+            &[("challenge", ALTCHA), ("salt", "a"), ("maxnumber", "5"), ("maxNumber", "6")],
+            "altcha-v1: maxNumber \"6\": contradicts maxnumber",
+        ),
+        (
+            "altcha-v1",
+            &[("challenge", ALTCHA), ("salt", "a"), ("maxNumber", "x")],
+            "altcha-v1: maxNumber \"x\": must be a number from 0 to 9007199254740991",
+        ),
+        (
             "altcha-v1",
             &[("challenge", short), ("salt", "a")],
             "altcha-v1: challenge \"800c2574547bfa77d8e7a7ccb19469dc\": must be 64 hex digits",
@@ -132,12 +152,44 @@ fn servers_json_is_read() {
     );
     assert!(verify(&read("anubis", &anubis).unwrap().challenges()[0], Nonce::new(161_906)));
 
-    // A value that is neither text nor number is named, and members outside take precedence over those
-    // inside.
+    // The official Python library spells it so.
+    let altcha = format!(r#"{{"algorithm":"SHA-256","challenge":"{ALTCHA}","maxNumber":200000,"salt":"a"}}"#);
+    assert_eq!(read("altcha-v1", &altcha).unwrap().work(), Work::Uniform { nonces: 200_001.0 });
+
+    // What is something else is refused by name, and so is what says two things.
+    let anubis = |rules: &str, challenge: &str| {
+        let challenge = format!(r#"{{"id":"x","randomData":"{ANUBIS}",{challenge}}}"#);
+        read("anubis", &format!(r#"{{"rules":{{{rules}}},"challenge":{challenge}}}"#))
+    };
+    let fast = r#""algorithm":"fast","difficulty":4"#;
+    for method in ["fast", "slow"] {
+        let agreed = anubis(fast, &format!(r#""method":"{method}","difficulty":4"#)).unwrap();
+        assert!(verify(&agreed.challenges()[0], Nonce::new(161_906)));
+    }
+    for (rules, challenge, why) in [
+        (
+            r#""algorithm":"preact","difficulty":4"#,
+            r#""method":"preact""#,
+            "algorithm \"preact\": is not solved",
+        ),
+        (fast, r#""method":"metarefresh""#, "method \"metarefresh\": is not solved"),
+        (fast, r#""difficulty":1"#, "difficulty \"\": has several values"),
+        (fast, r#""metadata":{"difficulty":"0"}"#, "difficulty \"\": has several values"),
+    ] {
+        let error = anubis(rules, challenge).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("anubis: {why}")), "{error}");
+    }
+    let second = r#"{"parameters":{"algorithm":"PBKDF2/SHA-256","nonce":"00","salt":"00"},"signature":"00"}"#;
+    let error = read("altcha-v1", second).unwrap_err().to_string();
+    assert!(error.starts_with("altcha-v1: parameters \"\": is of ALTCHA's second protocol"), "{error}");
+
+    // A value that is neither text nor number is named.
     let error = read("mcaptcha", r#"{"string":["a"],"salt":"b","difficulty_factor":1}"#).unwrap_err();
     assert_eq!(error.to_string(), "mcaptcha: string \"\": must be text or a number");
-    let error = read("cap", r#"{"token":"t","c":1,"s":32.5,"challenge":{"c":0,"d":1}}"#).unwrap_err();
+    let error = read("cap", r#"{"token":"t","s":32.5,"challenge":{"c":1,"d":1}}"#).unwrap_err();
     assert_eq!(error.to_string(), "cap: s \"32.5\": must be a number from 1 to 1024");
+    let error = read("cap", r#"{"token":"t","c":1,"s":32,"challenge":{"c":2,"d":1}}"#).unwrap_err();
+    assert_eq!(error.to_string(), "cap: c \"\": has several values that contradict each other");
     assert!(serde_json::from_str::<Parameters>("[1]").is_err());
 }
 

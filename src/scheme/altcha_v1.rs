@@ -35,13 +35,14 @@ pub(super) const FORMAT: Format = Format {
         ),
         Parameter::optional("maxnumber", "the largest number, 0 to 2^53 - 1; 1000000 if missing", "1000000"),
         Parameter::optional("algorithm", "SHA-256, also if missing", "SHA-256"),
+        Parameter::optional("maxNumber", "maxnumber, as the official Python library spells it", "1000000"),
     ],
     difficulty: Some("maxnumber"),
     difficulties: NUMBERS,
     published_default: Some("1000000"),
     json: true,
     bundle: false,
-    source: "altcha.org/docs/v1, npmjs.com/package/altcha-lib 1.x",
+    source: "altcha.org/docs/v1, npmjs.com/package/altcha-lib 1.x, pypi.org/project/altcha 2.3.0",
     parse,
     sample,
 };
@@ -64,12 +65,19 @@ impl Challenge {
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
-    if let Some(algorithm) = fields.optional("algorithm").filter(|algorithm| *algorithm != "SHA-256") {
+    if fields.has_object("parameters") {
+        return Err(fields.error("parameters", "", "is of ALTCHA's second protocol, which altcha-v1 is not"));
+    }
+    if let Some(algorithm) = fields.optional("algorithm")?.filter(|algorithm| *algorithm != "SHA-256") {
         return Err(fields.error("algorithm", algorithm, "must be SHA-256"));
     }
-    let max_number = match fields.optional("maxnumber") {
-        Some(_) => fields.number("maxnumber", &NUMBERS)?,
-        None => DEFAULT_MAX_NUMBER,
+    let max_number = match (fields.optional("maxnumber")?, fields.optional("maxNumber")?) {
+        (Some(one), Some(other)) if one != other => {
+            return Err(fields.error("maxNumber", other, "contradicts maxnumber"));
+        }
+        (Some(_), _) => fields.number("maxnumber", &NUMBERS)?,
+        (None, Some(_)) => fields.number("maxNumber", &NUMBERS)?,
+        (None, None) => DEFAULT_MAX_NUMBER,
     };
     Challenge::altcha_v1(fields.digest("challenge")?, fields.text("salt")?, max_number).map(Bundle::from)
 }

@@ -14,6 +14,8 @@ use crate::error::Error;
 
 const NAME: &str = "anubis";
 const DIFFICULTIES: RangeInclusive<u64> = 0..=64;
+/// The methods with this proof of work. `metarefresh` and `preact`, for example, are others.
+const METHODS: [&str; 2] = ["fast", "slow"];
 /// Verifiers read the nonce into a Go `int`.
 const MAX_NONCE: u64 = i64::MAX.cast_unsigned();
 
@@ -35,6 +37,8 @@ pub(super) const FORMAT: Format = Format {
             "the same, where servers send the challenge as an object",
             "0001…3e3f",
         ),
+        Parameter::optional("algorithm", "fast or slow, also if missing", "fast"),
+        Parameter::optional("method", "the same, where servers send the challenge as an object", "fast"),
     ],
     difficulty: Some("difficulty"),
     difficulties: DIFFICULTIES,
@@ -66,7 +70,13 @@ impl Challenge {
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
-    let challenge = match fields.optional("randomData") {
+    // A server's rules, and its challenges as objects, name the method; the others are no proofs of work.
+    for name in ["algorithm", "method"] {
+        if let Some(method) = fields.optional(name)?.filter(|method| !METHODS.contains(method)) {
+            return Err(fields.error(name, method, "is not solved by nonces, only fast and slow are"));
+        }
+    }
+    let challenge = match fields.optional("randomData")? {
         Some(challenge) => challenge,
         None => fields.text("challenge")?,
     };

@@ -63,7 +63,7 @@ impl Challenge {
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
     let bits = fields.number("difficulty", &(0..=Difficulty::MAX_BITS.into()))?;
     let difficulty = Difficulty::bits(bits as u32)?;
-    let challenge = match fields.optional("key") {
+    let challenge = match fields.optional("key")? {
         Some(_) => Challenge::go_away_from_key(&fields.bytes("key")?, difficulty)?,
         None => Challenge::go_away(fields.digest("challenge")?, difficulty),
     };

@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Parameters of a puzzle by name, as text.
 ///
-/// With feature `serde` they are read from an object, such as a server's JSON: numbers become text, members
-/// of inner objects count as members of the outer one, and a value that is neither text nor a number is an
-/// error when a scheme needs it.
+/// With feature `serde` they are read from an object, such as a server's JSON: numbers become text, and
+/// members of inner objects count as members of the outer one. A value that is neither text nor a number is
+/// an error when a scheme needs it, and so are values of one name that contradict each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
     values: BTreeMap<String, String>,
     /// Members of an object that were neither text nor number.
     unusable: BTreeSet<String>,
+    /// Members that several of the objects inside one another have, with different values.
+    contradictory: BTreeSet<String>,
+    /// Members that are objects themselves.
+    objects: BTreeSet<String>,
 }
 
 impl Parameters {
@@ -30,6 +34,16 @@ impl Parameters {
         self.unusable.contains(name)
     }
 
+    /// Whether objects that they were read from had members of this name with different values.
+    pub(super) fn is_contradictory(&self, name: &str) -> bool {
+        self.contradictory.contains(name) && !self.values.contains_key(name)
+    }
+
+    /// Whether an object that they were read from had an object as a member of this name.
+    pub(super) fn has_object(&self, name: &str) -> bool {
+        self.objects.contains(name)
+    }
+
     /// The names and values of all parameters, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -39,7 +53,7 @@ impl Parameters {
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Parameters {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(parameters: I) -> Self {
         let values = parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { values, unusable: BTreeSet::new() }
+        Self { values, ..Self::default() }
     }
 }
 
@@ -72,6 +86,7 @@ impl<'de> serde::Deserialize<'de> for Parameters {
                     Value::Large(number) => number.to_string(),
                     Value::Number(number) => number.to_string(),
                     Value::Object(object) => {
+                        into.objects.insert(name);
                         inner.push(object);
                         continue;
                     }
@@ -80,7 +95,15 @@ impl<'de> serde::Deserialize<'de> for Parameters {
                         continue;
                     }
                 };
-                into.values.entry(name).or_insert(text);
+                if into.contradictory.contains(&name) {
+                    continue;
+                }
+                if into.values.get(&name).is_some_and(|known| *known != text) {
+                    into.values.remove(&name);
+                    into.contradictory.insert(name);
+                } else {
+                    into.values.insert(name, text);
+                }
             }
             inner.into_iter().for_each(|object| collect(object, into));
         }

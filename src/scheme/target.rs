@@ -87,7 +87,7 @@ fn expand(compact: u32) -> Result<[u8; 32], &'static str> {
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
-    let prefix = match fields.optional("prefix_hex") {
+    let prefix = match fields.optional("prefix_hex")? {
         Some(_) => fields.bytes("prefix_hex")?,
         None => fields.text("prefix")?.as_bytes().to_vec(),
     };

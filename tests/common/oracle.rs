@@ -33,6 +33,11 @@ pub fn judge(scheme: &str, parameters: &Parameters, index: usize, nonce: u64) ->
             if !instead("randomData", "challenge") {
                 return None;
             }
+            for name in ["algorithm", "method"] {
+                if text(name).is_some_and(|method| method != "fast" && method != "slow") {
+                    return None;
+                }
+            }
             let challenge = text("randomData").or(text("challenge"))?;
             let lower_hex = challenge.chars().all(|char| "0123456789abcdef".contains(char));
             if challenge.chars().count() != 128 || !lower_hex {
@@ -56,8 +61,15 @@ pub fn judge(scheme: &str, parameters: &Parameters, index: usize, nonce: u64) ->
             }
             let challenge = hex_digits(text("challenge")?).filter(|digits| digits.len() == 64)?;
             let salt = short("salt")?;
-            let most = match text("maxnumber") {
-                Some(_) => number(parameters, "maxnumber", 0, (1 << 53) - 1)?,
+            if text("maxnumber").is_some()
+                && text("maxNumber").is_some()
+                && text("maxnumber") != text("maxNumber")
+            {
+                return None;
+            }
+            let spelt = if text("maxnumber").is_some() { "maxnumber" } else { "maxNumber" };
+            let most = match text(spelt) {
+                Some(_) => number(parameters, spelt, 0, (1 << 53) - 1)?,
                 None => 1_000_000,
             };
             hash(format!("{salt}{decimal}").as_bytes()) == challenge && nonce <= most
