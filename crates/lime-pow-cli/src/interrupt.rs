@@ -24,14 +24,16 @@ impl Watch {
         let mut signals = Signals::new([SIGINT, SIGTERM])
             .map_err(|error| Failure::Io { what: "signal handlers".to_owned(), error })?;
         let (token, received) = (watch.token.clone(), watch.received.clone());
-        std::thread::spawn(move || {
+        let watcher = move || {
             for signal in &mut signals {
                 if received.swap(signal, Ordering::SeqCst) != 0 {
                     let _ = signal_hook::low_level::emulate_default_handler(signal);
                 }
                 token.cancel();
             }
-        });
+        };
+        let spawned = std::thread::Builder::new().name("lime-pow-signals".to_owned()).spawn(watcher);
+        spawned.map_err(|error| Failure::Io { what: "thread for signals".to_owned(), error })?;
         Ok(watch)
     }
 

@@ -53,7 +53,8 @@ fn solve_json_has_every_field() {
     assert!(object["hashes_per_second"].as_f64().unwrap() > 0.0);
     let digest = object["digest"].as_str().unwrap();
     assert!(digest.len() == 64 && digest.starts_with("0000"), "{digest}");
-    assert_eq!(object.as_object().unwrap().len(), 9);
+    assert_eq!(object["warnings"], json!([]));
+    assert_eq!(object.as_object().unwrap().len(), 10);
 }
 
 #[test]
@@ -179,7 +180,7 @@ fn challenges_come_from_files_and_from_standard_input() {
         assert_eq!(stdout(&solve(content.as_bytes()).success()), "36073\n", "{content:?}");
     }
     // Only one newline is no part of the challenge.
-    assert_ne!(stdout(&solve(b"test-challenge-0001\n\n").success()), "36073\n");
+    assert!(error_line(&solve(b"test-challenge-0001\n\n").code(2)).contains("more than one line"));
     assert!(error_line(&solve(b"abc\xff").code(2)).ends_with("not UTF-8 after 3 bytes"));
     let missing = folder.join("missing");
     let missing = lime_pow(&["solve", "--challenge-file", missing.to_str().unwrap(), "--difficulty", "1"]);
@@ -264,10 +265,7 @@ fn errors_name_the_value_and_the_limit() {
             &["solve", "--scheme", "spow", "--difficulty", "20"],
             "spow has no --difficulty: the challenge tells",
         ),
-        (
-            &["solve", "--scheme", "cap", "--challenge", "{"],
-            "cap: the challenge is not valid JSON: EOF while parsing",
-        ),
+        (&["solve", "--scheme", "cap", "--challenge", "{"], "--challenge: not valid JSON: EOF while parsing"),
         (
             &["solve", "-p", "challenge"],
             "invalid value 'challenge' for '--param <NAME=VALUE>': must be NAME=VALUE",

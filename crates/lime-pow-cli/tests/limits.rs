@@ -195,7 +195,7 @@ fn json_of_challenges() {
             assert_eq!(run(&solve, &nested(levels)), (Some(0), String::new()), "{levels} levels");
         }
         for levels in [33, 127, 128, 5000] {
-            let why = format!("cap: JSON of {levels} levels exceeds 32");
+            let why = format!("standard input: JSON of {levels} levels exceeds 32");
             assert_eq!(refusal(&solve, &nested(levels)), why);
         }
     }

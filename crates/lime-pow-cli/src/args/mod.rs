@@ -16,6 +16,7 @@ pub(crate) use calibrate::{CalibrateArgs, MergeArgs, ProbeArgs, THIS_HOST};
 pub(crate) use puzzle::{Puzzle, PuzzleArgs};
 
 use crate::failure::Failure;
+use crate::input::{self, Source};
 
 /// Solve, verify, benchmark and calibrate SHA-256 proofs of work, LIME's and others'.
 #[derive(Debug, Parser)]
@@ -140,9 +141,14 @@ pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub puzzle: PuzzleArgs,
 
-    /// The nonce to check; one for each sub-puzzle, in order, where there are several
-    #[arg(long, value_name = "N[,N…]", allow_hyphen_values = true)]
-    pub nonce: String,
+    /// The nonce to check; one for each sub-puzzle, in order, where there are several. What `solve` has
+    /// printed is read as it is: lines, or the JSON object of its --json
+    #[arg(long, value_name = "N[,N…]", allow_hyphen_values = true, required_unless_present = "nonce_file")]
+    nonce: Option<String>,
+
+    /// A file that holds the nonces, or - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "nonce")]
+    nonce_file: Option<PathBuf>,
 
     /// Print one JSON object
     #[arg(long)]
@@ -223,6 +229,24 @@ impl From<OrderArg> for Order {
             OrderArg::Any => Self::Any,
             OrderArg::Lowest => Self::Lowest,
         }
+    }
+}
+
+impl VerifyArgs {
+    /// The nonces as text, in the order of the sub-puzzles; of a puzzle that is no bundle, one.
+    pub(crate) fn nonces(&self, bundle: bool) -> Result<Vec<String>, Failure> {
+        let (source, text) = match (&self.nonce, &self.nonce_file) {
+            (Some(text), _) => (Source::argument("--nonce"), text.clone()),
+            (None, Some(path)) => input::read(path)?,
+            (None, None) => unreachable!("clap asks for one of them"),
+        };
+        if text.trim_start().starts_with('{') {
+            let json = input::recognise(&source, &text, "nonce")?;
+            return input::nonces(&source, &json);
+        }
+        let text = text.trim_end_matches(['\n', '\r']);
+        let split = text.split([',', '\n']).map(|text| text.trim_end_matches('\r').to_owned());
+        Ok(if bundle { split.collect() } else { vec![text.to_owned()] })
     }
 }
 

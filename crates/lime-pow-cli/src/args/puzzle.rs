@@ -1,26 +1,23 @@
 //! A puzzle from the command line: the challenge as text, file or JSON, and parameters by name.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lime_pow::Bundle;
 use lime_pow::scheme::{FORMATS, Format, Parameters};
 
 use crate::failure::Failure;
-use crate::nesting;
-
-/// More than any scheme's challenge takes.
-const MAX_CHALLENGE_BYTES: usize = 65_536;
+use crate::input::{self, Input, Source};
+use crate::lime::{self, Answer};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct PuzzleArgs {
-    /// The challenge as the server sent it, which may begin with a dash: text, or the JSON object of schemes
-    /// that have one
+    /// The challenge as the server sent it, which may begin with a dash: text, or the JSON of schemes that
+    /// have it; LIME's own is the answer of auth/requests, with or without its envelope
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "challenge_file")]
     challenge: Option<String>,
 
-    /// A file that holds the challenge, or - for standard input; one newline at its end is ignored
+    /// A file that holds the challenge, or - for standard input; one newline at its end is ignored. What is
+    /// empty, null or a page is refused
     #[arg(long, value_name = "FILE")]
     challenge_file: Option<PathBuf>,
 
@@ -28,7 +25,7 @@ pub(crate) struct PuzzleArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     difficulty: Option<String>,
 
-    /// A parameter by name, such as salt=abc; it goes before what the challenge says
+    /// A parameter by name, such as salt=abc, taken as it is; it goes before what the challenge says
     #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
 
@@ -43,6 +40,8 @@ pub(crate) struct Puzzle {
     pub format: &'static Format,
     pub parameters: Parameters,
     pub bundle: Bundle,
+    /// What makes a solution doubtful, for people.
+    pub warnings: Vec<String>,
 }
 
 impl PuzzleArgs {
@@ -62,60 +61,45 @@ impl PuzzleArgs {
         }
         format.check_names(&given)?;
 
-        let mut parameters = match (&self.challenge, &self.challenge_file) {
+        let input = match (&self.challenge, &self.challenge_file) {
             (Some(text), _) => {
-                check_size("--challenge", text.len())?;
-                challenge_parameters(format, text.clone())?
+                let source = Source::argument("--challenge");
+                source.check_size(text)?;
+                Some((source, text.clone()))
             }
-            (None, Some(path)) => challenge_parameters(format, read_challenge(path)?)?,
-            (None, None) => Parameters::default(),
+            (None, Some(path)) => Some(input::read(path)?),
+            (None, None) => None,
+        };
+        let Answer { mut parameters, warnings } = match input {
+            Some((source, text)) => challenge(format, &source, &text)?,
+            None => Answer { parameters: Parameters::default(), warnings: Vec::new() },
         };
         for (name, value) in given.iter() {
             parameters.set(name, value);
         }
         let bundle = format.parse(&parameters)?;
-        Ok(Puzzle { format, parameters, bundle })
+        Ok(Puzzle { format, parameters, bundle, warnings })
     }
 }
 
-/// What a challenge says: a JSON object, or the scheme's first parameter.
-fn challenge_parameters(format: &Format, text: String) -> Result<Parameters, Failure> {
-    if format.json && text.trim_start().starts_with('{') {
-        nesting::check(&text).map_err(|why| Failure::Usage(format!("{}: {why}", format.name)))?;
-        serde_json::from_str(&text).map_err(|error| {
-            Failure::Usage(format!("{}: the challenge is not valid JSON: {error}", format.name))
-        })
-    } else {
-        Ok([(format.parameters[0].name, text)].into_iter().collect())
-    }
+/// What a challenge says: a server's JSON, or the scheme's first parameter.
+fn challenge(format: &Format, source: &Source, text: &str) -> Result<Answer, Failure> {
+    let first = format.parameters[0].name;
+    let parameters = match input::recognise(source, text, first)? {
+        Input::Text(text) => [(first, text)].into_iter().collect(),
+        Input::Json(json) if format.name.starts_with("lime-") => return lime::read(source, &json),
+        Input::Json(json) if format.json => serde_json::from_value(json)
+            .map_err(|error| source.refuses(format_args!("no object of {}: {error}", format.name)))?,
+        Input::Json(_) => {
+            let why =
+                format!("JSON, which {} does not have; -p {first}=TEXT takes any text as it is", format.name);
+            return Err(source.refuses(why));
+        }
+    };
+    Ok(Answer { parameters, warnings: Vec::new() })
 }
 
 fn parameter(text: &str) -> Result<(String, String), &'static str> {
     let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
-}
-
-fn check_size(name: &str, bytes: usize) -> Result<(), Failure> {
-    match bytes {
-        0..=MAX_CHALLENGE_BYTES => Ok(()),
-        _ => Err(Failure::Usage(format!("{name}: more than {MAX_CHALLENGE_BYTES} bytes"))),
-    }
-}
-
-fn read_challenge(path: &Path) -> Result<String, Failure> {
-    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-    let failed = |error| Failure::Io { what: name.clone(), error };
-    let input: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(path).map_err(failed)?)
-    };
-    // One byte more, to tell that it is too much.
-    let mut bytes = Vec::new();
-    input.take(MAX_CHALLENGE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    check_size(&name, bytes.len())?;
-    let text = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
-    String::from_utf8(text.to_vec()).map_err(|error| {
-        Failure::Usage(format!("{name}: not UTF-8 after {} bytes", error.utf8_error().valid_up_to()))
-    })
 }

@@ -15,6 +15,9 @@ use crate::report::{json, text};
 
 pub(crate) fn run(args: &SolveArgs) -> Result<(), Failure> {
     let puzzle = args.puzzle.parse()?;
+    for warning in &puzzle.warnings {
+        output::tell(&format_args!("lime-pow: warning: {warning}"));
+    }
     let watch = Watch::start()?;
 
     let mut builder = Solver::builder().pinning(args.pin.into());
@@ -51,7 +54,7 @@ fn wait_with_progress(job: &Job<BundleSolution>) -> Result<BundleSolution, lime_
     const REFRESH: Duration = Duration::from_millis(100);
     let (finished, wait) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
-        scope.spawn(move || {
+        let show = move || {
             let style = ProgressStyle::with_template("{spinner} {wide_msg}").expect("the template is valid");
             let line = ProgressBar::new_spinner().with_style(style);
             while wait.recv_timeout(REFRESH) == Err(RecvTimeoutError::Timeout) {
@@ -59,7 +62,9 @@ fn wait_with_progress(job: &Job<BundleSolution>) -> Result<BundleSolution, lime_
                 line.set_message(describe(&job.progress()));
             }
             line.finish_and_clear();
-        });
+        };
+        // Where there is no thread for it, the search goes on without.
+        let _ = std::thread::Builder::new().spawn_scoped(scope, show);
         let outcome = job.wait();
         drop(finished);
         outcome

@@ -10,10 +10,8 @@ use crate::report::json;
 pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let puzzle = args.puzzle.parse()?;
     let challenges = puzzle.bundle.challenges();
-    let texts: Vec<&str> = match puzzle.format.bundle {
-        true => args.nonce.split(',').collect(),
-        false => vec![&args.nonce],
-    };
+    let texts = args.nonces(puzzle.format.bundle)?;
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     // Text that is no nonce at all has no digest, and is as invalid as a wrong one.
     let nonces: Vec<_> = texts.iter().map(|text| text.parse::<Nonce>()).collect();
     let wrong = if nonces.len() == challenges.len() {

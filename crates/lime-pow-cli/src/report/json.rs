@@ -26,6 +26,7 @@ pub(crate) fn solution(puzzle: &Puzzle, solution: &BundleSolution) -> Value {
             "elapsed_seconds": solution.elapsed.as_secs_f64(),
             "hashes_per_second": solution.hashes_per_second(),
             "threads": solution.threads,
+            "warnings": puzzle.warnings,
         }),
     );
     let kernels: Vec<&str> = solution.found.iter().map(|found| found.kernel).collect();

@@ -1,0 +1,165 @@
+//! What pipes and servers hand to the command: recognised and read for what it is, or refused by name. A
+//! nonce for something else is the worst answer.
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use serde_json::{Value, json};
+
+/// Runs `solve` with a challenge of difficulty 15 on standard input.
+fn solve(input: impl Into<Vec<u8>>) -> Assert {
+    run(&["solve", "--difficulty", "15", "--order", "lowest", "--challenge-file", "-"], input)
+}
+
+fn run(args: &[&str], input: impl Into<Vec<u8>>) -> Assert {
+    Command::new(env!("CARGO_BIN_EXE_lime-pow")).args(args).write_stdin(input).assert()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The one line of an error with exit code 2, and nothing on standard output.
+fn refusal(assert: Assert) -> String {
+    let output = assert.code(2).get_output().clone();
+    let (out, error) = (text(&output.stdout), text(&output.stderr));
+    assert!(out.is_empty() && error.lines().count() == 1, "{out}{error}");
+    error.trim_end().to_owned()
+}
+
+#[test]
+fn what_is_no_challenge_has_no_nonce() {
+    for (input, why) in [
+        (&b""[..], "standard input: empty"),
+        (b"\n", "standard input: empty"),
+        (b"\xef\xbb\xbf", "standard input: empty"),
+        (b"null\n", "standard input: null"),
+        (b"<!DOCTYPE html>\n<html>", "standard input: a page (HTML or XML)"),
+        (b"{\"error\":\"Bad Gateway\"}", "standard input: JSON without pow_challenge"),
+        (b"{\"pow_challenge\":\"a\"}", "standard input: JSON without pow_difficulty"),
+        (b"[\"test-challenge-0001\"]", "standard input: JSON without pow_challenge"),
+        (b"{\"pow_challenge\":", "standard input: not valid JSON"),
+        (b"t\0e\0s\0t\0", "standard input: has NUL characters"),
+        (b"test\nchallenge", "standard input: more than one line"),
+    ] {
+        let line = refusal(solve(input));
+        assert!(line.starts_with(&format!("lime-pow: {why}")), "{line}");
+    }
+    // What a shell makes of a command that failed.
+    for argument in ["", "null", "<html>"] {
+        let line = refusal(run(&["solve", "--difficulty", "1", "--challenge", argument], ""));
+        assert!(line.starts_with("lime-pow: --challenge: "), "{line}");
+    }
+    // An empty challenge is possible for who asks for it; the nonce is of the scheme's published vectors.
+    let empty = ["solve", "--difficulty", "15", "--order", "lowest", "-p", "challenge="];
+    assert_eq!(text(&run(&empty, "").success().get_output().stdout), "8118\n");
+}
+
+#[test]
+fn a_challenge_is_read_in_any_encoding() {
+    let challenge = "test-challenge-0001";
+    let utf_16 = |bytes: fn(u16) -> [u8; 2]| {
+        format!("\u{feff}{challenge}\r\n").encode_utf16().flat_map(bytes).collect::<Vec<u8>>()
+    };
+    for input in [
+        challenge.as_bytes().to_vec(),
+        format!("\u{feff}{challenge}\n").into_bytes(),
+        utf_16(u16::to_le_bytes),
+        utf_16(u16::to_be_bytes),
+        format!("\"{challenge}\"\n").into_bytes(),
+    ] {
+        assert_eq!(text(&solve(input).success().get_output().stdout), "36073\n");
+    }
+}
+
+#[test]
+fn the_answer_of_lime_core_is_a_challenge() {
+    let solve = |input: &Value| {
+        run(&["solve", "--order", "lowest", "--json", "--challenge-file", "-"], input.to_string())
+    };
+    let data = |status: &str, expires: &str| {
+        json!({
+            "request_id": "eb4a5a84-0670-4a1b-b52b-f009b50a1362", "site_name": "Site", "status": status,
+            "pow_challenge": "test-challenge-0001", "pow_difficulty": 15, "expires_at": expires,
+        })
+    };
+    let (late, early) = ("2999-01-01T00:00:00.000Z", "2026-11-25T01:38:12.522Z");
+    let enveloped = json!({ "ok": true, "data": data("PENDING", late) });
+    for input in [data("PENDING", late), enveloped] {
+        let output = solve(&input).success().get_output().clone();
+        let solution: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&solution["nonce"], &solution["warnings"]), (&json!("36073"), &json!([])));
+        assert!(output.stderr.is_empty());
+    }
+    // Clocks may differ, so an expired one is solved, and said to be.
+    for early in [early, "2026-11-25T01:38:12+00:00"] {
+        let output = solve(&data("PENDING", early)).success().get_output().clone();
+        let solution: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(solution["nonce"], "36073");
+        let warning = "the challenge has expired at 2026-11-25T01:38:12Z";
+        assert_eq!(solution["warnings"], json!([warning]));
+        assert_eq!(text(&output.stderr), format!("lime-pow: warning: {warning}\n"));
+    }
+    let refused = json!({ "ok": false, "error": { "code": "SITE_LOGIN_REQUEST_NOT_FOUND", "message": "" } });
+    let line = refusal(solve(&refused));
+    assert!(line.contains("the server's refusal (SITE_LOGIN_REQUEST_NOT_FOUND)"), "{line}");
+    let line = refusal(solve(&data("APPROVED", late)));
+    assert!(line.contains("the login request is APPROVED"), "{line}");
+}
+
+/// Lines, commas and JSON, of one nonce and of several.
+#[test]
+fn verify_reads_what_solve_prints() {
+    let cap: &[&str] = &["--scheme", "cap", "-p", "token=token", "-p", "c=2", "-p", "s=32", "-p", "d=4"];
+    let lime: &[&str] = &["--challenge", "test-challenge-0001", "--difficulty", "15"];
+    for (puzzle, nonces) in [(cap, "16781\n11294\n"), (lime, "36073\n")] {
+        let verify = |nonces: &str| {
+            run(&[&["verify", "--nonce", nonces], puzzle].concat(), "").success();
+            run(&[&["verify", "--nonce-file", "-"], puzzle].concat(), nonces).success();
+        };
+        let solve = [&["solve", "--order", "lowest"], puzzle].concat();
+        let printed = text(&run(&solve, "").success().get_output().stdout);
+        assert_eq!(printed, nonces);
+        verify(&printed);
+        verify(&printed.replace('\n', "\r\n"));
+        verify(&printed.trim().replace('\n', ","));
+        let json = text(&run(&[&solve[..], &["--json"]].concat(), "").success().get_output().stdout);
+        verify(&json);
+    }
+    for (nonces, code) in [("", 1), ("{}", 2), ("{\"nonces\":[]}", 2), ("{\"nonce\":36073}", 2), ("null", 1)]
+    {
+        run(&[&["verify", "--json", "--nonce-file", "-"], lime].concat(), nonces).code(code);
+    }
+    run(&[&["verify"], lime].concat(), "").code(2);
+}
+
+/// A system that gives no threads is one line and exit code 5.
+#[cfg(unix)]
+#[test]
+fn without_threads_it_says_so() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    let directory = std::env::temp_dir().join(format!("lime-pow-threads-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let binary = directory.join("lime-pow");
+    std::fs::copy(env!("CARGO_BIN_EXE_lime-pow"), &binary).unwrap();
+    for path in [&directory, &binary] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    // No limit holds root; this is a user who has no other process.
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|this| this.uid() == 0);
+    for processes in if is_root { 1..=3 } else { 1..=1 } {
+        let script = format!("ulimit -u {processes}; exec \"$0\" solve --challenge a --difficulty 8");
+        let mut limited = Command::new(if is_root { "setpriv" } else { "bash" });
+        if is_root {
+            limited.args(["--reuid=54331", "--regid=54331", "--clear-groups", "bash"]);
+        }
+        let output = limited.args(["-c", &script]).arg(&binary).output().unwrap();
+        let told = text(&output.stderr);
+        // With three, there are threads for one worker and what watches signals, which may be all that it
+        // wants.
+        let is_solved = output.status.success() && processes > 1;
+        let is_told = output.status.code() == Some(5) && told.lines().count() == 1;
+        assert!(is_solved || is_told, "{processes}: {:?} {told}", output.status);
+    }
+    std::fs::remove_dir_all(&directory).unwrap();
+}
