@@ -187,6 +187,19 @@ async fn a_huge_nonce_is_too_large() {
     let frame = json!({ "pow_nonce": "" }).to_string().len();
     assert_eq!(world.approve(0, &id, &nonce(16_384 - frame + 1)).await.refusal(), (413, "PAYLOAD_TOO_LARGE"));
     assert_eq!(world.approve(0, &id, &nonce(16_384 - frame)).await.refusal(), (400, "INVALID_POW"));
+    // A body that does not say how long it is has the same limit.
+    let path = format!("{REQUESTS}/{id}/approve");
+    let headers = [("x-agent-token", world.agent(0).1.reveal())];
+    for (length, told) in [
+        (1 << 20, (413, "PAYLOAD_TOO_LARGE")),
+        (16_384 - frame + 1, (413, "PAYLOAD_TOO_LARGE")),
+        (16_384 - frame, (400, "INVALID_POW")),
+    ] {
+        let body = json!({ "pow_nonce": nonce(length) }).to_string();
+        let body = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
+        let answer = world.send(request("POST", &path, &headers, Body::from_stream(body))).await;
+        assert_eq!(answer.refusal(), told, "{length}");
+    }
 }
 
 #[tokio::test]
