@@ -12,22 +12,18 @@ mod reply;
 mod trace;
 
 use std::any::Any;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::HttpBody;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use hyper::body::{Frame, SizeHint};
 use lime_proto::Code;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use address::Peer;
@@ -35,7 +31,7 @@ pub use address::Peer;
 use body::BodyError;
 use lane::Lane;
 use reply::{refused, retry_after};
-use trace::Taken;
+use trace::{Held, Taken};
 
 use crate::assembly::Core;
 use crate::connection::{Arrived, Malformed, Underway, Unread};
@@ -152,11 +148,12 @@ async fn arrive(State(core): State<Arc<Core>>, request: Request, next: Next) -> 
     };
     let of_connection = head.extensions.get::<Arrived>().map(|arrived| arrived.0.token());
     let underway = head.extensions.get::<Underway>().cloned();
-    let tokens = (core.stop.request(), of_connection, underway);
+    let held = Held(Arc::new((core.stop.request(), of_connection, underway)));
     let begun = core.clock.uptime();
     let mut response = next.run(Request::from_parts(head, body.into())).await;
     response.extensions_mut().insert(Taken(core.clock.uptime() - begun));
-    response.map(|body| Body::new(Counted { body, _tokens: tokens }))
+    response.extensions_mut().insert(held);
+    response
 }
 
 /// Limits the time until the answer to `http.answer_seconds`. An event stream sees to its own time, and lasts
@@ -170,32 +167,6 @@ async fn in_time(State(core): State<Arc<Core>>, request: Request, next: Next) ->
     let patience = Duration::from_secs(core.config.http.answer_seconds);
     let late = |_| Lane::Public.refuses(Failure::Late(patience).into());
     tokio::time::timeout(patience, answer).await.unwrap_or_else(late)
-}
-
-/// A response's body, counted until it has been sent or given up.
-struct Counted {
-    body: Body,
-    _tokens: (TaskTrackerToken, Option<TaskTrackerToken>, Option<Underway>),
-}
-
-impl HttpBody for Counted {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }
 
 /// A refusal after which the connection ends, since the request has not been read to its end.

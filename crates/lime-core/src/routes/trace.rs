@@ -11,12 +11,14 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, Span};
 
 use super::address::is_from_proxy;
 use super::reply::Refused;
 use crate::assembly::Core;
 use crate::clock::new_id;
+use crate::connection::Underway;
 use crate::tally::Event;
 
 /// An extension of a response: how long Core took to make it, from the end of the request on.
@@ -46,7 +48,8 @@ pub(super) async fn trace(State(core): State<Arc<Core>>, request: Request, next:
     if let Some(Refused(code)) = response.extensions().get() {
         core.tally.count(Event::Refused(code));
     }
-    response.map(|body| Body::new(InSpan { body, span }))
+    let held = response.extensions_mut().remove();
+    response.map(|body| Body::new(Traced { body, span, _held: held }))
 }
 
 /// The identifier of a request: a trusted proxy's own, or a new one. One that could be taken for something
@@ -69,13 +72,22 @@ fn request_id(core: &Core, request: &Request) -> HeaderValue {
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// An extension of a response: what counts its request as under way. It is held until the body has been sent or
+/// given up.
+#[derive(Clone)]
+pub(super) struct Held(#[expect(dead_code, reason = "it is dropped")] pub Arc<Counts>);
+
+/// Of the server's stop, of the connection's requests that have arrived, and of its phase.
+type Counts = (TaskTrackerToken, Option<TaskTrackerToken>, Option<Underway>);
+
 /// A response's body, whose frames are made in the span of its request.
-struct InSpan {
+struct Traced {
     body: Body,
     span: Span,
+    _held: Option<Held>,
 }
 
-impl HttpBody for InSpan {
+impl HttpBody for Traced {
     type Data = Bytes;
     type Error = axum::Error;
 
