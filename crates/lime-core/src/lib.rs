@@ -32,6 +32,7 @@ pub mod dev;
 mod domain;
 mod framing;
 mod health;
+mod key_file;
 mod keys;
 mod limits;
 mod refusal;
@@ -48,7 +49,8 @@ pub use config::{
     Config, ConfigError, Events, ForwardedHeader, Http, Limits, Log, LogFormat, Login, Pow, Rate,
 };
 pub use health::serve_health;
-pub use keys::{KeyError, Keys, SignError};
+pub use key_file::KeyError;
+pub use keys::{Keys, SignError};
 pub use lime_store as store;
 pub use lime_store::{MemoryStore, Store, TokenHash};
 pub use routes::{Peer, app};

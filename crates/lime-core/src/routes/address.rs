@@ -38,8 +38,8 @@ struct Client {
 
 /// Follows the header that counts from its end: each trusted proxy has appended the address that called it.
 /// What stands before the first address that is not trusted may have been written by anybody, and is ignored.
-/// If a trusted proxy has written something else than an address, such as `unknown`, the result is the address
-/// of that proxy.
+/// If a trusted proxy has written something else than an address, such as `unknown`, the result is the
+/// address of that proxy.
 fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Client {
     let address = |hop| match config.forwarded_header {
         ForwardedHeader::XForwardedFor => node(hop),

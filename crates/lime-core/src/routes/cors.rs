@@ -20,8 +20,8 @@ pub(super) fn documents() -> CorsLayer {
         .max_age(MAX_AGE)
 }
 
-/// For the endpoints of sites and agents: lets pages of these origins use them. Returns `None` if `origins` is
-/// empty.
+/// For the endpoints of sites and agents: lets pages of these origins use them. Returns `None` if `origins`
+/// is empty.
 pub(super) fn lanes(origins: &[Origin]) -> Option<CorsLayer> {
     let values = origins.iter().filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok());
     let values: Vec<_> = values.collect();

@@ -72,8 +72,8 @@ fn request_id(core: &Core, request: &Request) -> HeaderValue {
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// An extension of a response: what counts its request as under way. It is held until the body has been sent or
-/// given up.
+/// An extension of a response: what counts its request as under way. It is held until the body has been sent
+/// or given up.
 #[derive(Clone)]
 pub(super) struct Held(#[expect(dead_code, reason = "it is dropped")] pub Arc<Counts>);
 
