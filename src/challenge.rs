@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::scheme::interface::{Codec, Scheme};
+use crate::scheme::codec::Codec;
+use crate::scheme::interface::Scheme;
 use crate::scheme::work::Work;
 
 /// A challenge: a scheme's message and predicate, checked and ready to be solved or verified.
@@ -37,15 +38,22 @@ impl Challenge {
     /// # Errors
     ///
     /// [`Error::PrefixTooLong`] for a prefix over [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES),
-    /// [`Error::PrefixEnd`] for one that does not suit its [`Codec`], [`Error::MeanWork`] for a mean number
-    /// of hashes below 1, [`Error::SumOfWork`] for a law of work that only bundles may have.
+    /// [`Error::PrefixEnd`] for one that does not suit its [`Codec`], [`Error::NonceDigits`] for a codec of
+    /// no or too many digits, [`Error::MeanWork`] for a mean number of hashes below 1, [`Error::SumOfWork`]
+    /// for a law of work that only bundles may have.
     pub fn from_scheme(scheme: impl Scheme + 'static) -> Result<Self, Error> {
         let (len, limit) = (scheme.prefix().len(), Self::MAX_PREFIX_BYTES);
         if len > limit {
             return Err(Error::PrefixTooLong { len, limit });
         }
-        let (rest, limit) = (len % 64, 64 - 9 - 8);
-        if scheme.codec() == Codec::U64Le && rest > limit {
+        let codec = scheme.codec();
+        if let Codec::FixedHex(digits) = codec
+            && !(1..=Codec::MAX_HEX_DIGITS).contains(&digits)
+        {
+            return Err(Error::NonceDigits { digits, limit: Codec::MAX_HEX_DIGITS });
+        }
+        let (rest, limit) = (len % 64, 64 - 9 - *codec.widths().end() as usize);
+        if codec.is_little_endian() && rest > limit {
             return Err(Error::PrefixEnd { rest, limit });
         }
         if matches!(scheme.work(), Work::Sum { .. }) {

@@ -29,8 +29,16 @@ pub enum Error {
         /// The text, cut after 32 characters.
         text: String,
     },
-    /// A prefix that leaves no room for a binary nonce in its last block.
-    #[error("prefix ends {rest} bytes into a block: {limit} is the most before a binary nonce")]
+    /// A nonce of no hexadecimal digits, or of more than a `u64` has.
+    #[error("nonces of {digits} hex digits: must be 1 to {limit}")]
+    NonceDigits {
+        /// The number of digits that was asked for.
+        digits: u8,
+        /// The most that is accepted.
+        limit: u8,
+    },
+    /// A prefix that leaves no room for a little-endian nonce in its last block.
+    #[error("prefix ends {rest} bytes into a block: {limit} is the most before a little-endian nonce")]
     PrefixEnd {
         /// Bytes of the prefix after its last whole block.
         rest: usize,

@@ -8,7 +8,7 @@ use crate::kernel::costs::{Nanos, ScalarCost, ScanCost};
 use crate::kernel::isa::FormSpec;
 use crate::kernel::scan::{Kind, OneWord};
 use crate::schedules::Shape;
-use crate::scheme::interface::Codec;
+use crate::scheme::codec::Codec;
 use crate::template::Template;
 
 /// How the nonces of one digit width are laid out for a kernel.
@@ -45,29 +45,33 @@ pub(crate) const SCAN_NONCES: u64 = OneWord::MAX_COLUMNS as u64;
 /// A scan takes at most this many groups of chaining values: 16 KiB of them.
 pub(crate) const MAX_GROUPS: u64 = 16;
 
-/// Shared schedules hold at most this many digits. With three, a group of chaining values over 1000 schedules
-/// would keep a worker busy for longer than it may go without a look at cancellation.
-const MAX_TAIL_DIGITS: u32 = 2;
+/// At most this many schedules are shared. With 1000 of them, a group of chaining values would keep a worker
+/// busy for longer than it may go without a look at cancellation.
+const MAX_SCHEDULES: u64 = 100;
+
+/// Digits of one word vary, of which there are at most this many behind those that the scan has rows for.
+const MAX_TRAILING: u32 = 3;
 
 impl Layout {
     /// The layouts that nonces of `digits` digits, 1 to 20, can have; at least one.
     pub(crate) fn choices(template: &Template, digits: u32) -> Vec<Self> {
         let Range { start, end } = template.digits(digits);
-        if template.codec() == Codec::U64Le {
+        let codec = template.codec();
+        if codec.is_little_endian() {
             debug_assert!(template.blocks(digits) == 1, "challenges with other prefixes are refused");
-            return vec![Self::OneWord(Varying::lowest_byte(start))];
+            return vec![Self::OneWord(Varying::lowest_byte(start, codec))];
         }
         let mut layouts = Vec::with_capacity(3);
         if template.blocks(digits) == 1 {
-            layouts.extend(Varying::choices(0, start, end).map(Self::OneWord));
+            layouts.extend(Varying::choices(codec, 0, start, end).map(Self::OneWord));
         } else {
             let tail_digits = end.saturating_sub(64) as u32;
-            if tail_digits <= MAX_TAIL_DIGITS {
-                let varying = Varying::last_word(0, start, end.min(64));
+            if tail_digits <= codec.digits_within(MAX_SCHEDULES) {
+                let varying = Varying::last_word(codec, 0, start, end.min(64));
                 layouts.push(Self::Shared { tail_digits, varying });
             }
             if tail_digits > 0 {
-                layouts.extend(Varying::choices(1, 64, end).map(Self::OneWord));
+                layouts.extend(Varying::choices(codec, 1, 64, end).map(Self::OneWord));
             }
         }
         debug_assert!(!layouts.is_empty(), "digits that end in the second block can vary there");
@@ -104,11 +108,14 @@ impl Layout {
             }
             (Self::Shared { tail_digits, varying }, ScanCost::Shared { nonce, chaining_value }) => {
                 // Where there are few rows, most of a group is padding.
-                let rows = last_of_width(digits - tail_digits) - first_of_width(digits - tail_digits) + 1;
+                let (first, last) = varying.codec.nonces_of(digits).into_inner();
+                let tails = varying.codec.base().pow(tail_digits);
+                // (So many that a group more does not count.)
+                let rows = (last / tails - first / tails).min(u32::MAX.into()) + 1;
                 let states = varying.columns().min(spec.group as u64 * MAX_GROUPS);
                 let chaining_value =
                     chaining_value * padded(states, spec.midstates) + scalar.row / states as f64;
-                nonce * padded(rows, spec.group) + chaining_value / 10f64.powi(tail_digits.cast_signed())
+                nonce * padded(rows, spec.group) + chaining_value / tails as f64
             }
             (Self::OneWord(_), ScanCost::Shared { .. }) | (Self::Shared { .. }, ScanCost::OneWord { .. }) => {
                 unreachable!("layouts and forms are compared within a kind")
@@ -123,7 +130,7 @@ impl Layout {
                 1.0 + 1.0 / (varying.columns() * varying.rows()) as f64
             }
             Self::OneWord(_) => 1.0,
-            Self::Shared { tail_digits, .. } => 1.0 + 10f64.powi(-tail_digits.cast_signed()),
+            Self::Shared { .. } => 1.0 + 1.0 / self.alignment() as f64,
         }
     }
 
@@ -131,9 +138,7 @@ impl Layout {
     pub(crate) fn set_up(self) -> Nanos {
         match self {
             Self::OneWord(_) => Nanos::ZERO,
-            Self::Shared { tail_digits, .. } => {
-                ScalarCost::TYPICAL.schedule * 10f64.powi(tail_digits.cast_signed())
-            }
+            Self::Shared { .. } => ScalarCost::TYPICAL.schedule * self.alignment() as f64,
         }
     }
 
@@ -141,8 +146,8 @@ impl Layout {
     pub(crate) fn shape(self, template: &Template, digits: u32) -> Option<Shape> {
         match self {
             Self::OneWord(_) => None,
-            Self::Shared { tail_digits, .. } => {
-                Some(Shape { message_len: template.message_len(digits), tail_digits })
+            Self::Shared { tail_digits, varying } => {
+                Some(Shape { message_len: template.message_len(digits), tail_digits, codec: varying.codec })
             }
         }
     }
@@ -151,7 +156,7 @@ impl Layout {
     pub(crate) fn alignment(self) -> u64 {
         match self {
             Self::OneWord(varying) => varying.rows(),
-            Self::Shared { tail_digits, .. } => 10u64.pow(tail_digits),
+            Self::Shared { tail_digits, varying } => varying.codec.base().pow(tail_digits),
         }
     }
 
@@ -161,38 +166,42 @@ impl Layout {
     #[cfg(feature = "threads")]
     pub(crate) fn granule(self, group: usize, nonces: u64) -> u64 {
         match self {
-            Self::OneWord(varying) => match (varying.columns() * varying.rows()).min(1000) {
-                rows if rows <= nonces => rows,
-                _ => varying.rows(),
-            },
+            Self::OneWord(varying) => {
+                match (varying.columns() * varying.rows()).min(alignment(varying.codec)) {
+                    rows if rows <= nonces => rows,
+                    _ => varying.rows(),
+                }
+            }
             Self::Shared { .. } => self.alignment() * group as u64,
         }
     }
 }
 
 impl Varying {
-    /// The first byte of a binary nonce that begins at `start`.
-    fn lowest_byte(start: usize) -> Self {
-        Self { word: start / 4, block: 0, end: start + 1, digits: 1, trailing: 0, codec: Codec::U64Le }
+    /// The first byte of a little-endian nonce that begins at `start`.
+    fn lowest_byte(start: usize, codec: Codec) -> Self {
+        Self { word: start / 4, block: 0, end: start + 1, digits: 1, trailing: 0, codec }
     }
 
     /// The digits that may vary: those in the last word, or those in the word before it.
     ///
     /// Digits of the tail's block `block` lie at `start..end`.
-    fn choices(block: usize, start: usize, end: usize) -> impl Iterator<Item = Self> {
-        let last = Self::last_word(block, start, end);
-        let before_end = end - last.digits as usize;
+    fn choices(codec: Codec, block: usize, start: usize, end: usize) -> impl Iterator<Item = Self> {
+        let last = Self::last_word(codec, block, start, end);
+        let before_end = start.max((end - 1) / 4 * 4);
+        let trailing = (end - before_end) as u32;
         // (If digits fill the last word, those of the word before it are no better.)
-        let before = (last.digits < 4 && before_end > start)
-            .then(|| Self { trailing: last.digits, ..Self::last_word(block, start, before_end) });
+        let before = (trailing <= max_trailing(codec) && before_end > start)
+            .then(|| Self { trailing, ..Self::last_word(codec, block, start, before_end) });
         std::iter::once(last).chain(before)
     }
 
-    /// As many of the last digits as lie in one word.
-    fn last_word(block: usize, start: usize, end: usize) -> Self {
+    /// As many of the last digits as lie in one word and have no more values than a row has columns.
+    fn last_word(codec: Codec, block: usize, start: usize, end: usize) -> Self {
         let word = (end - 1) / 4;
         let digits = (end - start.max(4 * word)) as u32;
-        Self { word: word % 16, block, end, digits, trailing: 0, codec: Codec::Decimal }
+        let digits = digits.min(codec.digits_within(SCAN_NONCES));
+        Self { word: word % 16, block, end, digits, trailing: 0, codec }
     }
 
     /// The bytes of the tail in which the varying digits lie.
@@ -202,15 +211,12 @@ impl Varying {
 
     /// How many nonces differ in these digits alone.
     pub(crate) fn columns(self) -> u64 {
-        match self.codec {
-            Codec::Decimal => 10u64.pow(self.digits),
-            Codec::U64Le => 256u64.pow(self.digits),
-        }
+        self.codec.base().pow(self.digits)
     }
 
     /// How many nonces differ in the trailing digits alone.
     pub(crate) fn rows(self) -> u64 {
-        10u64.pow(self.trailing)
+        self.codec.base().pow(self.trailing)
     }
 }
 
@@ -218,7 +224,7 @@ impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OneWord(Varying { word, digits, block, codec, .. }) => {
-                let digit = if *codec == Codec::U64Le { "byte" } else { "digit" };
+                let digit = if codec.base() == 256 { "byte" } else { "digit" };
                 let plural = if *digits == 1 { "" } else { "s" };
                 write!(f, "{digits} {digit}{plural} in word {word}")?;
                 if *block > 0 { write!(f, ", block 2") } else { Ok(()) }
@@ -229,12 +235,12 @@ impl fmt::Display for Layout {
     }
 }
 
-/// The smallest number of `digits` digits, with 0 as the first of one digit.
-pub(crate) fn first_of_width(digits: u32) -> u64 {
-    if digits == 1 { 0 } else { 10u64.pow(digits - 1) }
+/// The most digits that the rows of a scan may be for.
+fn max_trailing(codec: Codec) -> u32 {
+    codec.digits_within(SCAN_NONCES).min(MAX_TRAILING)
 }
 
-/// The largest number of `digits` digits that a `u64` holds.
-pub(crate) fn last_of_width(digits: u32) -> u64 {
-    10u64.checked_pow(digits).map_or(u64::MAX, |next| next - 1)
+/// A multiple of the alignment of every layout of a codec.
+pub(crate) fn alignment(codec: Codec) -> u64 {
+    codec.base().pow(max_trailing(codec))
 }

@@ -8,9 +8,8 @@ use crate::challenge::Challenge;
 use crate::error::Error;
 use crate::kernel::Form;
 use crate::kernel::costs::{Nanos, ScalarCost};
-use crate::layout::{Layout, first_of_width, last_of_width};
+use crate::layout::{Layout, alignment};
 use crate::schedules::ScheduleCache;
-use crate::scheme::interface::Codec;
 use crate::screen::Screen;
 use crate::template::Template;
 use crate::tune::{Choice, Tuning};
@@ -107,28 +106,21 @@ impl Plan {
         schedules: &Arc<ScheduleCache>,
     ) -> Result<Self, Error> {
         let scheme = challenge.scheme();
-        let allowed = scheme.nonces();
+        let (allowed, codec) = (scheme.nonces(), scheme.codec());
         let start = scope.first.max(*allowed.start());
-        let max_nonce = scope.last.min(*allowed.end());
+        let max_nonce = scope.last.min(*allowed.end()).min(*codec.nonces().end());
         if start > max_nonce {
             return Err(Error::EmptyRange { start, max_nonce });
         }
 
-        let template = Template::new(scheme.prefix(), scheme.codec());
-        // The digit widths that there are, and a multiple of every layout's alignment: if the first width
-        // begins at a multiple of it, the others are aligned in ascending order too.
-        let (widths, aligned) = match scheme.codec() {
-            Codec::Decimal => (1..=20, 1000),
-            Codec::U64Le => (8..=8, 256),
-        };
-        let width = |digits| match scheme.codec() {
-            Codec::Decimal => first_of_width(digits)..=last_of_width(digits),
-            Codec::U64Le => 0..=u64::MAX,
-        };
+        let template = Template::new(scheme.prefix(), codec);
+        // If the first width begins at a multiple of this, the others are aligned in ascending order too.
+        let aligned = alignment(codec);
         let check = ScalarCost::TYPICAL.check_of(scheme.prefix().len()) * scheme.screen().pass_fraction();
-        let mut segments: Vec<Segment> = widths
+        let mut segments: Vec<Segment> = codec
+            .widths()
             .filter_map(|digits| {
-                let (first, last) = width(digits).into_inner();
+                let (first, last) = codec.nonces_of(digits).into_inner();
                 let nonces = start.max(first)..=max_nonce.min(last);
                 if nonces.is_empty() {
                     return None;

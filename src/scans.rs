@@ -188,7 +188,7 @@ impl Batch<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scheme::interface::Codec;
+    use crate::scheme::codec::Codec;
 
     #[test]
     fn tiles_cover_a_range_once() {

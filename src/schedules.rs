@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::kernel::scan::Schedules;
+use crate::scheme::codec::Codec;
 use crate::template::tail_schedules;
 
 /// What schedules depend on.
@@ -12,6 +13,7 @@ pub(crate) struct Shape {
     pub message_len: usize,
     /// Digits of the nonce in the last block.
     pub tail_digits: u32,
+    pub codec: Codec,
 }
 
 /// The schedules that were used last. A solver has one for all its jobs; one shape takes up to 25 KiB.
@@ -31,7 +33,7 @@ impl ScheduleCache {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = match recent.iter().position(|(known, _)| *known == shape) {
             Some(index) => recent.remove(index),
-            None => (shape, Arc::new(tail_schedules(shape.message_len, shape.tail_digits))),
+            None => (shape, Arc::new(tail_schedules(shape.codec, shape.message_len, shape.tail_digits))),
         };
         if recent.len() == Self::CAPACITY {
             recent.remove(0);
@@ -54,7 +56,7 @@ mod tests {
     #[test]
     fn the_oldest_goes_first() {
         let cache = ScheduleCache::default();
-        let shape = |message_len| Shape { message_len, tail_digits: 0 };
+        let shape = |message_len| Shape { message_len, tail_digits: 0, codec: Codec::Decimal };
         let first = cache.get(shape(64));
         for message_len in 65..64 + ScheduleCache::CAPACITY {
             cache.get(shape(message_len));

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use crate::kernel::scan::Schedules;
 use crate::kernel::sha256::{self, H0};
-use crate::scheme::interface::Codec;
+use crate::scheme::codec::Codec;
 
 /// A message prefix, ready to be completed with nonces. What follows its whole blocks is the *tail*: the rest
 /// of the prefix, the digits, and the padding, in one block or two. Of a binary nonce, every byte is a digit.
@@ -58,10 +58,7 @@ impl Template {
         tail[..64].copy_from_slice(&self.head);
         let place = self.digits(digits);
         let end = place.end;
-        match self.codec {
-            Codec::Decimal => write_digits(nonce, &mut tail[place]),
-            Codec::U64Le => tail[place].copy_from_slice(&nonce.to_le_bytes()),
-        }
+        self.codec.write(nonce, &mut tail[place]);
         tail[hole].fill(0);
         finish(&mut tail[..64 * self.blocks(digits)], end, self.message_len(digits));
         sha256::words(&tail.as_chunks().0[index])
@@ -76,11 +73,11 @@ impl Template {
 
 /// The schedules of all last blocks that begin with the last `tail_digits` digits of a nonce, in ascending
 /// order, where the message has `message_len` bytes.
-pub(crate) fn tail_schedules(message_len: usize, tail_digits: u32) -> Schedules {
+pub(crate) fn tail_schedules(codec: Codec, message_len: usize, tail_digits: u32) -> Schedules {
     let digits = tail_digits as usize;
-    Schedules::new((0..10usize.pow(tail_digits)).map(|tail| {
+    Schedules::new((0..(codec.base() as usize).pow(tail_digits)).map(|tail| {
         let mut block = [0; 64];
-        write_digits(tail as u64, &mut block[..digits]);
+        codec.write(tail as u64, &mut block[..digits]);
         if message_len % 64 == digits {
             finish(&mut block, digits, message_len);
         } else {
@@ -100,48 +97,36 @@ fn finish(tail: &mut [u8], end: usize, message_len: usize) {
     tail[len - 8..].copy_from_slice(&(8 * message_len as u64).to_be_bytes());
 }
 
-/// `number` in decimal, filling `out` with leading zeros.
-fn write_digits(mut number: u64, out: &mut [u8]) {
-    for byte in out.iter_mut().rev() {
-        *byte = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
-}
-
 /// For each value of `digits` digits, the message word that holds them from byte `offset` on and zeros
-/// elsewhere. For binary nonces, `digits` must be 1. The tables are made once per process: they do not depend
-/// on a challenge.
+/// elsewhere. The tables are made once per process: they do not depend on a challenge.
 pub(crate) fn digit_words(codec: Codec, digits: u32, offset: usize) -> &'static [u32] {
-    static DECIMAL: LazyLock<[[Vec<u32>; 4]; 4]> = LazyLock::new(|| {
-        std::array::from_fn(|digits| std::array::from_fn(|offset| make_digit_words(digits + 1, offset)))
-    });
-    static BYTES: [[u32; 256]; 4] = byte_words();
-    match codec {
-        Codec::Decimal => &DECIMAL[digits as usize - 1][offset],
-        Codec::U64Le => &BYTES[offset],
+    /// By the number of digits less one, by offset.
+    type Tables<const DIGITS: usize> = [[Vec<u32>; 4]; DIGITS];
+    fn tables<const DIGITS: usize>(codec: Codec) -> Tables<DIGITS> {
+        std::array::from_fn(|digits| {
+            std::array::from_fn(|offset| make_digit_words(codec, digits + 1, offset))
+        })
     }
+    static DECIMAL: LazyLock<Tables<4>> = LazyLock::new(|| tables(Codec::Decimal));
+    static HEX: LazyLock<Tables<3>> = LazyLock::new(|| tables(Codec::Hex));
+    static BYTES: LazyLock<Tables<1>> = LazyLock::new(|| tables(Codec::U64Be));
+    let tables: &[[Vec<u32>; 4]] = match codec.base() {
+        10 => &*DECIMAL,
+        16 => &*HEX,
+        _ => &*BYTES,
+    };
+    &tables[digits as usize - 1][offset]
 }
 
-fn make_digit_words(digits: usize, offset: usize) -> Vec<u32> {
+fn make_digit_words(codec: Codec, digits: usize, offset: usize) -> Vec<u32> {
     if digits + offset > 4 {
         return Vec::new();
     }
-    (0..10u64.pow(digits as u32))
+    (0..codec.base().pow(digits as u32))
         .map(|number| {
             let mut word = [0; 4];
-            write_digits(number, &mut word[offset..offset + digits]);
+            codec.write(number, &mut word[offset..offset + digits]);
             u32::from_be_bytes(word)
         })
         .collect()
-}
-
-const fn byte_words() -> [[u32; 256]; 4] {
-    let mut words = [[0; 256]; 4];
-    let mut index = 0;
-    while index < 4 * 256 {
-        let (offset, byte) = (index / 256, index % 256);
-        words[offset][byte] = (byte as u32) << (24 - 8 * offset);
-        index += 1;
-    }
-    words
 }

@@ -58,10 +58,20 @@ fn search_in_odd_steps() {
     let decimal = [13, 33, 34, 35, 36, 45, 54, 55, 56, 63, 64, 77, 130].map(|len| (len, Codec::Decimal));
     // One for each byte of a word, and the first and last word.
     let binary = [0, 1, 32, 38, 47, 67, 111].map(|len| (len, Codec::U64Le));
-    for (prefix_len, codec) in decimal.into_iter().chain(binary) {
+    let lengths = [0, 1, 33, 38, 45, 48, 51, 52, 54, 55, 56, 57, 60, 62, 63, 67, 130];
+    let others = lengths.into_iter().flat_map(|len| {
+        [Codec::Hex, Codec::FixedHex(5), Codec::FixedHex(16), Codec::U32Be, Codec::U64Be]
+            .map(|codec| (len, codec))
+    });
+    let short = [3, 51].map(|len| (len, Codec::U32Le));
+    for (prefix_len, codec) in decimal.into_iter().chain(binary).chain(others).chain(short) {
+        let most = *codec.nonces().end();
         for forms in pairs() {
             for order in [Order::Any, Order::Lowest] {
                 for (start, end) in RANGES {
+                    // Where the codec ends before, its last nonces.
+                    let start = start.min(most - (end - start));
+                    let end = end.min(most);
                     let (challenge, prefix, seen) = recorder(prefix_len, codec);
                     let builder = Search::builder(&challenge).forms(&forms).order(order);
                     let mut search = builder.nonces(start..=end).build().unwrap();

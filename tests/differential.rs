@@ -69,6 +69,39 @@ fn every_prefix_that_binary_nonces_may_have() {
     }
 }
 
+#[test]
+fn every_prefix_length_and_other_codecs() {
+    let bytes: Vec<u8> = (0..200u32).map(|i| (i * 167 + 13) as u8).collect();
+    for len in 0..=200 {
+        for codec in [Codec::Hex, Codec::FixedHex(8), Codec::FixedHex(16), Codec::U32Be, Codec::U64Be] {
+            let last = *codec.nonces().end();
+            for forms in pairs() {
+                for shift in [64, 60, 56, 52, 48, 40, 36, 32, 24, 16, 12, 8, 4, 0] {
+                    let nonce = u64::MAX
+                        .checked_shr(shift)
+                        .unwrap_or(0)
+                        .saturating_sub(len as u64 % 3 * 85)
+                        .min(last);
+                    let start = nonce.saturating_sub(len as u64 * 7);
+                    find(&forms, &bytes[..len], codec, nonce, start, nonce.saturating_add(len as u64 % 5));
+                }
+            }
+        }
+    }
+    for len in (0..=200).filter(|len| len % 64 < 52) {
+        for nonce in [0, 255, 256, 0x0123_4567, u32::MAX.into()] {
+            find(
+                &pairs()[0],
+                &bytes[..len],
+                Codec::U32Le,
+                nonce,
+                nonce,
+                nonce.saturating_add(len as u64 % 5),
+            );
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 

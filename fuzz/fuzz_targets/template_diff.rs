@@ -17,7 +17,7 @@ struct Input<'a> {
     before: u16,
     after: u16,
     step: u16,
-    binary: bool,
+    codec: u8,
     prefix: &'a [u8],
 }
 
@@ -61,12 +61,19 @@ fuzz_target!(|input: Input<'_>| {
         return;
     }
     let nonce = input.nonce.0 >> (input.nonce.1 % 64);
-    let start = nonce.saturating_sub(u64::from(input.before % 400));
-    let end = nonce.saturating_add(u64::from(input.after % 400));
-    let (codec, text) = match input.binary && input.prefix.len() % 64 < 48 {
-        true => (Codec::U64Le, nonce.to_le_bytes().to_vec()),
-        false => (Codec::Decimal, nonce.to_string().into_bytes()),
+    let (codec, nonce, text) = match input.codec % 7 {
+        1 if input.prefix.len() % 64 < 48 => (Codec::U64Le, nonce, nonce.to_le_bytes().to_vec()),
+        2 => (Codec::U64Be, nonce, nonce.to_be_bytes().to_vec()),
+        3 if input.prefix.len() % 64 < 52 => {
+            (Codec::U32Le, nonce as u32 as u64, (nonce as u32).to_le_bytes().to_vec())
+        }
+        4 => (Codec::U32Be, nonce as u32 as u64, (nonce as u32).to_be_bytes().to_vec()),
+        5 => (Codec::Hex, nonce, format!("{nonce:x}").into_bytes()),
+        6 => (Codec::FixedHex(16), nonce, format!("{nonce:016x}").into_bytes()),
+        _ => (Codec::Decimal, nonce, nonce.to_string().into_bytes()),
     };
+    let start = nonce.saturating_sub(u64::from(input.before % 400));
+    let end = nonce.saturating_add(u64::from(input.after % 400)).min(*codec.nonces().end());
     let digest = Sha256::digest([input.prefix, &text].concat()).into();
     let challenge = Challenge::from_scheme(Exactly { prefix: input.prefix.to_vec(), codec, digest }).unwrap();
     for forms in pairs() {

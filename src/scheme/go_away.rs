@@ -3,9 +3,9 @@
 
 use sha2::{Digest, Sha256};
 
+use super::codec::Codec;
 use super::fields::{Fields, check_len};
 use super::format::{Format, Parameter};
-use super::interface::Codec;
 use super::puzzle::Puzzle;
 use crate::challenge::{Bundle, Challenge};
 use crate::difficulty::Difficulty;

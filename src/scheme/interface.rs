@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::codec::Codec;
 use super::work::Work;
 use crate::screen::Screen;
 
@@ -42,15 +43,4 @@ pub trait Scheme: Send + Sync {
 
     /// Whether a nonce with this digest solves the puzzle.
     fn accepts(&self, digest: &[u8; 32]) -> bool;
-}
-
-/// How a nonce is written at the end of the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Codec {
-    /// ASCII decimal without leading zeros, 1 to 20 digits.
-    Decimal,
-    /// Eight bytes, the lowest first. Nonce and padding must fit into the block in which the prefix ends: at
-    /// most 47 bytes of the prefix may follow its last whole block of 64.
-    U64Le,
 }

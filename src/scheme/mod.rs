@@ -13,13 +13,14 @@
 //! | [`spow`](https://crates.io/crates/spow) | `1:bits:expires:salt:challenge:` ‖ n | *bits* leading zero bits | 20 |
 //! | [`target`](https://developer.bitcoin.org/reference/block_chain.html#target-nbits) | prefix ‖ n | the digest, big-endian, is at most the target | – |
 //!
-//! n is decimal text unless said otherwise. [`FORMATS`] lists the same for programs, with parameters. All of
-//! these formats are here so that operators can measure and verify deployments of their own; nothing in this
-//! crate talks to a website.
+//! n is decimal text unless said otherwise; [`Codec`] has the other ways to write it. [`FORMATS`] lists the
+//! same for programs, with parameters. All of these formats are here so that operators can measure and verify
+//! deployments of their own; nothing in this crate talks to a website.
 
 mod altcha_v1;
 mod anubis;
 mod cap;
+pub(crate) mod codec;
 pub(crate) mod digest_range;
 mod fields;
 pub(crate) mod format;
@@ -34,9 +35,10 @@ mod spow;
 mod target;
 pub(crate) mod work;
 
+pub use codec::Codec;
 pub use digest_range::DigestRange;
 pub use format::{Format, Parameter};
-pub use interface::{Codec, Scheme};
+pub use interface::Scheme;
 pub use parameters::Parameters;
 pub use target::parse_target;
 pub use work::Work;

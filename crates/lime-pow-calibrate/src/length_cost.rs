@@ -1,6 +1,5 @@
 //! What the length of a challenge costs those who solve it.
 
-use lime_pow::scheme::Codec;
 use lime_pow::{Challenge, Method};
 
 /// SHA-256 compressions per nonce for a challenge of one length, by three kinds of solver.
@@ -28,10 +27,7 @@ impl LengthCost {
         let scheme = challenge.scheme();
         let (first, last) = scheme.nonces().into_inner();
         let last = (scheme.work().mean() as u64).clamp(first, last);
-        let digits = match scheme.codec() {
-            Codec::U64Le => 8,
-            _ => last.to_string().len(),
-        };
+        let digits = scheme.codec().encode(last).len();
         let prefix_len = scheme.prefix().len();
         let blocks = |bytes: usize| (bytes + digits + 9).div_ceil(64);
         Self {

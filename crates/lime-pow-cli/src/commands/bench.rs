@@ -175,10 +175,7 @@ impl<'a> Naive<'a> {
         const BATCH: u64 = 1000;
         let (begun, first) = (Instant::now(), self.nonce);
         while begun.elapsed() < window {
-            let digits = match self.codec {
-                Codec::U64Le => 8,
-                _ => self.nonce.ilog10() as usize + 1,
-            };
+            let digits = self.codec.encode(self.nonce).len();
             for nonce in self.nonce..self.nonce + BATCH {
                 if self.try_nonce(nonce) {
                     std::hint::black_box(nonce);
