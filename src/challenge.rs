@@ -2,12 +2,14 @@
 //! made.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::error::Error;
 use crate::scheme::codec::Codec;
 use crate::scheme::interface::Scheme;
 use crate::scheme::work::Work;
+use crate::screen::Screen;
 
 /// A challenge: a scheme's message and predicate, checked and ready to be solved or verified.
 ///
@@ -66,9 +68,50 @@ impl Challenge {
         Ok(Self(Arc::new(scheme)))
     }
 
+    /// The same challenge with other nonces than its scheme's: for a server that reads more of them, or
+    /// fewer.
+    pub fn with_nonces(&self, nonces: RangeInclusive<u64>) -> Self {
+        Self(Arc::new(WithNonces { challenge: self.clone(), nonces }))
+    }
+
     /// The puzzle as the search sees it: its message, its nonces and its condition.
     pub fn scheme(&self) -> &dyn Scheme {
         &*self.0
+    }
+}
+
+struct WithNonces {
+    challenge: Challenge,
+    nonces: RangeInclusive<u64>,
+}
+
+impl Scheme for WithNonces {
+    fn name(&self) -> &str {
+        self.challenge.0.name()
+    }
+
+    fn prefix(&self) -> &[u8] {
+        self.challenge.0.prefix()
+    }
+
+    fn codec(&self) -> Codec {
+        self.challenge.0.codec()
+    }
+
+    fn nonces(&self) -> RangeInclusive<u64> {
+        self.nonces.clone()
+    }
+
+    fn work(&self) -> Work {
+        self.challenge.0.work()
+    }
+
+    fn screen(&self) -> Screen {
+        self.challenge.0.screen()
+    }
+
+    fn accepts(&self, digest: &[u8; 32]) -> bool {
+        self.challenge.0.accepts(digest)
     }
 }
 
@@ -109,6 +152,14 @@ impl Bundle {
             Some(index) if len > 1 => Err(Error::MixedBundle { index }),
             _ => Ok(Self(challenges.into())),
         }
+    }
+
+    /// The same sub-puzzles with `max_nonce` as the last nonce instead of their scheme's: for a server that
+    /// reads more nonces, or fewer.
+    pub fn with_max_nonce(&self, max_nonce: u64) -> Self {
+        let with =
+            |challenge: &Challenge| challenge.with_nonces(*challenge.scheme().nonces().start()..=max_nonce);
+        Self(self.0.iter().map(with).collect())
     }
 
     /// The sub-puzzles, in the order in which they were given.

@@ -97,6 +97,42 @@ pub enum Error {
         /// The names that exist.
         known: String,
     },
+    /// What was handed over for a challenge is something else.
+    #[error("no challenge of {scheme}: {what}")]
+    NotAChallenge {
+        /// The scheme's name.
+        scheme: &'static str,
+        /// What it is instead, or why it cannot be one.
+        what: String,
+    },
+    /// Bytes that are no text in an encoding that can be told.
+    #[error("{why}")]
+    NotText {
+        /// What is wrong with them.
+        why: String,
+    },
+    /// Another number of nonces than a puzzle has sub-puzzles.
+    #[error("{nonces} given where {sub_puzzles} nonces are needed")]
+    NonceCount {
+        /// How many were given.
+        nonces: usize,
+        /// How many are needed.
+        sub_puzzles: usize,
+    },
+    /// A nonce that does not solve its puzzle.
+    #[error("nonce {nonce} does not solve the challenge")]
+    WrongNonce {
+        /// The nonce.
+        nonce: u64,
+    },
+    /// A challenge whose nonces are only a part of its answer.
+    #[error("{scheme}: the answer takes {what} too, which nonces cannot give")]
+    Unanswered {
+        /// The scheme's name.
+        scheme: &'static str,
+        /// What else the server asks for.
+        what: String,
+    },
     /// A scheme whose single challenges have the law of a bundle.
     #[error("a sum of work is the law of a bundle, not of one challenge")]
     SumOfWork,

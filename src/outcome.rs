@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::found::Found;
 use crate::nonce::Nonce;
+use crate::scheme::format::Format;
+use crate::scheme::parameters::Parameters;
 
 /// A solved challenge: the nonce has been checked with an independent SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +29,16 @@ pub struct Solution {
 }
 
 impl Solution {
+    /// What the server's endpoint takes for an answer, where `parameters` of `format` describe the puzzle
+    /// that this solves; [`Format::submission`] says which request it is.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Format::submit`].
+    pub fn submission(&self, format: &Format, parameters: &Parameters) -> Result<String, Error> {
+        format.submit(parameters, &[self.nonce], self.elapsed)
+    }
+
     /// Nonces tried per second of elapsed time.
     pub fn hashes_per_second(&self) -> f64 {
         self.hashes as f64 / self.elapsed.as_secs_f64()
@@ -48,6 +61,17 @@ pub struct BundleSolution {
 }
 
 impl BundleSolution {
+    /// What the server's endpoint takes for an answer, where `parameters` of `format` describe the puzzle
+    /// that this solves; [`Format::submission`] says which request it is.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Format::submit`].
+    pub fn submission(&self, format: &Format, parameters: &Parameters) -> Result<String, Error> {
+        let nonces: Vec<Nonce> = self.found.iter().map(|found| found.nonce).collect();
+        format.submit(parameters, &nonces, self.elapsed)
+    }
+
     /// Nonces tried per second of elapsed time.
     pub fn hashes_per_second(&self) -> f64 {
         self.hashes as f64 / self.elapsed.as_secs_f64()

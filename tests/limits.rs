@@ -121,7 +121,7 @@ fn texts_of_schemes() {
         ("mcaptcha", "string", 1024, "x"),
         ("mcaptcha", "salt", 1024, "x"),
         ("altcha-v1", "salt", 1024, "x"),
-        ("cap", "token", 1024, "x"),
+        ("cap", "token", 65_536, "x"),
         ("go-away", "key", 1024, "78"),
         ("target", "prefix", 4096, "x"),
     ] {
@@ -153,9 +153,17 @@ fn texts_of_schemes() {
     };
     assert_eq!((prefix_hex(4095), prefix_hex(4096)), (None, None));
     assert!(prefix_hex(4097).unwrap().ends_with("4097 bytes exceed 4096"));
+    assert_eq!(
+        (parse("anubis", "challenge", "0"), parse("anubis", "challenge", &"0".repeat(128))),
+        (None, None)
+    );
+    for wrong in [0, 129, 100_000] {
+        let shown = "0".repeat(wrong.min(32));
+        let why = format!("anubis: challenge {shown:?}: must be 1 to 128 lowercase hex digits");
+        assert_eq!(parse("anubis", "challenge", &"0".repeat(wrong)), Some(why));
+    }
     // Parameters that must have one exact length.
     for (scheme, name, len, what) in [
-        ("anubis", "challenge", 128, "128 lowercase hex digits"),
         ("altcha-v1", "challenge", 64, "64 hex digits"),
         ("go-away", "challenge", 64, "64 hex digits"),
         ("target", "target", 64, "64 hex digits"),
@@ -182,7 +190,12 @@ fn names() {
     }
     let unknown: Parameters = [(long, "")].into_iter().collect();
     let why = message(Format::by_name("cap").unwrap().check_names(&unknown));
-    assert_eq!(why, Some(format!("cap has no parameter {shown}; it has token, c, s, d")));
+    assert_eq!(
+        why,
+        Some(format!(
+            "cap has no parameter {shown}; it has token, c, s, d, pairs, format, expires, unanswered"
+        ))
+    );
 }
 
 #[test]
@@ -209,9 +222,18 @@ fn schemes_of_others() {
     assert_eq!(above.as_deref(), Some("prefix of 4097 bytes exceeds 4096 bytes"));
     assert!([0, 46, 47, 64, 64 + 47].into_iter().all(|len| probe(len, Codec::U64Le).is_none()));
     for (len, rest) in [(48, 48), (63, 63), (64 + 48, 48)] {
-        let why = format!("prefix ends {rest} bytes into a block: 47 is the most before a binary nonce");
+        let why =
+            format!("prefix ends {rest} bytes into a block: 47 is the most before a little-endian nonce");
         assert_eq!(probe(len, Codec::U64Le), Some(why));
     }
+    assert!([1, 16].into_iter().all(|digits| probe(60, Codec::FixedHex(digits)).is_none()));
+    for digits in [0, 17, 255] {
+        let why = format!("nonces of {digits} hex digits: must be 1 to 16");
+        assert_eq!(probe(60, Codec::FixedHex(digits)), Some(why));
+    }
+    assert_eq!(probe(51, Codec::U32Le), None);
+    let why = "prefix ends 52 bytes into a block: 51 is the most before a little-endian nonce";
+    assert_eq!(probe(52, Codec::U32Le).as_deref(), Some(why));
     let mean = |mean: f64| {
         let mut probe = Probe::new(b"", |_| true);
         probe.mean = mean;

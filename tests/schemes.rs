@@ -88,7 +88,7 @@ fn published_vectors() {
         }
     }
     // Anubis' example of a digest.
-    let hunter = digest(&Challenge::target(b"hunter", [0xff; 32]).unwrap(), Nonce::new(0));
+    let hunter = digest(&Challenge::target(b"hunter", Codec::Decimal, [0xff; 32]).unwrap(), Nonce::new(0));
     assert_eq!(hex(hunter), "2652bdba8fb4d2ab39ef28d8534d7694c557a4ae146c1e9237bd8d950280500e");
 }
 
@@ -101,8 +101,8 @@ fn puzzle(scheme: &str, text: &str, other: &str, bytes: [u8; 32], number: u64) -
         "lime-v1" | "lime-legacy" => set(&[("challenge", text), ("difficulty", &bits.to_string())]),
         "anubis" => {
             let challenge = hex(bytes) + &hex(Sha256::digest(bytes));
-            let name = if odd { "randomData" } else { "challenge" };
-            set(&[(name, &challenge), ("difficulty", &(bits / 4).to_string())])
+            let len = [128, 64, 16, 15][number as usize / 13 % 4];
+            set(&[("challenge", &challenge[..len]), ("difficulty", &(bits / 4).to_string())])
         }
         "mcaptcha" => {
             let factor = (number % 5000 + 1).to_string();
@@ -116,6 +116,18 @@ fn puzzle(scheme: &str, text: &str, other: &str, bytes: [u8; 32], number: u64) -
         }
         "cap" => {
             let (count, size, digits) = (number % 5 + 1, number / 5 % 70 + 1, number / 350 % 3 + 1);
+            if odd {
+                let pairs: Vec<String> = (0..count)
+                    .map(|index| {
+                        format!(
+                            "{}:{}",
+                            hex(&bytes[..size as usize % 33]),
+                            &hex(&bytes[index as usize..])[..digits as usize]
+                        )
+                    })
+                    .collect();
+                return set(&[("token", text), ("pairs", &pairs.join(","))]);
+            }
             let numbers = [count, size, digits].map(|number| number.to_string());
             set(&[("token", text), ("c", &numbers[0]), ("s", &numbers[1]), ("d", &numbers[2])])
         }
@@ -137,9 +149,15 @@ fn puzzle(scheme: &str, text: &str, other: &str, bytes: [u8; 32], number: u64) -
             target[0] = (u64::from(bytes[0]) >> bits.min(8)) as u8;
             target[1] = (u64::from(bytes[1]) >> bits.saturating_sub(8)) as u8 | 1;
             let target = hex(target);
+            let codec = ["decimal", "hex", "hex:8", "hex:16", "u32-be", "u64-be", "u32-le", "u64-le"];
+            let codec = codec[number as usize / 26 % 8];
             match odd {
-                true => set(&[("prefix_hex", &hex(bytes)), ("target", &target)]),
-                false => set(&[("prefix", text), ("target", &target)]),
+                true => set(&[("prefix_hex", &hex(bytes)), ("target", &target), ("codec", codec)]),
+                // Any length, so no codec that has to fit into a block.
+                false => {
+                    let codec = if codec.ends_with("le") { "hex" } else { codec };
+                    set(&[("prefix", text), ("between", other), ("target", &target), ("codec", codec)])
+                }
             }
         }
         other => panic!("no puzzles of {other}"),
@@ -328,9 +346,9 @@ fn each_scheme_has_its_nonces_its_law_and_its_codec() {
     let geometric = |mean: f64| Work::Geometric { mean };
     assert_eq!(facts("lime-v1"), (0..=u64::MAX, Codec::Decimal, geometric(32768.0)));
     assert_eq!(facts("lime-legacy"), (0..=u64::MAX, Codec::Decimal, geometric(32768.0)));
-    assert_eq!(facts("anubis"), (0..=i64::MAX as u64, Codec::Decimal, geometric(65536.0)));
+    assert_eq!(facts("anubis"), (0..=(1 << 53) - 1, Codec::Decimal, geometric(65536.0)));
     assert_eq!(facts("altcha-v1"), (0..=1_000_000, Codec::Decimal, Work::Uniform { nonces: 1_000_001.0 }));
-    assert_eq!(facts("cap"), (0..=(1 << 53) - 1, Codec::Decimal, Work::Sum { count: 50, mean: 65536.0 }));
+    assert_eq!(facts("cap"), (1..=(1 << 53) - 1, Codec::Decimal, Work::Sum { count: 50, mean: 65536.0 }));
     assert_eq!(facts("go-away"), (0..=u64::MAX, Codec::U64Le, geometric(1_048_576.0)));
     assert_eq!(facts("spow"), (0..=u64::MAX, Codec::Decimal, geometric(1_048_576.0)));
     let (nonces, codec, Work::Geometric { mean }) = facts("mcaptcha") else { panic!("another law") };
@@ -346,7 +364,7 @@ fn nonces_beyond_a_schemes_range_are_refused() {
     // Every digest solves these; what remains is the range.
     let anubis = Challenge::anubis(ANUBIS, 0).unwrap();
     let mcaptcha = Challenge::mcaptcha("a", "b", 1).unwrap();
-    for (challenge, first, last) in [(anubis, 0, i64::MAX as u64), (mcaptcha, 1, (1 << 53) - 1)] {
+    for (challenge, first, last) in [(anubis, 0, (1 << 53) - 1), (mcaptcha, 1, (1 << 53) - 1)] {
         assert!(verify(&challenge, Nonce::new(first)) && verify(&challenge, Nonce::new(last)));
         assert!(!verify(&challenge, Nonce::new(last + 1)));
         assert!(first == 0 || !verify(&challenge, Nonce::new(first - 1)));

@@ -1,62 +1,159 @@
-//! Every scheme from parameters and from a server's JSON: what is a puzzle, of how many sub-puzzles, and
-//! which nonces solve it must be what the oracle says.
+//! Every scheme from parameters and from JSON trees: what a server's object says, what is a puzzle, of how
+//! many sub-puzzles, and which nonces solve it must be what the oracle says.
 
 #![no_main]
 
 use std::collections::BTreeMap;
+use std::time::{Duration, UNIX_EPOCH};
 
-use arbitrary::Arbitrary;
+use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use lime_pow::scheme::{FORMATS, Parameters};
+use lime_pow::scheme::{FORMATS, Format, Parameters};
 use lime_pow::{Nonce, verify};
+use serde_json::Value;
 
 #[allow(dead_code, reason = "not every target asks for all of it")]
 #[path = "../../tests/common/oracle.rs"]
 mod oracle;
 
-#[derive(Arbitrary, Debug)]
-struct Input<'a> {
-    scheme: u8,
-    /// For each of the scheme's parameters: missing, its example, its example with a byte changed, or text.
-    values: [Value<'a>; 4],
+#[derive(Debug)]
+struct Input {
+    format: &'static Format,
+    from: From,
     nonce: u64,
     sub_puzzle: u16,
-    json: bool,
 }
 
-#[derive(Arbitrary, Debug)]
-enum Value<'a> {
-    Missing,
-    Example,
-    Changed(u8, char),
-    Number(u64),
-    Text(&'a str),
+#[derive(Debug)]
+enum From {
+    Parameters(BTreeMap<String, String>),
+    Json(Value),
 }
 
-fuzz_target!(|input: Input<'_>| {
-    let format = &FORMATS[usize::from(input.scheme) % FORMATS.len()];
-    let mut plain = BTreeMap::new();
-    for (parameter, value) in format.parameters.iter().zip(&input.values) {
-        let value = match value {
-            Value::Missing => continue,
-            Value::Example => parameter.example.to_owned(),
-            Value::Changed(place, char) => {
-                let mut chars: Vec<char> = parameter.example.chars().collect();
-                let len = chars.len();
-                chars[usize::from(*place) % len] = *char;
-                chars.into_iter().collect()
+impl<'a> Arbitrary<'a> for Input {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let format = &FORMATS[usize::from(u.arbitrary::<u8>()?) % FORMATS.len()];
+        let from = match u.arbitrary()? {
+            true => From::Json(tree(u, format, 4)?),
+            false => {
+                let mut plain = BTreeMap::new();
+                for parameter in format.parameters {
+                    if let Some(value) = text(u, parameter.example)? {
+                        plain.insert(parameter.name.to_owned(), value);
+                    }
+                }
+                From::Parameters(plain)
             }
-            Value::Number(number) => number.to_string(),
-            Value::Text(text) => (*text).to_owned(),
         };
-        plain.insert(parameter.name.to_owned(), value);
+        Ok(Self { format, from, nonce: u.arbitrary()?, sub_puzzle: u.arbitrary()? })
     }
-    let parameters: Parameters = match input.json {
-        true => serde_json::from_str(&serde_json::to_string(&plain).unwrap()).unwrap(),
-        false => plain.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+}
+
+/// Nothing, an example, an example with a character changed, a number, or any text.
+fn text(u: &mut Unstructured<'_>, example: &str) -> Result<Option<String>> {
+    Ok(match u.int_in_range(0..=5)? {
+        0 => None,
+        1 | 2 => Some(example.to_owned()),
+        3 => {
+            let mut chars: Vec<char> = example.chars().collect();
+            if !chars.is_empty() {
+                let place = u.choose_index(chars.len())?;
+                chars[place] = u.arbitrary()?;
+            }
+            Some(chars.into_iter().collect())
+        }
+        4 => Some(u.arbitrary::<u64>()?.to_string()),
+        _ => Some(u.arbitrary::<&str>()?.to_owned()),
+    })
+}
+
+/// What servers' objects have inside them, whichever the scheme.
+const STRUCTURE: [&str; 26] = [
+    "ok",
+    "data",
+    "error",
+    "code",
+    "status",
+    "pow_challenge",
+    "pow_difficulty",
+    "rules",
+    "algorithm",
+    "method",
+    "randomData",
+    "metadata",
+    "spent",
+    "parameters",
+    "maxNumber",
+    "max_number",
+    "max",
+    "challenge",
+    "challenges",
+    "protocol",
+    "payload",
+    "salt",
+    "target",
+    "instrumentation",
+    "token",
+    "difficulty",
+];
+const WORDS: [&str; 10] =
+    ["fast", "slow", "preact", "PENDING", "APPROVED", "SHA-256", "SHA-1", "sha256-pow", "rsw", "00"];
+
+fn tree(u: &mut Unstructured<'_>, format: &Format, depth: u32) -> Result<Value> {
+    Ok(match u.int_in_range(0..=if depth == 0 { 6 } else { 10 })? {
+        0 => Value::Null,
+        1 => Value::Bool(u.arbitrary()?),
+        2 => Value::from(u.arbitrary::<i64>()?),
+        3 => Value::from(f64::from(u.arbitrary::<i16>()?) / 4.0),
+        4 => Value::from(*u.choose(&WORDS)?),
+        5 => Value::from(u.choose(format.parameters)?.example),
+        6 => Value::from(u.arbitrary::<&str>()?),
+        7 => {
+            let len = u.int_in_range(0..=3)?;
+            Value::Array((0..len).map(|_| tree(u, format, depth - 1)).collect::<Result<_>>()?)
+        }
+        _ => {
+            let mut object = serde_json::Map::new();
+            for _ in 0..u.int_in_range(0..=8)? {
+                let parameter = u.choose(format.parameters)?;
+                let (name, value) = match u.int_in_range(0..=3)? {
+                    0 => (*u.choose(&STRUCTURE)?, tree(u, format, depth - 1)?),
+                    1 => (*u.choose(&STRUCTURE)?, Value::from(parameter.example)),
+                    2 => (parameter.name, tree(u, format, depth - 1)?),
+                    _ => (parameter.name, Value::from(parameter.example)),
+                };
+                object.insert(name.to_owned(), value);
+            }
+            Value::Object(object)
+        }
+    })
+}
+
+fuzz_target!(|input: Input| {
+    let format = input.format;
+    let plain = match &input.from {
+        From::Parameters(plain) => plain.clone(),
+        From::Json(json) => {
+            let expected = oracle::read(format.name, json);
+            let read = format.read_json(json);
+            let plain = |parameters: &Parameters| -> BTreeMap<String, String> {
+                parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+            };
+            assert_eq!(read.as_ref().ok().map(plain), expected, "{read:?}");
+            match expected {
+                Some(expected) => expected,
+                None => {
+                    return assert!(!read.unwrap_err().to_string().contains('\n'), "an error is one line");
+                }
+            }
+        }
     };
+    let parameters: Parameters = plain.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let again: Parameters = serde_json::from_str(&serde_json::to_string(&parameters).unwrap()).unwrap();
     assert_eq!(again, parameters);
+    for warning in format.warnings(&parameters, UNIX_EPOCH + Duration::from_secs(1 << 31)) {
+        assert!(!warning.is_empty());
+    }
 
     let bundle = format.parse(&parameters);
     let expected = oracle::sub_puzzles(format.name, &plain);
@@ -67,6 +164,8 @@ fuzz_target!(|input: Input<'_>| {
         for nonce in [input.nonce, input.nonce % 1000, 123_456, 16_781, 3838] {
             let solved = verify(&bundle.challenges()[index], Nonce::new(nonce));
             assert_eq!(Some(solved), oracle::judge(format.name, &plain, index, nonce), "{nonce}");
+            let answer = format.submit(&parameters, &[Nonce::new(nonce)], Duration::ZERO);
+            assert!(answer.is_err() || solved, "a submission for nonce {nonce}, which solves nothing");
         }
     } else {
         assert!(!bundle.unwrap_err().to_string().contains('\n'), "an error is one line");

@@ -3,13 +3,21 @@
 //! and not geometric.
 
 use std::ops::RangeInclusive;
+use std::time::SystemTime;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::answer::{Answer, number};
 use super::digest_range::DigestRange;
+use super::expiry;
 use super::fields::{Fields, check_range, check_text};
 use super::format::{Format, Parameter};
+use super::parameters::Parameters;
 use super::puzzle::{MAX_SAFE_INTEGER, Puzzle};
+use super::tree::Tree;
 use super::work::Work;
 use crate::challenge::{Bundle, Challenge};
 use crate::error::Error;
@@ -34,8 +42,12 @@ pub(super) const FORMAT: Format = Format {
             "0123456789abcdef01234567?expires=1893456000&",
         ),
         Parameter::optional("maxnumber", "the largest number, 0 to 2^53 - 1; 1000000 if missing", "1000000"),
-        Parameter::optional("algorithm", "SHA-256, also if missing", "SHA-256"),
-        Parameter::optional("maxNumber", "maxnumber, as the official Python library spells it", "1000000"),
+        Parameter::optional("algorithm", "SHA-256 in either case, also if missing", "SHA-256"),
+        Parameter::optional(
+            "signature",
+            "the server's signature, which the submission holds",
+            "4b1cf0e0be0f4e5247e50b0f9a449830f1fbca44c32ff94bc080146815f31a18",
+        ),
     ],
     difficulty: Some("maxnumber"),
     difficulties: NUMBERS,
@@ -43,13 +55,35 @@ pub(super) const FORMAT: Format = Format {
     json: true,
     bundle: false,
     source: "altcha.org/docs/v1, npmjs.com/package/altcha-lib 1.x, pypi.org/project/altcha 2.3.0",
+    submission: "the payload, base64 of JSON: the widget's form field altcha",
+    read,
     parse,
+    doubts,
+    submit,
     sample,
 };
 
 impl Challenge {
     /// A challenge of ALTCHA's first protocol with SHA-256, scheme `altcha-v1`: the digest of `salt` and a
     /// number up to `max_number`.
+    ///
+    /// # What servers send
+    ///
+    /// `algorithm`, `challenge`, `salt`, `signature` and the maximum, 1 000 000 by default in all libraries,
+    /// which is spelt in four ways; where there are several, they must agree:
+    ///
+    /// | maximum | from |
+    /// |---|---|
+    /// | `maxnumber` | npm `altcha-lib` 0.3.0 to 1.4.1, and `altcha-lib/v1` of 2.x (April 2026); PyPI's `altcha` 0.1.3 (2024-07-28) to 0.1.9 (2025-01-19); Java, Ruby, Rust |
+    /// | `maxNumber` | PyPI's `altcha` from 0.2.0 (2025-06-07) on; PHP from 1.1.0 (2025-03-16) on; Go |
+    /// | `max_number` | PyPI's `altcha` 0.1.0 and 0.1.2 (2024-07-26) |
+    /// | `max` | `altcha-lib` before 0.3.0, in its repository |
+    ///
+    /// The salt is hashed as it is sent: bare; with `?expires=` and seconds behind it; since December 2025
+    /// with a last `;` (npm 1.4.0, PHP 1.3.0) or `&` (npm 1.4.1, PHP 1.3.1, PyPI 1.0.0). SHA-1, SHA-384 and
+    /// SHA-512 are refused, and so is the second protocol (npm and PyPI 2.0.0, April 2026), which sends
+    /// `parameters`. Numbers are drawn from 0 to the maximum, both included, so that none above it solves a
+    /// puzzle. Sources: those packages, and the CHANGELOG of github.com/altcha-org/altcha-lib-php.
     ///
     /// # Errors
     ///
@@ -64,20 +98,52 @@ impl Challenge {
     }
 }
 
-fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
-    if fields.has_object("parameters") {
-        return Err(fields.error("parameters", "", "is of ALTCHA's second protocol, which altcha-v1 is not"));
+fn read(tree: Tree<'_>) -> Result<Parameters, Error> {
+    if tree.member("parameters").is_some() {
+        return Err(tree.error("parameters", "", "is of ALTCHA's second protocol, which altcha-v1 is not"));
     }
-    if let Some(algorithm) = fields.optional("algorithm")?.filter(|algorithm| *algorithm != "SHA-256") {
-        return Err(fields.error("algorithm", algorithm, "must be SHA-256"));
-    }
-    let max_number = match (fields.optional("maxnumber")?, fields.optional("maxNumber")?) {
-        (Some(one), Some(other)) if one != other => {
-            return Err(fields.error("maxNumber", other, "contradicts maxnumber"));
+    let mut parameters = tree.parameters(&["challenge", "salt", "algorithm", "signature"])?;
+    for name in ["maxnumber", "maxNumber", "max_number", "max"] {
+        let Some(text) = tree.text(name)? else { continue };
+        if parameters.value("maxnumber").is_some_and(|known| known != text) {
+            return Err(tree.error(name, &text, "contradicts another spelling of maxnumber"));
         }
-        (Some(_), _) => fields.number("maxnumber", &NUMBERS)?,
-        (None, Some(_)) => fields.number("maxNumber", &NUMBERS)?,
-        (None, None) => DEFAULT_MAX_NUMBER,
+        parameters.set("maxnumber", text);
+    }
+    Ok(parameters)
+}
+
+/// A salt may end in parameters, as those of a URL.
+fn doubts(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
+    let after = |salt: &'_ str| salt.split_once('?').map(|(_, after)| after.to_owned()).unwrap_or_default();
+    let inside = fields.optional("salt").map(after).unwrap_or_default();
+    let expires = |pair: &str| {
+        let (name, value) = pair.split_once('=')?;
+        matches!(name, "expires" | "expire").then(|| expiry::unix_seconds(value))?
+    };
+    expiry::warning(inside.split(['&', ';']).find_map(expires), now).into_iter().collect()
+}
+
+fn submit(answer: &Answer<'_>) -> Result<String, Error> {
+    let text = |name| answer.fields.text(name);
+    let payload = json!({
+        "algorithm": answer.fields.optional("algorithm").unwrap_or("SHA-256"),
+        "challenge": text("challenge")?,
+        "number": number(answer.nonce()),
+        "salt": text("salt")?,
+        "signature": text("signature")?,
+    });
+    Ok(STANDARD.encode(payload.to_string()))
+}
+
+fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
+    if let Some(algorithm) = fields.optional("algorithm").filter(|name| !name.eq_ignore_ascii_case("SHA-256"))
+    {
+        return Err(fields.error("algorithm", algorithm, "is not solved here: must be SHA-256"));
+    }
+    let max_number = match fields.optional("maxnumber") {
+        Some(_) => fields.number("maxnumber", &NUMBERS)?,
+        None => DEFAULT_MAX_NUMBER,
     };
     Challenge::altcha_v1(fields.digest("challenge")?, fields.text("salt")?, max_number).map(Bundle::from)
 }

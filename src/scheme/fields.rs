@@ -19,30 +19,12 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn text(&self, name: &'static str) -> Result<&'a str, Error> {
-        self.optional(name)?.ok_or(Error::MissingParameter { scheme: self.scheme, name })
+        self.optional(name).ok_or(Error::MissingParameter { scheme: self.scheme, name })
     }
 
     /// The parameter `name`, if it is there.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Parameter`] if it is there and has no value that can be used.
-    pub(super) fn optional(&self, name: &'static str) -> Result<Option<&'a str>, Error> {
-        match self.parameters.value(name) {
-            Some(value) => Ok(Some(value)),
-            None if self.parameters.is_contradictory(name) => {
-                Err(self.error(name, "", "has several values that contradict each other"))
-            }
-            None if self.parameters.is_unusable(name) => {
-                Err(self.error(name, "", "must be text or a number"))
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Whether a server's object had an object of this name in it.
-    pub(super) fn has_object(&self, name: &str) -> bool {
-        self.parameters.has_object(name)
+    pub(super) fn optional(&self, name: &str) -> Option<&'a str> {
+        self.parameters.value(name)
     }
 
     /// The parameter `name` as a number, which must be canonical decimal text and in `range`.

@@ -2,9 +2,12 @@
 //! are text, as in configuration files, on command lines and in servers' JSON.
 
 use std::ops::RangeInclusive;
+use std::time::SystemTime;
 
+use super::answer::Answer;
 use super::fields::{Fields, check_range, parameter_error};
 use super::parameters::Parameters;
+use super::tree::Tree;
 use super::work::Work;
 use crate::challenge::Bundle;
 use crate::error::{Error, clip};
@@ -30,16 +33,29 @@ pub struct Format {
     pub difficulties: RangeInclusive<u64>,
     /// The default difficulty of servers, as their authors publish it.
     pub published_default: Option<&'static str>,
-    /// Whether servers send the parameters as a JSON object.
+    /// Whether servers send the parameters as JSON.
     pub json: bool,
     /// Whether a puzzle has several sub-puzzles, each with its nonce.
     pub bundle: bool,
     /// The document, package or repository that defines the format.
     pub source: &'static str,
+    /// What [`submit`](Self::submit) gives: which request of the server's takes it, and where.
+    pub submission: &'static str,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(super) read: fn(Tree<'_>) -> Result<Parameters, Error>,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) parse: fn(&Fields<'_>) -> Result<Bundle, Error>,
     #[cfg_attr(feature = "serde", serde(skip))]
+    pub(super) doubts: fn(&Fields<'_>, SystemTime) -> Vec<String>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(super) submit: fn(&Answer<'_>) -> Result<String, Error>,
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) sample: fn(&str, u64) -> Result<Bundle, Error>,
+}
+
+/// For schemes whose challenges do not say when they expire.
+pub(super) fn no_doubts(_: &Fields<'_>, _: SystemTime) -> Vec<String> {
+    Vec::new()
 }
 
 /// One parameter of a scheme.
@@ -80,8 +96,7 @@ impl Parameter {
 
 impl Format {
     /// The puzzle that `parameters` describe, one challenge or several. Parameters that the scheme does not
-    /// have are ignored, because servers send more than a puzzle needs; [`check_names`](Self::check_names)
-    /// refuses them.
+    /// have are ignored; [`check_names`](Self::check_names) refuses them.
     ///
     /// # Errors
     ///
@@ -97,6 +112,12 @@ impl Format {
             }
         }
         (self.parse)(&Fields::of(self.name, parameters))
+    }
+
+    /// What makes a solution doubtful, one sentence each: a challenge that has expired by `now`, or one that
+    /// nonces alone do not answer. Its solution is still one; whether the server takes it is another matter.
+    pub fn warnings(&self, parameters: &Parameters, now: SystemTime) -> Vec<String> {
+        (self.doubts)(&Fields::of(self.name, parameters), now)
     }
 
     /// A puzzle of this difficulty, for measurements. Each `text`, of up to 128 bytes, gives another one. The

@@ -3,10 +3,14 @@
 
 use sha2::{Digest, Sha256};
 
+use super::answer::{Answer, query};
 use super::codec::Codec;
+use super::digest_range::DigestRange;
 use super::fields::{Fields, check_len};
-use super::format::{Format, Parameter};
+use super::format::{Format, Parameter, no_doubts};
+use super::parameters::Parameters;
 use super::puzzle::Puzzle;
+use super::tree::Tree;
 use crate::challenge::{Bundle, Challenge};
 use crate::difficulty::Difficulty;
 use crate::error::Error;
@@ -30,6 +34,17 @@ pub(super) const FORMAT: Format = Format {
             "hex digits that the challenge is made from, of up to 1024 bytes",
             "00",
         ),
+        Parameter::optional(
+            "name",
+            "the challenge's name in the server's rules, for the submission",
+            "js-pow-sha256",
+        ),
+        Parameter::optional(
+            "id",
+            "the request's id, 32 hex digits, for the submission",
+            "0123456789abcdef0123456789abcdef",
+        ),
+        Parameter::optional("redirect", "where the server sends the client after the submission", "/"),
     ],
     difficulty: Some("difficulty"),
     difficulties: 0..=256,
@@ -37,12 +52,23 @@ pub(super) const FORMAT: Format = Format {
     json: true,
     bundle: false,
     source: "git.gammaspectra.live/git/go-away, runtime js-pow-sha256",
+    submission: "the query of GET …/verify-challenge",
+    read,
     parse,
+    doubts: no_doubts,
+    submit,
     sample,
 };
 
 impl Challenge {
     /// A challenge of go-away, scheme `go-away`.
+    ///
+    /// # What servers send
+    ///
+    /// Servers send `challenge`, `difficulty` in bits and `target`, the first digest that is too large. Their
+    /// first layout had no `target` and a difficulty in hexadecimal digits, 5 by default; nothing else tells
+    /// the two apart, so JSON without `target` is refused. The server takes any eight bytes behind the
+    /// challenge, so that all of `u64` is read. Source: `embed/challenge/js-pow-sha256` of the repository.
     pub fn go_away(challenge: [u8; 32], difficulty: Difficulty) -> Self {
         let puzzle = Puzzle::new(NAME, challenge.to_vec(), difficulty).codec(Codec::U64Le);
         Self::from_scheme(puzzle).expect("one block holds 32 bytes and the nonce")
@@ -60,10 +86,39 @@ impl Challenge {
     }
 }
 
+fn read(tree: Tree<'_>) -> Result<Parameters, Error> {
+    let parameters = tree.parameters(&["challenge", "difficulty"])?;
+    let fields = Fields::of(NAME, &parameters);
+    let bits = fields.number("difficulty", &(0..=Difficulty::MAX_BITS.into()))?;
+    let largest = DigestRange::from(Difficulty::bits(bits as u32)?).largest();
+    let Some(target) = tree.text("target")? else {
+        let why = "counts bits or, on the first servers, hex digits: JSON without target does not say which";
+        return Err(tree.error("difficulty", &bits.to_string(), why));
+    };
+    if !target.eq_ignore_ascii_case(&const_hex::encode(largest)) {
+        return Err(tree.error("target", &target, format!("contradicts a difficulty of {bits} bits")));
+    }
+    Ok(parameters)
+}
+
+/// The server reads no `__goaway_elapsedTime`, which its own client sends.
+fn submit(answer: &Answer<'_>) -> Result<String, Error> {
+    let fields = &answer.fields;
+    let challenge = parse(fields)?;
+    let prefix = challenge.challenges()[0].scheme().prefix();
+    let token = const_hex::encode([prefix, &Codec::U64Le.encode(answer.nonce().as_u64())].concat());
+    Ok(query(&[
+        ("__goaway_token", &token),
+        ("__goaway_challenge", fields.text("name")?),
+        ("__goaway_id", fields.text("id")?),
+        ("__goaway_redirect", fields.text("redirect")?),
+    ]))
+}
+
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
     let bits = fields.number("difficulty", &(0..=Difficulty::MAX_BITS.into()))?;
     let difficulty = Difficulty::bits(bits as u32)?;
-    let challenge = match fields.optional("key")? {
+    let challenge = match fields.optional("key") {
         Some(_) => Challenge::go_away_from_key(&fields.bytes("key")?, difficulty)?,
         None => Challenge::go_away(fields.digest("challenge")?, difficulty),
     };

@@ -3,7 +3,7 @@
 
 use super::fields::{Fields, check_text};
 use super::format::{Format, Parameter};
-use super::lime_v1::DIFFICULTY;
+use super::lime_v1::{self, DIFFICULTY, EXPIRES_AT, SUBMISSION};
 use super::puzzle::Puzzle;
 use crate::challenge::{Bundle, Challenge};
 use crate::difficulty::Difficulty;
@@ -18,14 +18,19 @@ pub(super) const FORMAT: Format = Format {
     parameters: &[
         Parameter::required("challenge", "text of up to 1024 bytes", "0123456789abcdefghijkl"),
         DIFFICULTY,
+        EXPIRES_AT,
     ],
     difficulty: Some("difficulty"),
     difficulties: 0..=256,
     published_default: Some("15"),
-    json: false,
+    json: true,
     bundle: false,
     source: "lime-agents-sdk before 3.0.1, pypi.org/project/lime-agents-sdk",
+    submission: SUBMISSION,
+    read: lime_v1::read,
     parse,
+    doubts: lime_v1::doubts,
+    submit: lime_v1::submit,
     sample,
 };
 

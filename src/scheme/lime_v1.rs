@@ -1,9 +1,17 @@
 //! `lime-v1`, the format of current LIME servers and of the official agent SDK from 3.0.1 on:
 //! SHA-256 of `"lime:pow:v1\0" ‖ challenge ‖ 0x00 ‖ nonce` below 2^(256 - difficulty).
 
+use std::time::SystemTime;
+
+use serde_json::json;
+
+use super::answer::Answer;
+use super::expiry;
 use super::fields::{Fields, check_text};
 use super::format::{Format, Parameter};
+use super::parameters::Parameters;
 use super::puzzle::Puzzle;
+use super::tree::Tree;
 use crate::challenge::{Bundle, Challenge};
 use crate::difficulty::Difficulty;
 use crate::error::Error;
@@ -18,22 +26,42 @@ pub(super) const FORMAT: Format = Format {
     parameters: &[
         Parameter::required("challenge", "text of up to 1024 bytes", "0123456789abcdefghijkl"),
         DIFFICULTY,
+        EXPIRES_AT,
     ],
     difficulty: Some("difficulty"),
     difficulties: 0..=256,
     published_default: Some("15"),
-    json: false,
+    json: true,
     bundle: false,
     source: "lime-agents-sdk 3.0.2, pypi.org/project/lime-agents-sdk",
+    submission: SUBMISSION,
+    read,
     parse,
+    doubts,
+    submit,
     sample,
 };
 
 pub(super) const DIFFICULTY: Parameter =
     Parameter::required("difficulty", "leading zero bits up to 256; 0 or less is no work", "15");
 
+pub(super) const EXPIRES_AT: Parameter = Parameter::optional(
+    "expires_at",
+    "when the login request expires, in UTC as RFC 3339 writes it",
+    "2030-01-01T00:00:00Z",
+);
+
+pub(super) const SUBMISSION: &str =
+    "the JSON body of POST modules/agent-login/requests/{id}/approve: {\"pow_nonce\"}";
+
 impl Challenge {
     /// A challenge of current LIME servers, scheme `lime-v1`.
+    ///
+    /// # What servers send
+    ///
+    /// Servers send it with `GET auth/requests/{id}`, in all versions of the protocol alike: nothing in the
+    /// answer tells `lime-v1` from `lime-legacy`. Official agent SDKs from 0.1.0 (2026-06-10) to 3.0.0
+    /// (2026-09-11) solve `lime-legacy`, those from 3.0.1 (2026-09-24) on `lime-v1`.
     ///
     /// # Errors
     ///
@@ -43,6 +71,39 @@ impl Challenge {
         let prefix = [DOMAIN, text.as_bytes(), &[0]].concat();
         Self::from_scheme(Puzzle::new(NAME, prefix, difficulty))
     }
+}
+
+/// The answer to `GET auth/requests/{id}`, in its envelope or without.
+pub(super) fn read(tree: Tree<'_>) -> Result<Parameters, Error> {
+    let body = match tree.member("ok").map(|ok| ok.value.as_bool()) {
+        Some(Some(true)) => tree.member("data").unwrap_or(tree),
+        Some(_) => {
+            let code = tree.member("error").and_then(|error| error.member("code")?.as_text());
+            return Err(
+                tree.refuse(format!("the server's refusal ({})", code.as_deref().unwrap_or("no code")))
+            );
+        }
+        None => tree,
+    };
+    let lacks = |name: &str| tree.refuse(format!("JSON without {name}, which LIME's challenges have"));
+    let challenge = body.text("pow_challenge")?.ok_or_else(|| lacks("pow_challenge"))?;
+    let difficulty = body.text("pow_difficulty")?.ok_or_else(|| lacks("pow_difficulty"))?;
+    if let Some(status) = body.text("status")?.filter(|status| status != "PENDING") {
+        return Err(tree.refuse(format!("the login request is {status}, and not PENDING any more")));
+    }
+    let mut parameters = body.parameters(&["expires_at"])?;
+    parameters.set("challenge", challenge);
+    parameters.set("difficulty", difficulty);
+    Ok(parameters)
+}
+
+pub(super) fn doubts(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
+    let expires = fields.optional("expires_at").and_then(expiry::rfc3339);
+    expiry::warning(expires, now).into_iter().collect()
+}
+
+pub(super) fn submit(answer: &Answer<'_>) -> Result<String, Error> {
+    Ok(json!({ "pow_nonce": answer.nonce().to_string() }).to_string())
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {

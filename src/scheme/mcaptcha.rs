@@ -4,10 +4,15 @@
 
 use std::ops::RangeInclusive;
 
+use serde_json::json;
+
+use super::answer::{Answer, number};
 use super::digest_range::DigestRange;
 use super::fields::{Fields, check_range, check_text};
-use super::format::{Format, Parameter};
+use super::format::{Format, Parameter, no_doubts};
+use super::parameters::Parameters;
 use super::puzzle::{MAX_SAFE_INTEGER, Puzzle};
+use super::tree::Tree;
 use crate::challenge::{Bundle, Challenge};
 use crate::error::Error;
 
@@ -22,6 +27,11 @@ pub(super) const FORMAT: Format = Format {
         Parameter::required("string", "text of up to 1024 bytes", "ironmansucks"),
         Parameter::required("salt", "text of up to 1024 bytes", "myrandomsaltisnotlongenoug"),
         Parameter::required("difficulty_factor", "mean number of hashes, 1 to 4294967295", "50000"),
+        Parameter::optional(
+            "key",
+            "the site's key, which the submission holds",
+            "pHy0AktWyOKuxZDzFfoaewncWecCHo23",
+        ),
     ],
     difficulty: Some("difficulty_factor"),
     difficulties: FACTORS,
@@ -29,12 +39,24 @@ pub(super) const FORMAT: Format = Format {
     json: true,
     bundle: false,
     source: "github.com/mCaptcha/pow_sha256",
+    submission: "the JSON body of POST api/v1/pow/verify: {\"string\", \"result\", \"nonce\", \"key\"}",
+    read,
     parse,
+    doubts: no_doubts,
+    submit,
     sample,
 };
 
 impl Challenge {
     /// A configuration of mCaptcha, scheme `mcaptcha`. `difficulty_factor` is the mean number of hashes.
+    ///
+    /// # What servers send
+    ///
+    /// Servers send `string`, `salt` and `difficulty_factor` as JSON, later ones `max_recorded_nonce` too,
+    /// which limits nothing (it is for a progress bar). Those before libmcaptcha 0.1.4 sent no salt, so it
+    /// must be given. The message and the score are the same in the crate `mcaptcha_pow_sha256` 0.4.0
+    /// (2023-10-14), 0.5.0 (2023-10-28) and 0.6.0 (2026-06-13). The server reads the nonce into a `u64`;
+    /// browsers, its reference clients, count from 1 and have no whole numbers above 2^53 - 1.
     ///
     /// # Errors
     ///
@@ -51,6 +73,22 @@ impl Challenge {
         let puzzle = Puzzle::new(NAME, prefix, DigestRange::at_least(least));
         Self::from_scheme(puzzle.nonces(1..=MAX_SAFE_INTEGER))
     }
+}
+
+fn read(tree: Tree<'_>) -> Result<Parameters, Error> {
+    tree.parameters(&["string", "salt", "difficulty_factor", "key"])
+}
+
+/// `result` is the score, which the server computes again and compares as text.
+fn submit(answer: &Answer<'_>) -> Result<String, Error> {
+    let [first, ..] = answer.digests[0].as_chunks::<16>().0 else { unreachable!("a digest has two of them") };
+    Ok(json!({
+        "string": answer.fields.text("string")?,
+        "result": u128::from_be_bytes(*first).to_string(),
+        "nonce": number(answer.nonce()),
+        "key": answer.fields.text("key")?,
+    })
+    .to_string())
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {

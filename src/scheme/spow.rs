@@ -1,9 +1,14 @@
 //! `spow`, the proof of work of the crate of that name: a string that carries its own difficulty, with the
 //! nonce appended.
 
+use std::time::SystemTime;
+
+use super::answer::Answer;
+use super::expiry;
 use super::fields::{Fields, check_text, parameter_error};
 use super::format::{Format, Parameter};
 use super::puzzle::Puzzle;
+use super::tree::no_json;
 use crate::challenge::{Bundle, Challenge};
 use crate::difficulty::Difficulty;
 use crate::error::Error;
@@ -25,14 +30,24 @@ pub(super) const FORMAT: Format = Format {
     published_default: Some("20 bits"),
     json: false,
     bundle: false,
-    source: "crates.io/crates/spow 0.6.0",
+    source: "crates.io/crates/spow 0.1.0 to 0.7.0",
+    submission: "the string with the nonce behind it",
+    read: no_json,
     parse,
+    doubts,
+    submit,
     sample,
 };
 
 impl Challenge {
     /// A challenge of the crate spow, scheme `spow`: `1:bits:expires:salt:challenge:`, the last colon
     /// included.
+    ///
+    /// # What servers send
+    ///
+    /// The string is the same in all versions from 0.1.0 (2023-12-19) to 0.7.0 (2026-08-25); 0.1 had a
+    /// default of 18 bits. Verifiers take what comes after the challenge as text and parse no number, so that
+    /// all of `u64` is read; they refuse strings of fewer than 10 bits, and those that have expired.
     ///
     /// # Errors
     ///
@@ -61,6 +76,15 @@ impl Challenge {
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
     Challenge::spow(fields.text("challenge")?).map(Bundle::from)
+}
+
+fn doubts(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
+    let expires = fields.optional("challenge").and_then(|challenge| challenge.split(':').nth(2));
+    expiry::warning(expires.and_then(expiry::unix_seconds), now).into_iter().collect()
+}
+
+fn submit(answer: &Answer<'_>) -> Result<String, Error> {
+    Ok(format!("{}{}", answer.fields.text("challenge")?, answer.nonce()))
 }
 
 fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {

@@ -1,9 +1,13 @@
-//! `target`, any prefix and a 256-bit threshold: SHA-256 of `prefix ‖ nonce` is at most the target.
+//! `target`, any prefix and a 256-bit threshold: SHA-256 of `prefix ‖ between ‖ nonce` is at most the target,
+//! and the nonce is written as `codec` says. d leading zero bits are the target 2^(256 - d) - 1.
 
+use super::answer::Answer;
+use super::codec::Codec;
 use super::digest_range::DigestRange;
 use super::fields::{Fields, check_len, parameter_error};
-use super::format::{Format, Parameter};
+use super::format::{Format, Parameter, no_doubts};
 use super::puzzle::Puzzle;
+use super::tree::no_json;
 use crate::challenge::{Bundle, Challenge};
 use crate::difficulty::Difficulty;
 use crate::error::Error;
@@ -12,12 +16,19 @@ const NAME: &str = "target";
 
 pub(super) const FORMAT: Format = Format {
     name: NAME,
-    message: "prefix ‖ n",
+    message: "prefix ‖ between ‖ n, n as codec writes it",
     solved_when: "digest, big-endian, is at most target",
     parameters: &[
         Parameter::required("prefix", "text of up to 4096 bytes", "hello"),
         Parameter::required("target", "64 hex digits, or Bitcoin's compact form as 0x and 8", "0x1f00ffff"),
         Parameter::instead_of("prefix", "prefix_hex", "the prefix in hex digits", "68656c6c6f"),
+        Parameter::optional("between", "text between prefix and nonce; with it, up to 4096 bytes", ":"),
+        Parameter::optional(
+            "codec",
+            "decimal, also if missing; hex, or hex:8 for 8 digits (1 to 16); u32-le, u64-le, u32-be, u64-be",
+            "decimal",
+        ),
+        Parameter::optional("after", "text after the nonce, of which there must be none", ""),
     ],
     difficulty: None,
     difficulties: 0..=256,
@@ -25,20 +36,46 @@ pub(super) const FORMAT: Format = Format {
     json: false,
     bundle: false,
     source: "developer.bitcoin.org/reference/block_chain.html#target-nbits",
+    submission: "the nonce as it is hashed; of a binary one, its bytes in hex digits",
+    read: no_json,
     parse,
+    doubts: no_doubts,
+    submit,
     sample,
 };
 
 impl Challenge {
-    /// A challenge of scheme `target`: any prefix, and the largest digest that solves it; see
-    /// [`parse_target`].
+    /// A challenge of scheme `target`: any prefix, how nonces are written behind it, and the largest digest
+    /// that solves it; see [`parse_target`].
+    ///
+    /// # Systems that it reaches
+    ///
+    /// Published systems that it reaches, by what is hashed:
+    ///
+    /// | system | message | codec | source |
+    /// |---|---|---|---|
+    /// | powxy | 32 bytes ‖ n | `u64-le` | github.com/runxiyu/powxy, `wasm/solver.c` |
+    /// | `ProveKit` | 32 bytes ‖ n | `u64-le` | github.com/zkfriendly/provekit, `provekit/common/src/hash/sha256/pow.rs` |
+    /// | nox-crypto | header ‖ n | `u64-be` | crates.io/crates/nox-crypto 0.1.0, `src/sphinx/pow.rs` |
+    /// | parley-core | `"parley-pow:"` and fields ‖ n | `u64-be` | crates.io/crates/parley-core 0.6.1, `src/pow.rs` |
+    /// | bot-idp | block ‖ n; target 2^(255 - d) + 2^192 - 1 | `u64-be` | github.com/AlexanderYastrebov/bot-idp, `challenge.js` |
+    /// | shapow | IP, time, random ‖ 8 bytes ‖ n | `u64-be` | github.com/markozajc/shapow, `src/ngx_http_shapow.c` |
+    /// | camada | 32 digits ‖ `.` ‖ n | `decimal` | pypi.org/project/camada 0.3.0, `challenge/verify.py` |
+    /// | Tezos faucet | 64 digits ‖ `:` ‖ n | `decimal` | github.com/oxheadalpha/tezos-faucet-backend, `src/pow.ts` |
+    /// | `TrustCaptcha` | bytes ‖ `tcn` ‖ n | `decimal` | npmjs.com/package/@trustcomponent/trustcaptcha-frontend 3.0.2 |
+    /// | checkpoint | challenge ‖ n | `decimal` | github.com/vaxerski/checkpoint, `src/core/Challenge.cpp` |
+    ///
+    /// What it does not reach: text after the nonce (Nostr's NIP-13), SHA-256 more than once (Bitcoin), and
+    /// other hashes (hashcash has SHA-1).
     ///
     /// # Errors
     ///
-    /// [`Error::Parameter`] for a prefix longer than [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES).
-    pub fn target(prefix: &[u8], target: [u8; 32]) -> Result<Self, Error> {
+    /// [`Error::Parameter`] for a prefix longer than [`MAX_PREFIX_BYTES`](Self::MAX_PREFIX_BYTES), and what
+    /// [`from_scheme`](Self::from_scheme) says of codecs.
+    pub fn target(prefix: &[u8], codec: Codec, target: [u8; 32]) -> Result<Self, Error> {
         check_len(NAME, "prefix", prefix, Self::MAX_PREFIX_BYTES)?;
-        Self::from_scheme(Puzzle::new(NAME, prefix.to_vec(), DigestRange::at_most(target)))
+        let puzzle = Puzzle::new(NAME, prefix.to_vec(), DigestRange::at_most(target));
+        Self::from_scheme(puzzle.codec(codec).nonces(codec.nonces()))
     }
 }
 
@@ -54,6 +91,27 @@ pub fn parse_target(text: &str) -> Result<[u8; 32], Error> {
 }
 
 impl Fields<'_> {
+    fn codec(&self) -> Result<Codec, Error> {
+        let text = self.optional("codec").unwrap_or("decimal");
+        let fixed =
+            |digits: &str| digits.parse().ok().filter(|digits| (1..=Codec::MAX_HEX_DIGITS).contains(digits));
+        Ok(match text {
+            "decimal" => Codec::Decimal,
+            "hex" => Codec::Hex,
+            "u32-le" => Codec::U32Le,
+            "u64-le" => Codec::U64Le,
+            "u32-be" => Codec::U32Be,
+            "u64-be" => Codec::U64Be,
+            _ => match text.strip_prefix("hex:").and_then(fixed) {
+                Some(digits) => Codec::FixedHex(digits),
+                None => {
+                    let why = "must be decimal, hex, hex:1 to hex:16, u32-le, u64-le, u32-be or u64-be";
+                    return Err(self.error("codec", text, why));
+                }
+            },
+        })
+    }
+
     fn target(&self) -> Result<[u8; 32], Error> {
         let text = self.text("target")?;
         let Some(compact) = text.strip_prefix("0x") else { return self.digest("target") };
@@ -87,16 +145,31 @@ fn expand(compact: u32) -> Result<[u8; 32], &'static str> {
 }
 
 fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
-    let prefix = match fields.optional("prefix_hex")? {
+    let mut prefix = match fields.optional("prefix_hex") {
         Some(_) => fields.bytes("prefix_hex")?,
         None => fields.text("prefix")?.as_bytes().to_vec(),
     };
-    Challenge::target(&prefix, fields.target()?).map(Bundle::from)
+    if let Some(after) = fields.optional("after").filter(|after| !after.is_empty()) {
+        return Err(fields.error("after", after, "cannot be: the nonce ends the message"));
+    }
+    prefix.extend_from_slice(fields.optional("between").unwrap_or_default().as_bytes());
+    Challenge::target(&prefix, fields.codec()?, fields.target()?).map(Bundle::from)
+}
+
+fn submit(answer: &Answer<'_>) -> Result<String, Error> {
+    let codec = answer.fields.codec()?;
+    let bytes = codec.encode(answer.nonce().as_u64());
+    match codec {
+        Codec::Decimal | Codec::Hex | Codec::FixedHex(_) => {
+            Ok(String::from_utf8(bytes).expect("these write ASCII digits"))
+        }
+        _ => Ok(const_hex::encode(bytes)),
+    }
 }
 
 fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {
     let digests = DigestRange::from(Difficulty::bits(difficulty as u32)?);
-    Challenge::target(text.as_bytes(), digests.largest()).map(Bundle::from)
+    Challenge::target(text.as_bytes(), Codec::Decimal, digests.largest()).map(Bundle::from)
 }
 
 #[cfg(test)]

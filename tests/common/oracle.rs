@@ -1,8 +1,10 @@
 //! The formats of all schemes once more, written from their descriptions and with nothing of the crate's:
-//! whether parameters are a puzzle, and whether a nonce solves it. Slow, and free of cleverness.
+//! what a server's JSON says, whether parameters are a puzzle, and whether a nonce solves it. Slow, and free
+//! of cleverness.
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub type Parameters = BTreeMap<String, String>;
@@ -11,7 +13,13 @@ pub type Parameters = BTreeMap<String, String>;
 /// puzzle of the scheme.
 pub fn sub_puzzles(scheme: &str, parameters: &Parameters) -> Option<usize> {
     judge(scheme, parameters, 0, 0)?;
-    if scheme == "cap" { number(parameters, "c", 1, 1000).map(|count| count as usize) } else { Some(1) }
+    if scheme != "cap" {
+        return Some(1);
+    }
+    match pairs(parameters) {
+        Some(pairs) => pairs.map(|pairs| pairs.len()),
+        None => number(parameters, "c", 1, 1000).map(|count| count as usize),
+    }
 }
 
 /// Whether `nonce` solves sub-puzzle `index`. `None` where the parameters are no puzzle of the scheme.
@@ -30,22 +38,14 @@ pub fn judge(scheme: &str, parameters: &Parameters, index: usize, nonce: u64) ->
             zero_bits(&hash(format!("{challenge}{decimal}").as_bytes())) >= difficulty
         }
         "anubis" => {
-            if !instead("randomData", "challenge") {
-                return None;
-            }
-            for name in ["algorithm", "method"] {
-                if text(name).is_some_and(|method| method != "fast" && method != "slow") {
-                    return None;
-                }
-            }
-            let challenge = text("randomData").or(text("challenge"))?;
+            let challenge = text("challenge")?;
             let lower_hex = challenge.chars().all(|char| "0123456789abcdef".contains(char));
-            if challenge.chars().count() != 128 || !lower_hex {
+            if challenge.is_empty() || challenge.len() > 128 || !lower_hex {
                 return None;
             }
             let zeros = number(parameters, "difficulty", 0, 64)? as usize;
             let digest = hash(format!("{challenge}{decimal}").as_bytes());
-            digest.chars().take_while(|&digit| digit == '0').count() >= zeros && nonce <= i64::MAX as u64
+            digest.chars().take_while(|&digit| digit == '0').count() >= zeros && nonce < 1 << 53
         }
         "mcaptcha" => {
             let (string, salt) = (short("string")?, short("salt")?);
@@ -56,32 +56,32 @@ pub fn judge(scheme: &str, parameters: &Parameters, index: usize, nonce: u64) ->
             score >= u128::MAX - u128::MAX / u128::from(factor) && (1..1 << 53).contains(&nonce)
         }
         "altcha-v1" => {
-            if text("algorithm").is_some_and(|algorithm| algorithm != "SHA-256") {
+            if text("algorithm").is_some_and(|algorithm| algorithm.to_uppercase() != "SHA-256") {
                 return None;
             }
             let challenge = hex_digits(text("challenge")?).filter(|digits| digits.len() == 64)?;
             let salt = short("salt")?;
-            if text("maxnumber").is_some()
-                && text("maxNumber").is_some()
-                && text("maxnumber") != text("maxNumber")
-            {
-                return None;
-            }
-            let spelt = if text("maxnumber").is_some() { "maxnumber" } else { "maxNumber" };
-            let most = match text(spelt) {
-                Some(_) => number(parameters, spelt, 0, (1 << 53) - 1)?,
+            let most = match text("maxnumber") {
+                Some(_) => number(parameters, "maxnumber", 0, (1 << 53) - 1)?,
                 None => 1_000_000,
             };
             hash(format!("{salt}{decimal}").as_bytes()) == challenge && nonce <= most
         }
         "cap" => {
-            let token = short("token")?;
-            let _count = number(parameters, "c", 1, 1000)?;
-            let size = number(parameters, "s", 1, 1024)? as usize;
-            let digits = number(parameters, "d", 1, 64)? as usize;
-            let salt = cap_digits(&format!("{token}{}", index + 1), size);
-            let target = cap_digits(&format!("{token}{}d", index + 1), digits);
-            hash(format!("{salt}{decimal}").as_bytes()).starts_with(&target) && nonce < 1 << 53
+            if !["1", "2"].contains(&text("format").unwrap_or("1")) {
+                return None;
+            }
+            let (salt, target) = if let Some(pairs) = pairs(parameters) {
+                pairs?.get(index)?.clone()
+            } else {
+                let token = text("token").filter(|token| token.len() <= 65_536)?;
+                let _count = number(parameters, "c", 1, 1000)?;
+                let size = number(parameters, "s", 1, 1024)? as usize;
+                let digits = number(parameters, "d", 1, 64)? as usize;
+                let seed = format!("{token}{}", index + 1);
+                (cap_digits(&seed, size), cap_digits(&format!("{seed}d"), digits))
+            };
+            hash(format!("{salt}{decimal}").as_bytes()).starts_with(&target) && (1..1 << 53).contains(&nonce)
         }
         "go-away" => {
             if !instead("key", "challenge") {
@@ -116,14 +116,232 @@ pub fn judge(scheme: &str, parameters: &Parameters, index: usize, nonce: u64) ->
                 Some(digits) => bytes(&hex_digits(digits)?)?,
                 None => text("prefix")?.as_bytes().to_vec(),
             };
-            if prefix.len() > 4096 {
+            let prefix = [&prefix, text("between").unwrap_or("").as_bytes()].concat();
+            let codec = text("codec").unwrap_or("decimal");
+            let bytes = |count: usize| {
+                let bytes: Vec<u8> = (0..count).map(|byte| (nonce >> (8 * byte)) as u8).collect();
+                (bytes, nonce.checked_shr(8 * count as u32).unwrap_or(0) == 0)
+            };
+            let reversed = |(bytes, fits): (Vec<u8>, bool)| (bytes.into_iter().rev().collect(), fits);
+            let (written, fits) = match codec {
+                "decimal" => (decimal.into_bytes(), true),
+                "hex" => (format!("{nonce:x}").into_bytes(), true),
+                "u32-le" if prefix.len() % 64 <= 51 => bytes(4),
+                "u64-le" if prefix.len() % 64 <= 47 => bytes(8),
+                "u32-be" => reversed(bytes(4)),
+                "u64-be" => reversed(bytes(8)),
+                _ => {
+                    let digits = codec.strip_prefix("hex:")?.parse::<u8>().ok()?;
+                    let digits = usize::from(Some(digits).filter(|digits| (1..=16).contains(digits))?);
+                    let text = format!("{nonce:0digits$x}");
+                    let fits = text.len() == digits;
+                    (text.into_bytes(), fits)
+                }
+            };
+            if prefix.len() > 4096 || text("after").is_some_and(|after| !after.is_empty()) {
                 return None;
             }
             // Hexadecimal digits of one length sort as the numbers do.
-            hash(&[&prefix, decimal.as_bytes()].concat()) <= target(text("target")?)?
+            let digest = hash(&[prefix, written].concat());
+            digest <= target(text("target")?)? && fits
         }
         other => panic!("no oracle for {other}"),
     })
+}
+
+/// What a server's JSON says, as parameters of the scheme. `None` where it is no challenge of it, or one that
+/// nonces do not solve.
+pub fn read(scheme: &str, json: &Value) -> Option<Parameters> {
+    let mut parameters = Parameters::new();
+    let mut take = |json: &Value, from: &str, to: &str| -> Option<()> {
+        if let Some(text) = text_of(json, from)? {
+            parameters.insert(to.to_owned(), text);
+        }
+        Some(())
+    };
+    if let Value::String(text) = json {
+        let text = text.as_str();
+        let inner = text.trim();
+        if inner.starts_with(['{', '[', '"']) {
+            match serde_json::from_str::<Value>(inner) {
+                Ok(value) => return read(scheme, &value),
+                Err(_) if inner.starts_with('"') => {}
+                Err(_) => return None,
+            }
+        }
+        let nothing = ["", "null", "undefined", "None"].contains(&inner);
+        if nothing || inner.starts_with('<') || text.contains(['\r', '\n']) {
+            return None;
+        }
+        let first = match scheme {
+            "mcaptcha" => "string",
+            "cap" => "token",
+            "target" => "prefix",
+            _ => "challenge",
+        };
+        return Some([(first.to_owned(), text.to_owned())].into());
+    }
+    if !json.is_object() && !json.is_array() {
+        return None;
+    }
+    match scheme {
+        "lime-v1" | "lime-legacy" => {
+            let body = match &json["ok"] {
+                Value::Null => json,
+                Value::Bool(true) if json["data"].is_null() => json,
+                Value::Bool(true) => &json["data"],
+                _ => return None,
+            };
+            if text_of(body, "status")?.is_some_and(|status| status != "PENDING") {
+                return None;
+            }
+            text_of(body, "pow_challenge")??;
+            text_of(body, "pow_difficulty")??;
+            take(body, "pow_challenge", "challenge")?;
+            take(body, "pow_difficulty", "difficulty")?;
+            take(body, "expires_at", "expires_at")?;
+        }
+        "anubis" => {
+            let inner = if json["challenge"].is_object() { &json["challenge"] } else { json };
+            let mut hardest = None;
+            for place in [json, &json["rules"], inner, &inner["metadata"]] {
+                for name in ["algorithm", "method"] {
+                    if text_of(place, name)?.is_some_and(|method| !["fast", "slow"].contains(&&*method)) {
+                        return None;
+                    }
+                }
+                if let Some(text) = text_of(place, "difficulty")? {
+                    hardest = hardest.max(Some(canonical(&text).filter(|difficulty| *difficulty <= 64)?));
+                }
+            }
+            if !matches!(inner["spent"], Value::Null | Value::Bool(false)) {
+                return None;
+            }
+            take(inner, "issuedAt", "issuedAt")?;
+            take(inner, "challenge", "challenge")?;
+            let random = text_of(inner, "randomData")?;
+            if random.is_some() && text_of(inner, "challenge")?.is_some_and(|text| Some(text) != random) {
+                return None;
+            }
+            take(inner, "randomData", "challenge")?;
+            if text_of(inner, "id")?.is_none() {
+                take(json, "id", "id")?;
+            }
+            take(inner, "id", "id")?;
+            if let Some(difficulty) = hardest {
+                parameters.insert("difficulty".to_owned(), difficulty.to_string());
+            }
+        }
+        "mcaptcha" => {
+            for name in ["string", "salt", "difficulty_factor", "key"] {
+                take(json, name, name)?;
+            }
+        }
+        "altcha-v1" => {
+            if !json["parameters"].is_null() {
+                return None;
+            }
+            for name in ["challenge", "salt", "algorithm", "signature"] {
+                take(json, name, name)?;
+            }
+            let mut most = Vec::new();
+            for name in ["maxnumber", "maxNumber", "max_number", "max"] {
+                most.extend(text_of(json, name)?);
+                take(json, name, "maxnumber")?;
+            }
+            if most.iter().any(|text| *text != most[0]) {
+                return None;
+            }
+        }
+        "cap" => {
+            for name in ["token", "expires", "format"] {
+                take(json, name, name)?;
+            }
+            let format = text_of(json, "format")?;
+            let mut unanswered = Vec::new();
+            let mut pairs = Vec::new();
+            let mut push = |salt: Option<String>, target: Option<String>| {
+                let salt = salt.filter(|salt| !salt.contains([':', ',']))?;
+                pairs.push(format!("{salt}:{}", target?));
+                Some(())
+            };
+            let challenge = if json["challenge"].is_null() { json } else { &json["challenge"] };
+            if let Value::Array(challenges) = &json["challenges"] {
+                if format.as_deref() != Some("2") {
+                    return None;
+                }
+                for challenge in challenges {
+                    let protocol = text_of(challenge, "protocol")??;
+                    if protocol != "sha256-pow" {
+                        unanswered.push(protocol);
+                        continue;
+                    }
+                    let payload =
+                        if challenge["payload"].is_null() { challenge } else { &challenge["payload"] };
+                    push(text_of(payload, "salt")?, text_of(payload, "target")?)?;
+                }
+                if pairs.is_empty() {
+                    return None;
+                }
+            } else if !json["challenges"].is_null() {
+                return None;
+            } else if let Value::Array(list) = challenge {
+                for pair in list {
+                    let pair = pair.as_array().filter(|pair| pair.len() == 2)?;
+                    push(scalar(&pair[0]), scalar(&pair[1]))?;
+                }
+                parameters.insert("pairs".to_owned(), String::new());
+            } else {
+                if format.is_some_and(|format| format != "1") {
+                    return None;
+                }
+                for name in ["c", "s", "d"] {
+                    take(challenge, name, name)?;
+                }
+            }
+            if !pairs.is_empty() {
+                parameters.insert("pairs".to_owned(), pairs.join(","));
+            }
+            if !matches!(json["instrumentation"], Value::Null | Value::Bool(false)) {
+                unanswered.push("instrumentation".to_owned());
+            }
+            unanswered.dedup();
+            if !unanswered.is_empty() {
+                parameters.insert("unanswered".to_owned(), unanswered.join(", "));
+            }
+        }
+        "go-away" => {
+            take(json, "challenge", "challenge")?;
+            take(json, "difficulty", "difficulty")?;
+            let bits = canonical(&text_of(json, "difficulty")??).filter(|bits| *bits <= 256)? as usize;
+            let target = text_of(json, "target")??.to_lowercase();
+            // The digits of 2^(256 - bits) - 1.
+            let first = ["", "7", "3", "1"][bits % 4];
+            let zeros = "0".repeat(bits / 4) + first;
+            if target != format!("{zeros:f<64}") {
+                return None;
+            }
+        }
+        _ => return None,
+    }
+    Some(parameters)
+}
+
+/// A member as text. `None` where it is neither text nor a number; `Some(None)` where it is missing.
+fn text_of(json: &Value, name: &str) -> Option<Option<String>> {
+    match json.get(name) {
+        None | Some(Value::Null) => Some(None),
+        Some(value) => scalar(value).map(Some),
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if number.is_f64() => Some(number.as_f64().unwrap().to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
 fn hash(message: &[u8]) -> String {
@@ -194,6 +412,23 @@ fn cap_digits(seed: &str, len: usize) -> String {
         digits += &format!("{hash:08x}");
     }
     digits[..len].to_owned()
+}
+
+/// Cap's salts and targets, where they are given; `None` inside where that is wrong.
+fn pairs(parameters: &Parameters) -> Option<Option<Vec<(String, String)>>> {
+    let given = parameters.get("pairs")?;
+    let pairs: Option<Vec<(String, String)>> = given
+        .split(',')
+        .map(|pair| {
+            let (salt, target) = pair.split_once(':')?;
+            let hex = !target.is_empty() && target.chars().all(|char| "0123456789abcdef".contains(char));
+            (salt.len() <= 1024 && hex && target.len() <= 64).then(|| (salt.to_owned(), target.to_owned()))
+        })
+        .collect();
+    let alone = ["c", "s", "d"].iter().all(|name| !parameters.contains_key(*name));
+    Some(pairs.filter(|pairs| {
+        alone && pairs.len() <= 1000 && pairs.iter().all(|(_, target)| target.len() == pairs[0].1.len())
+    }))
 }
 
 /// The 64 digits of a target in either form.

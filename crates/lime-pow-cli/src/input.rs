@@ -1,19 +1,18 @@
-//! What users and pipes hand over, recognised for what it is before anything is hashed. A producer that
-//! failed or found nothing, a page instead of an answer, another encoding: none of them is a challenge by
-//! accident.
+//! What users and pipes hand over: files and arguments as text, within limits and with their names in errors.
 
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use lime_pow::scheme::decode;
 use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::nesting;
 
 /// More than any scheme's challenge takes.
-const MAX_BYTES: usize = 65_536;
+const MAX_BYTES: usize = 262_144;
 
 /// Where input comes from, as errors name it.
 #[derive(Clone, Debug)]
@@ -39,11 +38,14 @@ impl Source {
         Failure::Usage(format!("{self}: {why}"))
     }
 
-    /// Checks that a text has the size that a file may have.
-    pub(crate) fn check_size(&self, text: &str) -> Result<(), Failure> {
-        match text.len() {
-            0..=MAX_BYTES => Ok(()),
-            _ => Err(self.refuses(format_args!("more than {MAX_BYTES} bytes"))),
+    /// Checks that a text has the size and, if it is JSON, the depth that a file may have.
+    pub(crate) fn check(&self, text: &str) -> Result<(), Failure> {
+        if text.len() > MAX_BYTES {
+            return Err(self.refuses(format_args!("more than {MAX_BYTES} bytes")));
+        }
+        match text.trim_start().starts_with(['{', '[']) {
+            true => nesting::check(text).map_err(|why| self.refuses(why)),
+            false => Ok(()),
         }
     }
 }
@@ -64,79 +66,21 @@ pub(crate) fn read(path: &Path) -> Result<(Source, String), Failure> {
     if bytes.len() > MAX_BYTES {
         return Err(source.refuses(format_args!("more than {MAX_BYTES} bytes")));
     }
-    let mut text = decode(&bytes).map_err(|why| source.refuses(why))?;
+    let mut text = decode(&bytes).map_err(|error| source.refuses(error))?;
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {
             text.pop();
         }
     }
+    source.check(&text)?;
     Ok((source, text))
 }
 
-fn decode(bytes: &[u8]) -> Result<String, String> {
-    let utf_16 = |order: fn([u8; 2]) -> u16| {
-        let (units, rest) = bytes[2..].as_chunks::<2>();
-        let units: Vec<u16> = units.iter().map(|unit| order(*unit)).collect();
-        match String::from_utf16(&units) {
-            Ok(text) if rest.is_empty() => Ok(text),
-            _ => Err("begins as UTF-16 and is none".to_owned()),
-        }
-    };
-    match bytes {
-        [0xff, 0xfe, ..] => utf_16(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => utf_16(u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, text @ ..] | text => match std::str::from_utf8(text) {
-            Ok(text) if text.contains('\0') => {
-                Err("has NUL characters, as UTF-16 without its mark has".to_owned())
-            }
-            Ok(text) => Ok(text.to_owned()),
-            Err(error) => Err(format!("not UTF-8 after {} bytes", error.valid_up_to())),
-        },
-    }
-}
-
-/// Input that can be a challenge.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Input {
-    Text(String),
-    /// A JSON object or list, not nested too deep.
-    Json(Value),
-}
-
-/// Tells what a text is. A JSON string is the text that it stands for, as `jq` without `-r` prints it.
-///
-/// # Errors
-///
-/// Says what the text is instead of a challenge, where it is something that producers print when they fail or
-/// find nothing. A parameter by name is taken as it is; `literal` is that parameter.
-pub(crate) fn recognise(source: &Source, text: &str, literal: &str) -> Result<Input, Failure> {
-    let refuses = |what: &str| {
-        Err(source
-            .refuses(format_args!("{what}; -p {literal}=TEXT takes any text as it is, an empty one too")))
-    };
-    let trimmed = text.trim();
-    match trimmed.as_bytes() {
-        [] => refuses("empty, as the output of a command that failed"),
-        b"null" | b"undefined" | b"None" => refuses("null, as a program prints it that has found nothing"),
-        [b'<', ..] => refuses("a page (HTML or XML) and no challenge"),
-        [b'{' | b'[', ..] => {
-            nesting::check(trimmed).map_err(|why| source.refuses(why))?;
-            let json = serde_json::from_str(trimmed);
-            json.map(Input::Json).map_err(|error| source.refuses(format_args!("not valid JSON: {error}")))
-        }
-        [b'"', .., b'"'] => match serde_json::from_str::<String>(trimmed) {
-            Ok(inner) => recognise(source, &inner, literal),
-            Err(_) => Ok(Input::Text(text.to_owned())),
-        },
-        _ if text.contains(['\n', '\r']) => refuses("more than one line"),
-        _ => Ok(Input::Text(text.to_owned())),
-    }
-}
-
 /// The nonces in what `solve --json` prints.
-pub(crate) fn nonces(source: &Source, solution: &Input) -> Result<Vec<String>, Failure> {
-    let Input::Json(solution) = solution else { unreachable!("objects are recognised as JSON") };
+pub(crate) fn nonces(source: &Source, text: &str) -> Result<Vec<String>, Failure> {
+    let solution: Value = serde_json::from_str(text)
+        .map_err(|error| source.refuses(format_args!("not valid JSON: {error}")))?;
     let text = |nonce: &Value| nonce.as_str().map(str::to_owned);
     let nonces = match (&solution["nonce"], &solution["nonces"]) {
         (Value::String(nonce), Value::Null) => Some(vec![nonce.clone()]),
@@ -145,66 +89,4 @@ pub(crate) fn nonces(source: &Source, solution: &Input) -> Result<Vec<String>, F
     };
     let nonces = nonces.filter(|nonces| !nonces.is_empty());
     nonces.ok_or_else(|| source.refuses("JSON without nonce or nonces, which `solve --json` prints"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn recognised(text: &str) -> Result<Input, String> {
-        recognise(&Source::argument("it"), text, "challenge").map_err(|failure| failure.to_string())
-    }
-
-    #[test]
-    fn what_is_no_challenge_is_named() {
-        for (text, why) in [
-            ("", "empty"),
-            (" \r\n", "empty"),
-            ("null", "null"),
-            ("undefined\n", "null"),
-            ("None", "null"),
-            ("\"\"", "empty"),
-            ("\"null\"", "null"),
-            ("<!DOCTYPE html><title>502 Bad Gateway</title>", "a page"),
-            ("\n <html>", "a page"),
-            ("one\ntwo", "more than one line"),
-            ("one\r\n", "more than one line"),
-            ("{\"a\":1", "not valid JSON"),
-            ("[1,", "not valid JSON"),
-        ] {
-            let error = recognised(text).unwrap_err();
-            assert!(error.starts_with(&format!("it: {why}")), "{text:?}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_text_stays_as_it_is() {
-        for text in ["a", " a ", "nullx", "\"", "\"a", "a{", "0", "é", "true"] {
-            assert_eq!(recognised(text), Ok(Input::Text(text.to_owned())));
-        }
-        assert_eq!(recognised("\"a\\u00e9\""), Ok(Input::Text("aé".to_owned())));
-        assert_eq!(recognised(" {\"a\":1} \n"), Ok(Input::Json(serde_json::json!({ "a": 1 }))));
-    }
-
-    #[test]
-    fn encodings_are_told_by_their_marks() {
-        let utf_16 = |text: &str, bytes: fn(u16) -> [u8; 2]| {
-            let units = std::iter::once('\u{feff}').chain(text.chars()).collect::<String>();
-            units.encode_utf16().flat_map(bytes).collect::<Vec<u8>>()
-        };
-        for text in ["a", "é😀", ""] {
-            assert_eq!(decode(&utf_16(text, u16::to_le_bytes)).as_deref(), Ok(text));
-            assert_eq!(decode(&utf_16(text, u16::to_be_bytes)).as_deref(), Ok(text));
-            assert_eq!(decode(format!("\u{feff}{text}").as_bytes()).as_deref(), Ok(text));
-            assert_eq!(decode(text.as_bytes()).as_deref(), Ok(text));
-        }
-        for (bytes, why) in [
-            (&b"a\0b\0"[..], "has NUL characters"),
-            (b"\xff\xfea", "begins as UTF-16"),
-            (b"\xff\xfe\x00\xd8", "begins as UTF-16"),
-            (b"abc\xff", "not UTF-8 after 3 bytes"),
-        ] {
-            assert!(decode(bytes).unwrap_err().starts_with(why), "{bytes:?}");
-        }
-    }
 }

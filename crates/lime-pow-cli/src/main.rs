@@ -9,7 +9,6 @@ mod facts;
 mod failure;
 mod input;
 mod interrupt;
-mod lime;
 mod nesting;
 mod output;
 mod profiles;

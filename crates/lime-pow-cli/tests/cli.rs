@@ -232,7 +232,7 @@ fn errors_name_the_value_and_the_limit() {
                 "3000",
             ],
             3,
-            "120040 nonces are enough with a chance of 4.2e-12; all of them would take",
+            "120000 nonces are enough with a chance of 4.1e-12; all of them would take",
         ),
         (
             &[
@@ -250,7 +250,7 @@ fn errors_name_the_value_and_the_limit() {
                 "999",
             ],
             4,
-            "no solution in the range: all 1000 nonces of sub-puzzle",
+            "no solution in the range: all 999 nonces of sub-puzzle",
         ),
         (&["--difficulty", "20", "--max-nonce", "99"], 4, "no solution in the range: all 100 nonces tried"),
     ] {
@@ -265,7 +265,10 @@ fn errors_name_the_value_and_the_limit() {
             &["solve", "--scheme", "spow", "--difficulty", "20"],
             "spow has no --difficulty: the challenge tells",
         ),
-        (&["solve", "--scheme", "cap", "--challenge", "{"], "--challenge: not valid JSON: EOF while parsing"),
+        (
+            &["solve", "--scheme", "cap", "--challenge", "{"],
+            "--challenge: no challenge of cap: not valid JSON: EOF",
+        ),
         (
             &["solve", "-p", "challenge"],
             "invalid value 'challenge' for '--param <NAME=VALUE>': must be NAME=VALUE",

@@ -29,20 +29,19 @@ fn refusal(assert: Assert) -> String {
 #[test]
 fn what_is_no_challenge_has_no_nonce() {
     for (input, why) in [
-        (&b""[..], "standard input: empty"),
-        (b"\n", "standard input: empty"),
-        (b"\xef\xbb\xbf", "standard input: empty"),
-        (b"null\n", "standard input: null"),
-        (b"<!DOCTYPE html>\n<html>", "standard input: a page (HTML or XML)"),
-        (b"{\"error\":\"Bad Gateway\"}", "standard input: JSON without pow_challenge"),
-        (b"{\"pow_challenge\":\"a\"}", "standard input: JSON without pow_difficulty"),
-        (b"[\"test-challenge-0001\"]", "standard input: JSON without pow_challenge"),
-        (b"{\"pow_challenge\":", "standard input: not valid JSON"),
-        (b"t\0e\0s\0t\0", "standard input: has NUL characters"),
-        (b"test\nchallenge", "standard input: more than one line"),
+        (&b""[..], "no challenge of lime-v1: empty"),
+        (b"\n", "no challenge of lime-v1: empty"),
+        (b"\xef\xbb\xbf", "no challenge of lime-v1: empty"),
+        (b"null\n", "no challenge of lime-v1: null"),
+        (b"<!DOCTYPE html>\n<html>", "no challenge of lime-v1: a page (HTML or XML)"),
+        (b"{\"error\":\"Bad Gateway\"}", "no challenge of lime-v1: JSON without pow_challenge"),
+        (b"{\"pow_challenge\":", "no challenge of lime-v1: not valid JSON"),
+        (b"t\0e\0s\0t\0", "has NUL characters"),
+        (b"\xff\xfea", "begins as UTF-16 and is none"),
+        (b"test\nchallenge", "no challenge of lime-v1: more than one line"),
     ] {
         let line = refusal(solve(input));
-        assert!(line.starts_with(&format!("lime-pow: {why}")), "{line}");
+        assert!(line.starts_with(&format!("lime-pow: standard input: {why}")), "{line}");
     }
     // What a shell makes of a command that failed.
     for argument in ["", "null", "<html>"] {
@@ -104,6 +103,53 @@ fn the_answer_of_lime_core_is_a_challenge() {
     assert!(line.contains("the server's refusal (SITE_LOGIN_REQUEST_NOT_FOUND)"), "{line}");
     let line = refusal(solve(&data("APPROVED", late)));
     assert!(line.contains("the login request is APPROVED"), "{line}");
+}
+
+/// What a server takes, from what it sent: the body, the query or the payload, alone on standard output.
+#[test]
+fn a_submission_goes_to_the_server_as_it_is() {
+    let lime = json!({ "pow_challenge": "test-challenge-0001", "pow_difficulty": 15, "status": "PENDING" });
+    let solve = |scheme: &str, more: &[&str], input: &Value| {
+        let args =
+            ["solve", "--order", "lowest", "--scheme", scheme, "--challenge-file", "-", "--submission"];
+        run(&[&args, more].concat(), input.to_string())
+    };
+    let printed = |assert: Assert| text(&assert.success().get_output().stdout);
+    assert_eq!(printed(solve("lime-v1", &[], &lime)), "{\"pow_nonce\":\"36073\"}\n");
+    let cap = json!({ "token": "token", "challenge": { "c": 2, "s": 32, "d": 4 }, "expires": 1 });
+    let output = solve("cap", &[], &cap).success().get_output().clone();
+    assert_eq!(text(&output.stdout), "{\"solutions\":[16781,11294],\"token\":\"token\"}\n");
+    let warning = "lime-pow: warning: the challenge has expired at 1970-01-01T00:00:00Z\n";
+    assert_eq!(text(&output.stderr), warning);
+    let anubis = json!({ "rules": { "algorithm": "fast", "difficulty": 1 }, "challenge": "00" });
+    let query = printed(solve("anubis", &["-p", "redir=/"], &anubis));
+    let parts: Vec<&str> = query.trim_end().split('&').map(|pair| pair.split_once('=').unwrap().0).collect();
+    assert_eq!(parts, ["response", "nonce", "redir", "elapsedTime"]);
+
+    // Before the search, which may be long: what is missing, or cannot be answered.
+    let hard = json!({ "rules": { "algorithm": "fast", "difficulty": 12 }, "challenge": "00" });
+    assert_eq!(refusal(solve("anubis", &[], &hard)), "lime-pow: anubis: redir is missing");
+    let mut cap = json!({ "token": "token", "challenge": { "c": 2, "s": 32, "d": 12 } });
+    cap["instrumentation"] = json!("eJw=");
+    let output = solve("cap", &[], &cap).code(2).get_output().clone();
+    let lines = text(&output.stderr);
+    let last = lines.lines().last().unwrap();
+    assert_eq!(last, "lime-pow: cap: the answer takes instrumentation too, which nonces cannot give");
+    run(&["solve", "--challenge", "a", "--difficulty", "1", "--json", "--submission"], "").code(2);
+}
+
+/// A server may read more nonces than most of its kind, or fewer; `verify` is told so in the same way.
+#[test]
+fn the_largest_nonce_can_be_another() {
+    let anubis = ["--scheme", "anubis", "--challenge", "00", "--difficulty", "1"];
+    let large = "9223372036854775807";
+    let solve = [&["solve", "--start", "9223372036854770000", "--max-nonce", large], &anubis[..]].concat();
+    let nonce = text(&run(&solve, "").success().get_output().stdout);
+    let verify = [&["verify", "--nonce", nonce.trim()], &anubis[..]].concat();
+    run(&verify, "").code(1);
+    run(&[&verify[..], &["--max-nonce", large]].concat(), "").success();
+    let line = refusal(run(&[&["solve", "--start", "9223372036854770000"], &anubis[..]].concat(), ""));
+    assert_eq!(line, "lime-pow: no nonce to try: from 9223372036854770000 to 9007199254740991");
 }
 
 /// Lines, commas and JSON, of one nonce and of several.

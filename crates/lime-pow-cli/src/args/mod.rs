@@ -68,6 +68,7 @@ Examples:
   lime-pow verify --challenge test-challenge-0001 --difficulty 15 --nonce 36073
   lime-pow solve --scheme mcaptcha -p string=phrase -p salt=abc -p difficulty_factor=50000
   lime-pow solve --scheme cap --challenge '{"token":"token","challenge":{"c":50,"s":32,"d":4}}'
+  curl … | lime-pow solve --challenge-file - --submission
   lime-pow bench --challenge-len 22,64 --kernel all --record record.json
   lime-pow calibrate --on python-sdk --target p95=1s --html report.html"#;
 
@@ -119,10 +120,6 @@ pub(crate) struct SolveArgs {
     #[arg(long, value_name = "N", default_value = "0", allow_hyphen_values = true)]
     pub start: Nonce,
 
-    /// The largest nonce to try, for servers that limit what they read
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    pub max_nonce: Option<Nonce>,
-
     /// Give up after this time, such as 250ms, 10s or 2m
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
@@ -130,6 +127,11 @@ pub(crate) struct SolveArgs {
     /// Print one JSON object instead of the bare nonce
     #[arg(long)]
     pub json: bool,
+
+    /// Print what the server's endpoint takes for an answer (`lime-pow schemes` says which request) instead
+    /// of the bare nonce. What the challenge lacks for it, such as Anubis' redir, is given with -p
+    #[arg(long, conflicts_with = "json")]
+    pub submission: bool,
 
     /// No progress line, even on a terminal
     #[arg(long)]
@@ -236,13 +238,16 @@ impl VerifyArgs {
     /// The nonces as text, in the order of the sub-puzzles; of a puzzle that is no bundle, one.
     pub(crate) fn nonces(&self, bundle: bool) -> Result<Vec<String>, Failure> {
         let (source, text) = match (&self.nonce, &self.nonce_file) {
-            (Some(text), _) => (Source::argument("--nonce"), text.clone()),
+            (Some(text), _) => {
+                let source = Source::argument("--nonce");
+                source.check(text)?;
+                (source, text.clone())
+            }
             (None, Some(path)) => input::read(path)?,
             (None, None) => unreachable!("clap asks for one of them"),
         };
         if text.trim_start().starts_with('{') {
-            let json = input::recognise(&source, &text, "nonce")?;
-            return input::nonces(&source, &json);
+            return input::nonces(&source, &text);
         }
         let text = text.trim_end_matches(['\n', '\r']);
         let split = text.split([',', '\n']).map(|text| text.trim_end_matches('\r').to_owned());

@@ -1,23 +1,22 @@
 //! A puzzle from the command line: the challenge as text, file or JSON, and parameters by name.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
-use lime_pow::Bundle;
 use lime_pow::scheme::{FORMATS, Format, Parameters};
+use lime_pow::{Bundle, Nonce};
 
 use crate::failure::Failure;
-use crate::input::{self, Input, Source};
-use crate::lime::{self, Answer};
+use crate::input::{self, Source};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct PuzzleArgs {
-    /// The challenge as the server sent it, which may begin with a dash: text, or the JSON of schemes that
-    /// have it; LIME's own is the answer of auth/requests, with or without its envelope
+    /// The challenge as the server sent it: text, or JSON of any version of the scheme. What is empty, null,
+    /// a page or another system's is refused
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "challenge_file")]
     challenge: Option<String>,
 
-    /// A file that holds the challenge, or - for standard input; one newline at its end is ignored. What is
-    /// empty, null or a page is refused
+    /// A file that holds the challenge, or - for standard input; one newline at its end is ignored
     #[arg(long, value_name = "FILE")]
     challenge_file: Option<PathBuf>,
 
@@ -32,6 +31,10 @@ pub(crate) struct PuzzleArgs {
     /// The puzzle's format, see `lime-pow schemes`; lime-legacy is what LIME servers used before lime-v1
     #[arg(long, value_name = "NAME", default_value = FORMATS[0].name, value_parser = FORMATS.each_ref().map(|format| format.name))]
     scheme: String,
+
+    /// The largest nonce that the server reads, above or below the scheme's own limit
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    max_nonce: Option<Nonce>,
 }
 
 /// A puzzle, with what it was made from.
@@ -64,39 +67,26 @@ impl PuzzleArgs {
         let input = match (&self.challenge, &self.challenge_file) {
             (Some(text), _) => {
                 let source = Source::argument("--challenge");
-                source.check_size(text)?;
+                source.check(text)?;
                 Some((source, text.clone()))
             }
             (None, Some(path)) => Some(input::read(path)?),
             (None, None) => None,
         };
-        let Answer { mut parameters, warnings } = match input {
-            Some((source, text)) => challenge(format, &source, &text)?,
-            None => Answer { parameters: Parameters::default(), warnings: Vec::new() },
+        let mut parameters = match input {
+            Some((source, text)) => format.read(&text).map_err(|error| source.refuses(error))?,
+            None => Parameters::default(),
         };
         for (name, value) in given.iter() {
             parameters.set(name, value);
         }
-        let bundle = format.parse(&parameters)?;
+        let mut bundle = format.parse(&parameters)?;
+        if let Some(max_nonce) = self.max_nonce {
+            bundle = bundle.with_max_nonce(max_nonce.as_u64());
+        }
+        let warnings = format.warnings(&parameters, SystemTime::now());
         Ok(Puzzle { format, parameters, bundle, warnings })
     }
-}
-
-/// What a challenge says: a server's JSON, or the scheme's first parameter.
-fn challenge(format: &Format, source: &Source, text: &str) -> Result<Answer, Failure> {
-    let first = format.parameters[0].name;
-    let parameters = match input::recognise(source, text, first)? {
-        Input::Text(text) => [(first, text)].into_iter().collect(),
-        Input::Json(json) if format.name.starts_with("lime-") => return lime::read(source, &json),
-        Input::Json(json) if format.json => serde_json::from_value(json)
-            .map_err(|error| source.refuses(format_args!("no object of {}: {error}", format.name)))?,
-        Input::Json(_) => {
-            let why =
-                format!("JSON, which {} does not have; -p {first}=TEXT takes any text as it is", format.name);
-            return Err(source.refuses(why));
-        }
-    };
-    Ok(Answer { parameters, warnings: Vec::new() })
 }
 
 fn parameter(text: &str) -> Result<(String, String), &'static str> {

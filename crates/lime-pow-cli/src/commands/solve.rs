@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lime_pow::{ApproxDuration, BundleSolution, Job, Kernel, Nonce, Progress, Solver};
+use lime_pow::{ApproxDuration, BundleSolution, Job, Kernel, Progress, Solver};
 
 use crate::args::SolveArgs;
 use crate::failure::Failure;
@@ -17,6 +17,9 @@ pub(crate) fn run(args: &SolveArgs) -> Result<(), Failure> {
     let puzzle = args.puzzle.parse()?;
     for warning in &puzzle.warnings {
         output::tell(&format_args!("lime-pow: warning: {warning}"));
+    }
+    if args.submission {
+        puzzle.format.check_submission(&puzzle.parameters)?;
     }
     let watch = Watch::start()?;
 
@@ -31,7 +34,7 @@ pub(crate) fn run(args: &SolveArgs) -> Result<(), Failure> {
     let mut job = solver
         .bundle(&puzzle.bundle)
         .order(args.order.into())
-        .nonces(args.start.as_u64()..=args.max_nonce.map_or(u64::MAX, Nonce::as_u64))
+        .nonces(args.start.as_u64()..)
         .cancel_token(watch.token());
     if let Some(timeout) = args.timeout {
         job = job.timeout(timeout);
@@ -43,6 +46,8 @@ pub(crate) fn run(args: &SolveArgs) -> Result<(), Failure> {
     let solution = outcome.map_err(|error| watch.failure().unwrap_or(error.into()))?;
     if args.json {
         output::print(&json::solution(&puzzle, &solution))
+    } else if args.submission {
+        output::print(&solution.submission(puzzle.format, &puzzle.parameters)?)
     } else {
         let nonces: Vec<String> = solution.found.iter().map(|found| found.nonce.to_string()).collect();
         output::print(&nonces.join("\n"))

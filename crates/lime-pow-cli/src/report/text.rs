@@ -82,11 +82,12 @@ pub(crate) fn schemes() -> String {
             line(&format!("  {}", parameter.name), &format!("{role}{}", parameter.meaning));
             line("", &format!("such as {}", parameter.example));
         }
+        line("", &format!("submission: {}", format.submission));
         line("", &format!("source: {}", format.source));
         out.push('\n');
     }
-    out + "--challenge gives the first parameter, or all of them as a server's JSON object; --difficulty\n\
-           the one that makes it harder; -p NAME=VALUE any. Bits of work: log2 of the mean number of hashes."
+    out + "--challenge gives the first parameter, or all of them as a server's JSON; --difficulty the one\n\
+           that makes it harder; -p NAME=VALUE any. Bits of work: log2 of the mean number of hashes."
 }
 
 /// Lines of at most `width` characters, cut at spaces where there are any.

@@ -1,0 +1,522 @@
+//! What servers send, read by each scheme's own grammar; and what they take for an answer. The oracle has the
+//! grammars once more.
+
+mod common;
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use common::oracle;
+use lime_pow::scheme::{Format, Parameters, Work};
+use lime_pow::{Bundle, Nonce, Solver, digest, verify};
+use serde_json::{Value, json};
+
+fn format(scheme: &str) -> &'static Format {
+    Format::by_name(scheme).unwrap()
+}
+
+/// The parameters in a server's JSON, or the error; the oracle must agree.
+fn read(scheme: &str, json: &Value) -> Result<Parameters, String> {
+    let read = format(scheme).read_json(json);
+    let plain = |parameters: &Parameters| {
+        parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    assert_eq!(read.as_ref().ok().map(plain), oracle::read(scheme, json), "{scheme}: {json}");
+    assert_eq!(format(scheme).read(&json.to_string()), read, "{scheme}: {json}");
+    read.map_err(|error| error.to_string())
+}
+
+fn puzzle(scheme: &str, json: &Value) -> Bundle {
+    format(scheme).parse(&read(scheme, json).unwrap()).unwrap()
+}
+
+fn solves(bundle: &Bundle, nonces: &[u64]) {
+    assert_eq!(bundle.challenges().len(), nonces.len());
+    for (challenge, nonce) in bundle.challenges().iter().zip(nonces) {
+        assert!(verify(challenge, Nonce::new(*nonce)), "{challenge:?}: {nonce}");
+    }
+}
+
+/// Each must be refused with an error that begins so, behind the scheme's name.
+fn refused(scheme: &str, cases: &[(Value, &str)]) {
+    for (json, why) in cases {
+        let outcome = read(scheme, json).and_then(|parameters| {
+            format(scheme).parse(&parameters).map(|_| ()).map_err(|error| error.to_string())
+        });
+        let error = outcome.expect_err(&json.to_string());
+        let starts = [format!("{scheme}: {why}"), format!("no challenge of {scheme}: {why}")];
+        assert!(starts.iter().any(|start| error.starts_with(start)), "{json}: {error}");
+        assert!(!error.contains('\n'));
+    }
+}
+
+#[test]
+fn lime() {
+    let data = json!({
+        "request_id": "eb4a5a84-0670-4a1b-b52b-f009b50a1362", "status": "PENDING",
+        "pow_challenge": "test-challenge-0001", "pow_difficulty": 15, "expires_at": "2030-01-01T00:00:00.000Z",
+    });
+    let with = |name: &str, value: Value| {
+        let mut data = data.clone();
+        data[name] = value;
+        data
+    };
+    for json in [
+        data.clone(),
+        json!({ "ok": true, "data": data }),
+        with("pow_difficulty", json!("15")),
+        with("status", Value::Null),
+    ] {
+        solves(&puzzle("lime-v1", &json), &[36073]);
+        solves(&puzzle("lime-legacy", &json), &[16523]);
+    }
+    refused(
+        "lime-v1",
+        &[
+            (json!({ "error": "Bad Gateway" }), "JSON without pow_challenge"),
+            (json!({ "pow_challenge": "a" }), "JSON without pow_difficulty"),
+            (json!(["a"]), "JSON without pow_challenge"),
+            (
+                json!({ "ok": false, "error": { "code": "RATE_LIMITED" } }),
+                "the server's refusal (RATE_LIMITED)",
+            ),
+            (json!({ "ok": "yes", "data": data }), "the server's refusal (no code)"),
+            (with("status", json!("APPROVED")), "the login request is APPROVED"),
+            (with("pow_challenge", json!(["a"])), "pow_challenge \"\": must be text or a number"),
+        ],
+    );
+}
+
+const ANUBIS: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\
+                      202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
+
+#[test]
+fn anubis() {
+    let fast = json!({ "algorithm": "fast", "difficulty": 4, "report_as": 4 });
+    let object = |more: Value| {
+        let mut challenge = json!({
+            "id": "0198c4d1-4b6e-7c3f-9e5b-2f6f0f4c9b1e", "method": "fast", "randomData": ANUBIS,
+            "issuedAt": "2026-11-26T09:00:00.123456789Z", "metadata": { "User-Agent": "a", "X-Real-Ip": "b" },
+            "spent": false,
+        });
+        challenge.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        challenge
+    };
+    let page = |rules: &Value, more: Value| json!({ "rules": rules, "challenge": object(more) });
+    for json in [
+        json!({ "rules": fast, "challenge": ANUBIS }),
+        json!({ "rules": fast, "challenge": ANUBIS, "id": "x" }),
+        page(&fast, json!({})),
+        page(&fast, json!({ "metadata": null, "policyRuleHash": "0011223344556677", "difficulty": 4 })),
+        page(&json!({ "algorithm": "slow", "difficulty": "4" }), json!({ "method": "slow" })),
+        // The hardest counts, wherever it is.
+        page(&fast, json!({ "difficulty": 0 })),
+        page(&fast, json!({ "metadata": { "difficulty": "0" } })),
+        page(&json!({ "difficulty": 0 }), json!({ "difficulty": 4 })),
+        object(json!({ "difficulty": 4 })),
+    ] {
+        solves(&puzzle("anubis", &json), &[161_906]);
+    }
+    for len in [64, 16, 15] {
+        let json = json!({ "rules": fast, "challenge": ANUBIS[..len] });
+        assert_eq!(puzzle("anubis", &json).work(), Work::Geometric { mean: 65536.0 });
+    }
+    let parameters = read("anubis", &json!({ "rules": fast, "challenge": ANUBIS, "id": "x" })).unwrap();
+    assert_eq!(parameters.value("id"), Some("x"));
+    let method = |name: &str| json!({ "algorithm": name, "difficulty": 4 });
+    refused(
+        "anubis",
+        &[
+            (
+                page(&method("preact"), json!({ "method": "preact" })),
+                "algorithm \"preact\": is not solved by",
+            ),
+            (page(&method("sha256"), json!({})), "algorithm \"sha256\": is not solved by nonces"),
+            (
+                page(&fast, json!({ "method": "metarefresh" })),
+                "method \"metarefresh\": is not solved by nonces",
+            ),
+            (page(&fast, json!({ "spent": true })), "a challenge that is spent"),
+            (page(&fast, json!({ "difficulty": 65 })), "difficulty \"65\": must be a number from 0 to 64"),
+            (page(&fast, json!({ "challenge": "00" })), "challenge \"00\": contradicts randomData"),
+            (page(&fast, json!({ "randomData": 7.5 })), "challenge \"7.5\": must be 1 to 128"),
+            (json!({ "challenge": ANUBIS }), "difficulty is missing"),
+            (json!({ "rules": fast }), "challenge is missing"),
+        ],
+    );
+}
+
+#[test]
+fn mcaptcha() {
+    let mut json = json!({
+        "string": "ironmansucks", "difficulty_factor": 1000, "salt": "myrandomsaltisnotlongenoug",
+        "max_recorded_nonce": 0,
+    });
+    solves(&puzzle("mcaptcha", &json), &[571]);
+    json["salt"] = Value::Null;
+    refused(
+        "mcaptcha",
+        &[
+            (json, "salt is missing"),
+            (
+                json!({ "string": ["a"], "salt": "b", "difficulty_factor": 1 }),
+                "string \"\": must be text or a number",
+            ),
+            (
+                json!({ "string": "a", "salt": "b", "difficulty_factor": 0.5 }),
+                "difficulty_factor \"0.5\": must be",
+            ),
+        ],
+    );
+}
+
+const ALTCHA: &str = "b800c2574547bfa77d8e7a7ccb19469dc31f2c484044afec359a82b141c21c6f";
+const ALTCHA_SALT: &str = "0123456789abcdef01234567?expires=1893456000&";
+
+#[test]
+fn altcha() {
+    let with = |more: Value| {
+        let mut json = json!({ "challenge": ALTCHA, "salt": ALTCHA_SALT, "signature": "00" });
+        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json
+    };
+    for name in ["maxnumber", "maxNumber", "max_number", "max"] {
+        for algorithm in [json!("SHA-256"), json!("sha-256"), Value::Null] {
+            let bundle = puzzle("altcha-v1", &with(json!({ name: 200_000, "algorithm": algorithm })));
+            assert_eq!(bundle.work(), Work::Uniform { nonces: 200_001.0 });
+            solves(&bundle, &[123_456]);
+        }
+    }
+    let both = with(json!({ "maxnumber": 200_000, "maxNumber": 200_000.0 }));
+    assert_eq!(puzzle("altcha-v1", &both).work(), Work::Uniform { nonces: 200_001.0 });
+    assert_eq!(puzzle("altcha-v1", &with(json!({}))).work(), Work::Uniform { nonces: 1_000_001.0 });
+    let second = json!({
+        "parameters": { "algorithm": "PBKDF2/SHA-256", "nonce": "00", "salt": "00", "cost": 5000 },
+        "signature": "00",
+    });
+    let contradicts = json!({ "maxnumber": 5, "maxNumber": 6 });
+    refused(
+        "altcha-v1",
+        &[
+            (with(json!({ "algorithm": "SHA-1" })), "algorithm \"SHA-1\": is not solved here"),
+            (with(json!({ "algorithm": "SHA-512" })), "algorithm \"SHA-512\": is not solved here"),
+            (with(contradicts), "maxNumber \"6\": contradicts another spelling of maxnumber"),
+            (with(json!({ "max": "x" })), "maxnumber \"x\": must be a number from 0 to 9007199254740991"),
+            (second, "parameters \"\": is of ALTCHA's second protocol"),
+        ],
+    );
+}
+
+/// The sub-puzzles of the token `token`, as published vectors have them.
+const CAP_PAIRS: [(&str, &str, u64); 2] = [
+    ("8539570754e5fd8b81c9ec01357bd685", "4bb7", 16_781),
+    ("d54df4b510b74a58c67ae266dcfb80dd", "2862", 11_294),
+];
+
+#[test]
+fn cap() {
+    let numbers = json!({ "c": 2, "s": 32, "d": 4 });
+    let pairs: Vec<Value> = CAP_PAIRS.iter().map(|(salt, target, _)| json!([salt, target])).collect();
+    let pow = |(salt, target, _): (&str, &str, u64)| json!({ "protocol": "sha256-pow", "payload": { "salt": salt, "target": target } });
+    let [first, second] = CAP_PAIRS.map(pow);
+    let list =
+        |challenges: &[&Value]| json!({ "token": "t", "format": 2, "challenges": challenges, "expires": 1 });
+    for json in [
+        json!({ "challenge": numbers, "token": "token", "expires": 1_893_456_000_000u64 }),
+        json!({ "challenge": numbers, "token": "token", "expires": 1_795_688_191_490.11 }),
+        json!({ "token": "token", "c": "2", "s": 32.0, "d": 4, "format": 1 }),
+        json!({ "challenge": pairs, "token": "token", "expires": 1_893_456_000_000u64 }),
+        json!(pairs),
+        list(&[&first, &second]),
+    ] {
+        solves(&puzzle("cap", &json), &CAP_PAIRS.map(|(_, _, nonce)| nonce));
+    }
+    let rsw = json!({ "protocol": "rsw", "payload": { "N": "00", "x": "00", "t": 75_000 } });
+    let hashwx = json!({ "protocol": "hashwx", "payload": { "c": "00", "d": 4, "n": 65536 } });
+    for (json, what) in [
+        (list(&[&first, &rsw, &second]), "rsw"),
+        (list(&[&rsw, &first, &rsw, &hashwx, &second]), "rsw, hashwx"),
+        (json!({ "challenge": numbers, "token": "token", "instrumentation": "eJw=" }), "instrumentation"),
+    ] {
+        let parameters = read("cap", &json).unwrap();
+        solves(&format("cap").parse(&parameters).unwrap(), &CAP_PAIRS.map(|(_, _, nonce)| nonce));
+        let warnings = format("cap").warnings(&parameters, UNIX_EPOCH);
+        assert_eq!(warnings, [format!("the server asks for {what} too, which nonces cannot answer")]);
+        let error = format("cap").check_submission(&parameters).unwrap_err().to_string();
+        assert_eq!(error, format!("cap: the answer takes {what} too, which nonces cannot give"));
+    }
+    // A token of the largest size, which is a seed and never hashed.
+    let token = "é".repeat(32_768);
+    let long = puzzle("cap", &json!({ "challenge": numbers, "token": token }));
+    let solution = Solver::global().unwrap().bundle(&long).run().unwrap();
+    let nonces: Vec<u64> = solution.found.iter().map(|found| found.nonce.as_u64()).collect();
+    let plain: oracle::Parameters = [("token", token.as_str()), ("c", "2"), ("s", "32"), ("d", "4")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    for (index, nonce) in nonces.into_iter().enumerate() {
+        assert_eq!(oracle::judge("cap", &plain, index, nonce), Some(true));
+    }
+    let many = vec![json!(["00", "0"]); 1001];
+    let unequal = json!([["00", "0"], ["01", "01"]]);
+    refused(
+        "cap",
+        &[
+            (list(&[&rsw]), "protocol \"rsw\": is not solved by nonces, only sha256-pow is"),
+            (list(&[]), "protocol \"\": is not solved by nonces"),
+            (list(&[&json!({ "payload": {} })]), "protocol is missing"),
+            (list(&[&json!({ "protocol": "sha256-pow" })]), "salt is missing"),
+            (
+                json!({ "token": "t", "format": 3, "challenges": [first] }),
+                "format \"3\": challenges are read of",
+            ),
+            (json!({ "token": "t", "challenges": [first] }), "format \"\": challenges are read of format 2"),
+            (json!({ "token": "t", "challenges": {}, "format": 2 }), "challenges \"\": must be a list"),
+            (
+                json!({ "token": "t", "challenge": numbers, "format": 2 }),
+                "format \"2\": must be 1, or 2 with",
+            ),
+            (json!({ "challenge": numbers }), "token is missing"),
+            (
+                json!({ "token": "t", "challenge": [["00"]] }),
+                "challenge \"\": must be pairs of salt and target",
+            ),
+            (json!({ "token": "t", "challenge": [["a:b", "0"]] }), "salt \"a:b\": must have neither"),
+            (json!({ "token": "t", "challenge": [["00", "xy"]] }), "target \"xy\": must be 1 to 64"),
+            (json!({ "token": "t", "challenge": [] }), "pairs \"\": must be salt:target"),
+            (
+                json!({ "token": "t", "challenge": { "c": 1, "s": 32, "d": 65 } }),
+                "d \"65\": must be a number",
+            ),
+        ],
+    );
+    for (json, why) in [
+        (json!(many), "bundle of 1001 sub-puzzles: must be 1 to 1000"),
+        (unequal, "sub-puzzle 1 has another law of work"),
+    ] {
+        let error = format("cap").parse(&read("cap", &json).unwrap()).unwrap_err().to_string();
+        assert!(error.starts_with(why), "{error}");
+    }
+}
+
+#[test]
+fn go_away() {
+    let challenge = "37964cdb86c8b4fe24ae9654cd40b0d6d68296ce846f4575ba414e41b07f2893";
+    let target = |zeros: usize, first: &str| format!("{:f<64}", "0".repeat(zeros) + first);
+    let json =
+        |bits: u64, target: String| json!({ "challenge": challenge, "target": target, "difficulty": bits });
+    solves(&puzzle("go-away", &json(20, target(5, ""))), &[1_166_696]);
+    for (bits, target) in
+        [(0, target(0, "")), (21, target(5, "7")), (23, target(5, "1")), (256, target(64, ""))]
+    {
+        assert_eq!(puzzle("go-away", &json(bits, target)).work().mean(), 2f64.powi(bits as i32));
+    }
+    refused(
+        "go-away",
+        &[
+            (
+                json!({ "challenge": challenge, "difficulty": 5 }),
+                "difficulty \"5\": counts bits or, on the first",
+            ),
+            (json(20, target(6, "")), "target \"00000"),
+            (json(257, target(0, "")), "difficulty \"257\": must be a number from 0 to 256"),
+        ],
+    );
+}
+
+#[test]
+fn schemes_without_json() {
+    for scheme in ["spow", "target"] {
+        let error = format(scheme).read("{\"challenge\":\"a\"}").unwrap_err().to_string();
+        assert_eq!(error, format!("no challenge of {scheme}: JSON, which its servers do not send"));
+        assert!(!format(scheme).json && oracle::read(scheme, &json!({})).is_none());
+    }
+}
+
+#[test]
+fn expired_challenges_have_a_warning() {
+    let at = |seconds: u64| UNIX_EPOCH + Duration::from_secs(seconds);
+    let anubis = json!({ "challenge": ANUBIS, "difficulty": 1, "issuedAt": "2029-12-31T23:30:00.5Z" });
+    for (scheme, json) in [
+        (
+            "lime-v1",
+            json!({ "pow_challenge": "a", "pow_difficulty": 1, "expires_at": "2030-01-01T00:00:00Z" }),
+        ),
+        (
+            "lime-legacy",
+            json!({ "pow_challenge": "a", "pow_difficulty": 1, "expires_at": "2030-01-01T00:00:00+00:00" }),
+        ),
+        ("anubis", anubis),
+        ("altcha-v1", json!({ "challenge": ALTCHA, "salt": "00?a=b&expires=1893456000" })),
+        ("altcha-v1", json!({ "challenge": ALTCHA, "salt": "00?expire=1893456000;" })),
+        ("cap", json!({ "token": "t", "challenge": [["0", "0"]], "expires": 1_893_456_000_000.5 })),
+        ("spow", json!("1:20:1893456000:Rhs5wflYb9mpiDQX:F+CSBSpalGG6FvfSUYjN8zw95z/LYd7jnnu+lYhA3wI:")),
+    ] {
+        let parameters = format(scheme).read_json(&json).unwrap();
+        let warnings = |seconds| format(scheme).warnings(&parameters, at(seconds));
+        assert!(warnings(1_893_455_999).is_empty(), "{scheme}");
+        assert_eq!(
+            warnings(1_893_456_001),
+            ["the challenge has expired at 2030-01-01T00:00:00Z"],
+            "{scheme}"
+        );
+    }
+    for salt in ["00", "00?expires=soon", "00?expires=1e300", "00?expires=-1"] {
+        let parameters = [("challenge", ALTCHA), ("salt", salt)].into_iter().collect();
+        assert!(format("altcha-v1").warnings(&parameters, at(u64::from(u32::MAX))).is_empty(), "{salt}");
+    }
+}
+
+/// What endpoints take, byte by byte.
+#[test]
+fn submissions_are_what_endpoints_take() {
+    let submit = |scheme: &str, parameters: &[(&str, &str)], nonces: &[u64]| {
+        let parameters = parameters.iter().copied().collect();
+        let nonces: Vec<Nonce> = nonces.iter().map(|nonce| Nonce::new(*nonce)).collect();
+        format(scheme)
+            .submit(&parameters, &nonces, Duration::from_micros(12_345))
+            .map_err(|error| error.to_string())
+    };
+    let cap_nonces = CAP_PAIRS.map(|(_, _, nonce)| nonce);
+    let pairs = CAP_PAIRS.map(|(salt, target, _)| format!("{salt}:{target}")).join(",");
+    let payload = format!(
+        r#"{{"algorithm":"SHA-256","challenge":"{ALTCHA}","number":123456,"salt":"{ALTCHA_SALT}","signature":"5ee"}}"#
+    );
+    let hunter = digest(
+        &format("anubis")
+            .parse(&[("challenge", ANUBIS), ("difficulty", "4")].into_iter().collect())
+            .unwrap()
+            .challenges()[0],
+        Nonce::new(161_906),
+    );
+    let anubis =
+        format!("response={}&nonce=161906&redir=%2Fa%3Fb%3D%C3%A9&elapsedTime=12", const_hex::encode(hunter));
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [u64], String);
+    let cases: &[Case<'_>] = &[
+        (
+            "lime-v1",
+            &[("challenge", "test-challenge-0001"), ("difficulty", "15")],
+            &[36073],
+            r#"{"pow_nonce":"36073"}"#.to_owned(),
+        ),
+        (
+            "anubis",
+            &[("challenge", ANUBIS), ("difficulty", "4"), ("redir", "/a?b=é")],
+            &[161_906],
+            anubis.clone(),
+        ),
+        (
+            "anubis",
+            &[("challenge", ANUBIS), ("difficulty", "4"), ("redir", "/a?b=é"), ("id", "x&y")],
+            &[161_906],
+            format!("id=x%26y&{anubis}"),
+        ),
+        (
+            "mcaptcha",
+            &[
+                ("string", "ironmansucks"),
+                ("salt", "myrandomsaltisnotlongenoug"),
+                ("difficulty_factor", "1000"),
+                ("key", "k\"ey"),
+            ],
+            &[571],
+            r#"{"key":"k\"ey","nonce":571,"result":"340197138724138968906016546471491665380","string":"ironmansucks"}"#
+                .to_owned(),
+        ),
+        (
+            "cap",
+            &[("token", "token"), ("c", "2"), ("s", "32"), ("d", "4")],
+            &cap_nonces,
+            r#"{"solutions":[16781,11294],"token":"token"}"#.to_owned(),
+        ),
+        (
+            "cap",
+            &[("token", "token"), ("pairs", &pairs)],
+            &cap_nonces,
+            concat!(
+                r#"{"solutions":[["8539570754e5fd8b81c9ec01357bd685","4bb7",16781],"#,
+                r#"["d54df4b510b74a58c67ae266dcfb80dd","2862",11294]],"token":"token"}"#
+            )
+            .to_owned(),
+        ),
+        (
+            "cap",
+            &[("token", "token"), ("pairs", &pairs), ("format", "2")],
+            &cap_nonces,
+            r#"{"solutions":[{"nonce":16781},{"nonce":11294}],"token":"token"}"#.to_owned(),
+        ),
+        (
+            "go-away",
+            &[
+                ("challenge", "37964cdb86c8b4fe24ae9654cd40b0d6d68296ce846f4575ba414e41b07f2893"),
+                ("difficulty", "20"),
+                ("name", "js-pow-sha256"),
+                ("id", "0123456789abcdef0123456789abcdef"),
+                ("redirect", "/"),
+            ],
+            &[1_166_696],
+            "__goaway_token=37964cdb86c8b4fe24ae9654cd40b0d6d68296ce846f4575ba414e41b07f289368cd110000000000\
+             &__goaway_challenge=js-pow-sha256&__goaway_id=0123456789abcdef0123456789abcdef&__goaway_redirect=%2F"
+                .to_owned(),
+        ),
+        (
+            "spow",
+            &[("challenge", "1:0:1702682422:a:b:")],
+            &[7],
+            "1:0:1702682422:a:b:7".to_owned(),
+        ),
+        (
+            "target",
+            &[("prefix", "a"), ("target", &"f".repeat(64)), ("codec", "hex:4")],
+            &[255],
+            "00ff".to_owned(),
+        ),
+        (
+            "target",
+            &[("prefix", "a"), ("target", &"f".repeat(64)), ("codec", "u32-le")],
+            &[255],
+            "ff000000".to_owned(),
+        ),
+    ];
+    for (scheme, parameters, nonces, expected) in cases {
+        assert_eq!(submit(scheme, parameters, nonces).as_ref(), Ok(expected), "{scheme}");
+    }
+    let altcha =
+        [("challenge", ALTCHA), ("salt", ALTCHA_SALT), ("maxnumber", "200000"), ("signature", "5ee")];
+    let encoded = submit("altcha-v1", &altcha, &[123_456]).unwrap();
+    use base64::Engine as _;
+    assert_eq!(base64::engine::general_purpose::STANDARD.decode(encoded).unwrap(), payload.as_bytes());
+
+    // What is not complete, or no answer, is refused.
+    let lime: &[(&str, &str)] = &[("challenge", "test-challenge-0001"), ("difficulty", "15")];
+    let cap: &[(&str, &str)] = &[("pairs", "0:0")];
+    for (scheme, parameters, nonces, why) in [
+        ("lime-v1", lime, &[36_074][..], "nonce 36074 does not solve the challenge"),
+        ("lime-v1", lime, &[], "0 given where 1 nonces are needed"),
+        ("lime-v1", lime, &[36_073, 36_073], "2 given where 1 nonces are needed"),
+        ("altcha-v1", &altcha[..3], &[123_456], "altcha-v1: signature is missing"),
+        ("anubis", &[("challenge", ANUBIS), ("difficulty", "2")], &[136], "anubis: redir is missing"),
+        ("cap", cap, &[3], "cap: token is missing"),
+    ] {
+        assert_eq!(submit(scheme, parameters, nonces), Err(why.to_owned()));
+    }
+    let missing = format("altcha-v1").check_submission(&altcha[..3].iter().copied().collect()).unwrap_err();
+    assert_eq!(missing.to_string(), "altcha-v1: signature is missing");
+}
+
+/// A server may read fewer nonces than most of its kind, or more.
+#[test]
+fn other_nonces_than_the_schemes_own() {
+    let parameters: Parameters = [("challenge", ANUBIS), ("difficulty", "2")].into_iter().collect();
+    let bundle = format("anubis").parse(&parameters).unwrap();
+    let large = Nonce::new(1 << 60);
+    let solver = Solver::global().unwrap();
+    let wide = bundle.with_max_nonce(u64::MAX);
+    let found = solver.bundle(&wide).nonces(1 << 60..).run().unwrap().found[0].nonce;
+    assert!(
+        found >= large && verify(&wide.challenges()[0], found) && !verify(&bundle.challenges()[0], found)
+    );
+    let narrow = bundle.with_max_nonce(135);
+    assert!(
+        verify(&bundle.challenges()[0], Nonce::new(136)) && !verify(&narrow.challenges()[0], Nonce::new(136))
+    );
+    assert_eq!(narrow.work(), bundle.work());
+}
