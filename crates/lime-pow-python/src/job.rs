@@ -1,4 +1,4 @@
-//! Jobs, and what they tell.
+//! Jobs: searches under way.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 
 use crate::errors::{PowTimeoutError, SolveError, exception};
 use crate::process::{OfThisProcess, SharedPool};
+use crate::puzzle::Puzzle;
+use crate::results::{Progress, Solution};
 
 /// The longest time for which a waiting thread does not check for signals.
 const SIGNALS: Duration = Duration::from_millis(25);
@@ -15,13 +17,14 @@ const SIGNALS: Duration = Duration::from_millis(25);
 #[pyclass(frozen, module = "lime_pow")]
 pub(crate) struct Job {
     job: OfThisProcess<lime_pow::Job<BundleSolution>>,
+    puzzle: Puzzle,
     /// So that the workers live as long as the job.
     _solver: OfThisProcess<SharedPool>,
 }
 
 impl Job {
-    pub(crate) fn new(job: lime_pow::Job<BundleSolution>, solver: SharedPool) -> Self {
-        Self { job: OfThisProcess::new(job), _solver: OfThisProcess::new(solver) }
+    pub(crate) fn new(job: lime_pow::Job<BundleSolution>, solver: SharedPool, puzzle: Puzzle) -> Self {
+        Self { job: OfThisProcess::new(job), puzzle, _solver: OfThisProcess::new(solver) }
     }
 
     fn job(&self) -> PyResult<&lime_pow::Job<BundleSolution>> {
@@ -65,7 +68,9 @@ impl Job {
     /// The outcome, or its exception; ``SolveError`` while there is none.
     fn result(&self) -> PyResult<Solution> {
         match self.job()?.outcome() {
-            Some(outcome) => outcome.map(Solution).map_err(|error| exception(&error)),
+            Some(outcome) => {
+                outcome.map(|solved| Solution::new(&self.puzzle, &solved)).map_err(|error| exception(&error))
+            }
             None => Err(SolveError::new_err("the job has not ended")),
         }
     }
@@ -85,140 +90,6 @@ impl Job {
 
     /// How far it has come.
     fn progress(&self) -> PyResult<Progress> {
-        Ok(Progress(self.job()?.progress()))
-    }
-}
-
-/// A solved puzzle; every nonce has been checked with an independent SHA-256.
-#[pyclass(frozen, module = "lime_pow")]
-pub(crate) struct Solution(pub(crate) BundleSolution);
-
-#[pymethods]
-impl Solution {
-    /// The nonce, canonical decimal; of several sub-puzzles, the first's.
-    #[getter]
-    fn nonce(&self) -> String {
-        self.0.found[0].nonce.to_string()
-    }
-
-    /// One for each sub-puzzle.
-    #[getter]
-    fn nonces(&self) -> Vec<String> {
-        self.0.found.iter().map(|found| found.nonce.to_string()).collect()
-    }
-
-    /// SHA-256 of each message, in hexadecimal.
-    #[getter]
-    fn digests(&self) -> Vec<String> {
-        let hex = |found: &lime_pow::Found| const_hex::encode(found.digest);
-        self.0.found.iter().map(hex).collect()
-    }
-
-    /// Nonces tried.
-    #[getter]
-    fn hashes(&self) -> u64 {
-        self.0.hashes
-    }
-
-    /// Seconds since the job was submitted.
-    #[getter]
-    fn elapsed(&self) -> f64 {
-        self.0.elapsed.as_secs_f64()
-    }
-
-    /// ``hashes`` divided by ``elapsed``.
-    #[getter]
-    fn hashes_per_second(&self) -> f64 {
-        self.0.hashes_per_second()
-    }
-
-    /// The kernel that found the nonce; of several nonces, the first.
-    #[getter]
-    fn kernel(&self) -> &'static str {
-        self.0.found[0].kernel
-    }
-
-    /// The most workers that were on it at once.
-    #[getter]
-    fn threads(&self) -> usize {
-        self.0.threads
-    }
-
-    fn __repr__(&self) -> String {
-        format!(
-            "Solution(nonces={:?}, hashes={}, elapsed={:.6}, kernel={:?}, threads={})",
-            self.nonces(),
-            self.0.hashes,
-            self.elapsed(),
-            self.kernel(),
-            self.0.threads
-        )
-    }
-}
-
-/// How far a search has come.
-#[pyclass(frozen, module = "lime_pow")]
-pub(crate) struct Progress(lime_pow::Progress);
-
-#[pymethods]
-impl Progress {
-    /// Nonces tried.
-    #[getter]
-    fn hashes(&self) -> u64 {
-        self.0.hashes
-    }
-
-    /// Seconds since the job was submitted.
-    #[getter]
-    fn elapsed(&self) -> f64 {
-        self.0.elapsed.as_secs_f64()
-    }
-
-    /// Of this job, since it was submitted.
-    #[getter]
-    fn hashes_per_second(&self) -> f64 {
-        self.0.hashes_per_second
-    }
-
-    /// Sub-puzzles that are solved.
-    #[getter]
-    fn solved(&self) -> usize {
-        self.0.solved
-    }
-
-    /// Sub-puzzles in all.
-    #[getter]
-    fn sub_puzzles(&self) -> usize {
-        self.0.sub_puzzles
-    }
-
-    /// Probability that so many hashes solve the puzzle.
-    #[getter]
-    fn chance(&self) -> f64 {
-        self.0.chance
-    }
-
-    /// Seconds from now after which it is solved with probability 0.5; ``None`` before the first hash.
-    #[getter]
-    fn time_to_50(&self) -> Option<f64> {
-        self.0.time_to_50.map(|time| time.as_secs_f64())
-    }
-
-    /// The same for probability 0.95.
-    #[getter]
-    fn time_to_95(&self) -> Option<f64> {
-        self.0.time_to_95.map(|time| time.as_secs_f64())
-    }
-
-    fn __repr__(&self) -> String {
-        let Self(progress) = self;
-        format!(
-            "Progress(hashes={}, elapsed={:.3}, chance={:.3}, solved={}, sub_puzzles={})",
-            progress.hashes,
-            self.elapsed(),
-            progress.chance,
-            progress.solved,
-            progress.sub_puzzles
-        )
+        Ok(Progress::new(&self.job()?.progress()))
     }
 }

@@ -6,6 +6,7 @@ mod job;
 mod notifier;
 mod process;
 mod puzzle;
+mod results;
 mod solver;
 mod tools;
 
@@ -21,12 +22,14 @@ fn _lime_pow(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("SolveError", py.get_type::<errors::SolveError>())?;
     module.add_class::<solver::Solver>()?;
     module.add_class::<job::Job>()?;
-    module.add_class::<job::Solution>()?;
-    module.add_class::<job::Progress>()?;
+    module.add_class::<results::Solution>()?;
+    module.add_class::<results::Progress>()?;
     module.add_class::<notifier::Callbacks>()?;
     module.add_function(wrap_pyfunction!(tools::verify, module)?)?;
     module.add_function(wrap_pyfunction!(tools::info, module)?)?;
     module.add_function(wrap_pyfunction!(tools::bench, module)?)?;
     module.add_function(wrap_pyfunction!(tools::calibrate, module)?)?;
+    module.add_function(wrap_pyfunction!(results::_solution, module)?)?;
+    module.add_function(wrap_pyfunction!(results::_progress, module)?)?;
     module.add_function(wrap_pyfunction!(process::forked, module)?)
 }

@@ -6,7 +6,7 @@ use std::task::Context;
 use std::time::Duration;
 
 use lime_pow::{Kernel, Pinning};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
@@ -14,7 +14,7 @@ use crate::errors::{PowTimeoutError, exception};
 use crate::job::Job;
 use crate::notifier::Callbacks;
 use crate::process::{OfThisProcess, SharedPool};
-use crate::puzzle::{bundle, order};
+use crate::puzzle::{Description, order};
 use crate::tools::kernel_for;
 
 /// A pool of worker threads that solves challenges, many at once, for all threads of the process.
@@ -91,7 +91,8 @@ impl Solver {
     #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
     fn _submit(
         &self,
-        challenge: Option<&str>,
+        py: Python<'_>,
+        challenge: Option<&Bound<'_, PyAny>>,
         difficulty: Option<&Bound<'_, PyAny>>,
         scheme: &str,
         parameters: Option<&Bound<'_, PyMapping>>,
@@ -103,14 +104,19 @@ impl Solver {
         on_done: Option<Py<PyAny>>,
         callbacks: Option<&Bound<'_, Callbacks>>,
     ) -> PyResult<Job> {
-        let bundle = bundle(scheme, challenge, difficulty, parameters)?;
+        let puzzle = Description { scheme, challenge, difficulty, parameters, max_nonce }.puzzle()?;
+        for warning in &puzzle.warnings {
+            let message = std::ffi::CString::new(warning.as_str()).expect("warnings have no NUL");
+            // For the caller of `submit`.
+            PyErr::warn(py, &py.get_type::<PyUserWarning>(), &message, 2)?;
+        }
         let waker = on_done.zip(callbacks).map(|(callback, callbacks)| callbacks.get().waker(callback));
         let waker = waker.transpose()?;
         let pool = self.pool()?;
         let mut builder = pool
-            .bundle(&bundle)
+            .bundle(&puzzle.bundle)
             .order(self::order(order)?)
-            .nonces(start..=max_nonce.unwrap_or(u64::MAX))
+            .nonces(start..)
             .max_threads(threads.unwrap_or(usize::MAX));
         if let Some(seconds) = timeout {
             if seconds.is_nan() || seconds <= 0.0 {
@@ -129,7 +135,7 @@ impl Solver {
         {
             waker.wake();
         }
-        Ok(Job::new(job, pool))
+        Ok(Job::new(job, pool, puzzle))
     }
 
     /// Workers of the pool.

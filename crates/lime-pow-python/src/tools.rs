@@ -12,23 +12,24 @@ use pyo3::types::{PyDict, PyMapping};
 
 use crate::errors::{SolveError, exception};
 use crate::process::Process;
-use crate::puzzle::{bundle, nonces};
+use crate::puzzle::{Description, nonces};
 use crate::solver::Solver;
 
 /// Whether a nonce, or a list of one nonce for each sub-puzzle, solves a puzzle.
 ///
 /// Text that is not a canonical decimal number solves none, nor does a number of more than 64 bits.
 #[pyfunction]
-#[pyo3(signature = (challenge, nonce, difficulty=None, *, scheme="lime-v1", parameters=None))]
+#[pyo3(signature = (challenge, nonce, difficulty=None, *, scheme="lime-v1", parameters=None, max_nonce=None))]
 pub(crate) fn verify(
-    challenge: Option<&str>,
+    challenge: Option<&Bound<'_, PyAny>>,
     nonce: &Bound<'_, PyAny>,
     difficulty: Option<&Bound<'_, PyAny>>,
     scheme: &str,
     parameters: Option<&Bound<'_, PyMapping>>,
+    max_nonce: Option<u64>,
 ) -> PyResult<bool> {
-    let bundle = bundle(scheme, challenge, difficulty, parameters)?;
-    let (challenges, nonces) = (bundle.challenges(), nonces(nonce)?);
+    let puzzle = Description { scheme, challenge, difficulty, parameters, max_nonce }.puzzle()?;
+    let (challenges, nonces) = (puzzle.bundle.challenges(), nonces(nonce)?);
     let solves =
         |(challenge, nonce): (_, &Option<_>)| nonce.is_some_and(|nonce| lime_pow::verify(challenge, nonce));
     Ok(challenges.len() == nonces.len() && challenges.iter().zip(&nonces).all(solves))

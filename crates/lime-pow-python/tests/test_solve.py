@@ -26,11 +26,12 @@ def test_vectors(solver):
     for vector in VECTORS:
         puzzle = {"scheme": vector["scheme"]}
         text, difficulty = vector["challenge"], vector["difficulty"]
-        solution = solver.solve(text, difficulty, order="lowest", start=int(vector["start"]), **puzzle)
+        puzzle["parameters"] = {"challenge": text, "difficulty": difficulty}
+        solution = solver.solve(order="lowest", start=int(vector["start"]), **puzzle)
         assert (solution.nonce, solution.digests) == (vector["nonce"], [vector["digest"]])
-        assert lime_pow.verify(text, vector["nonce"], difficulty, **puzzle)
-        assert lime_pow.verify(text, int(vector["nonce"]), difficulty, **puzzle)
-        assert not lime_pow.verify(text, "0" + vector["nonce"], difficulty, **puzzle)
+        assert lime_pow.verify(None, vector["nonce"], **puzzle)
+        assert lime_pow.verify(None, int(vector["nonce"]), **puzzle)
+        assert not lime_pow.verify(None, "0" + vector["nonce"], **puzzle)
 
 
 def test_solve_returns_a_nonce_that_the_sdk_accepts():
@@ -141,7 +142,7 @@ def test_bad_input_is_a_value_error(solver):
     for keywords in [{"threads": 0}, {"threads": 1025}, {"kernel": "nope"}, {"pinning": "maybe"}]:
         with pytest.raises(ValueError):
             lime_pow.Solver(**keywords)
-    for challenge, difficulty in [("x", 5.5), (b"x", 5), ("x", True)]:
+    for challenge, difficulty in [("x", 5.5), (5, 5), ("x", True), ({1, 2}, 5), ({"pow_challenge": object()}, 5)]:
         with pytest.raises(TypeError):
             solver.solve(challenge, difficulty)
     with pytest.raises(OverflowError):
@@ -151,7 +152,7 @@ def test_bad_input_is_a_value_error(solver):
 
 
 def test_what_is_no_nonce_does_not_verify():
-    for nonce in ["\ud800", "", "-1", "007", "1e3", -1, 2**64, 2**200, [], ["0", "0"], ("\ud800",)]:
+    for nonce in ["\ud800", "", "-1", "007", "1e3", b"\xff", b"01", -1, 2**64, 2**200, [], ["0", "0"], ("\ud800",)]:
         assert lime_pow.verify("x", nonce, 0) is False
 
     class Seven:
@@ -159,9 +160,9 @@ def test_what_is_no_nonce_does_not_verify():
             return 7
 
     assert lime_pow.verify("x", Seven(), 0)
-    assert lime_pow.verify("x", ("7",), 0) is lime_pow.verify("x", 7, 0) is True
-    for nonce in [None, True, 1.0, b"1", [None]]:
-        with pytest.raises(TypeError, match="nonces are int or str, not"):
+    assert lime_pow.verify("x", ("7",), 0) is lime_pow.verify("x", 7, 0) is lime_pow.verify("x", b"7", 0) is True
+    for nonce in [None, True, 1.0, [None]]:
+        with pytest.raises(TypeError, match="nonces are int, str or bytes, not"):
             lime_pow.verify("x", nonce, 0)
 
 

@@ -16,8 +16,8 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from lime_pow import _lime_pow
 from lime_pow._lime_pow import (
@@ -50,6 +50,9 @@ __all__ = [
     "verify",
 ]
 
+#: What a server sent: a text, bytes, or its parsed JSON.
+Challenge: TypeAlias = str | bytes | bytearray | Mapping[str, Any] | Sequence[Any]
+
 # A child has none of its parent's threads.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_lime_pow.forked)
@@ -63,11 +66,11 @@ class Solver(_lime_pow.Solver):
 
     def submit(
         self,
-        challenge: str | None = None,
-        difficulty: int | str | None = None,
+        challenge: Challenge | None = None,
+        difficulty: int | str | bytes | None = None,
         *,
         scheme: str = "lime-v1",
-        parameters: Mapping[str, int | str] | None = None,
+        parameters: Mapping[str, int | str | bytes] | None = None,
         order: str = "any",
         start: int = 0,
         max_nonce: int | None = None,
@@ -77,8 +80,12 @@ class Solver(_lime_pow.Solver):
     ) -> Job:
         """Start a search and return at once.
 
-        ``challenge`` is the scheme's first parameter, and ``difficulty`` the one that makes it harder;
-        ``parameters`` holds any parameter by name. Bad input raises ``ValueError``. ``on_done`` is called
+        ``challenge`` is what the server sent: a text, its JSON as text, bytes or an object, of any version of
+        the scheme. What is empty, null, a page or another system's raises ``ValueError``. ``difficulty`` is
+        the parameter that makes the puzzle harder, and ``parameters`` holds any parameter by name, with any
+        text as it is; both take precedence. ``max_nonce`` is the largest nonce that the server reads, instead
+        of the scheme's own limit. A challenge that has expired, or that nonces alone do not answer, is a
+        ``UserWarning``, and in ``Solution.warnings``. Bad input raises ``ValueError``. ``on_done`` is called
         when the search has ended, from a thread that all callbacks share, so it must not block. It must not
         refer to the job either, which would then live until the search has ended.
         """
@@ -98,11 +105,11 @@ class Solver(_lime_pow.Solver):
 
     def solve(
         self,
-        challenge: str | None = None,
-        difficulty: int | str | None = None,
+        challenge: Challenge | None = None,
+        difficulty: int | str | bytes | None = None,
         *,
         scheme: str = "lime-v1",
-        parameters: Mapping[str, int | str] | None = None,
+        parameters: Mapping[str, int | str | bytes] | None = None,
         order: str = "any",
         start: int = 0,
         max_nonce: int | None = None,
@@ -135,11 +142,11 @@ class Solver(_lime_pow.Solver):
 
     async def asolve(
         self,
-        challenge: str | None = None,
-        difficulty: int | str | None = None,
+        challenge: Challenge | None = None,
+        difficulty: int | str | bytes | None = None,
         *,
         scheme: str = "lime-v1",
-        parameters: Mapping[str, int | str] | None = None,
+        parameters: Mapping[str, int | str | bytes] | None = None,
         order: str = "any",
         start: int = 0,
         max_nonce: int | None = None,
@@ -254,7 +261,9 @@ def solve(challenge: str, difficulty: int, *, max_timeout: float = 10.0) -> str:
             raise late("challenges of more than 1024 bytes are solved by Python alone")
         return nonce
     try:
-        return _default_solver().solve(challenge, difficulty, timeout=seconds).nonce
+        # By name: any text is a challenge here, as in the SDK.
+        puzzle: dict[str, int | str | bytes] = {"challenge": challenge, "difficulty": difficulty}
+        return _default_solver().solve(parameters=puzzle, timeout=seconds).nonce
     except PowTimeoutError as error:
         raise late(error) from None
 

@@ -5,6 +5,8 @@ from typing import Any, Literal, final
 
 from typing_extensions import Self, disjoint_base
 
+from lime_pow import Challenge
+
 __version__: str
 
 class PowTimeoutError(TimeoutError):
@@ -15,7 +17,10 @@ class SolveError(RuntimeError):
 
 @final
 class Solution:
-    """A solved puzzle; every nonce has been checked with an independent SHA-256."""
+    """A solved puzzle; every nonce has been checked with an independent SHA-256.
+
+    It can be pickled, copied and compared.
+    """
 
     @property
     def nonce(self) -> str:
@@ -26,6 +31,12 @@ class Solution:
     @property
     def digests(self) -> list[str]:
         """SHA-256 of each message, in hexadecimal."""
+    @property
+    def scheme(self) -> str:
+        """The scheme of the puzzle."""
+    @property
+    def warnings(self) -> list[str]:
+        """What makes the solution doubtful: a challenge that has expired, or that nonces alone do not answer."""
     @property
     def hashes(self) -> int:
         """Nonces tried."""
@@ -41,10 +52,16 @@ class Solution:
     @property
     def threads(self) -> int:
         """The most workers that were on it at once."""
+    def submission(self, **parameters: int | str | bytes) -> str:
+        """What the server's endpoint takes for an answer: the body of a request, its query, or a form field.
+
+        What the challenge lacks for it, such as ``redir`` of Anubis, is given by name. What is missing raises
+        ``ValueError``.
+        """
 
 @final
 class Progress:
-    """How far a search has come."""
+    """How far a search has come. It can be pickled, copied and compared."""
 
     @property
     def hashes(self) -> int:
@@ -99,11 +116,11 @@ class Solver:
         """Start the workers: one a core unless ``threads`` says otherwise, with the kernels that are the fastest here."""
     def _submit(
         self,
-        challenge: str | None = None,
-        difficulty: int | str | None = None,
+        challenge: Challenge | None = None,
+        difficulty: int | str | bytes | None = None,
         *,
         scheme: str = "lime-v1",
-        parameters: Mapping[str, int | str] | None = None,
+        parameters: Mapping[str, int | str | bytes] | None = None,
         order: str = "any",
         start: int = 0,
         max_nonce: int | None = None,
@@ -125,12 +142,13 @@ class Solver:
         """Counts since the pool was made."""
 
 def verify(
-    challenge: str | None,
-    nonce: str | int | list[str] | list[int] | tuple[str | int, ...],
-    difficulty: int | str | None = None,
+    challenge: Challenge | None,
+    nonce: str | int | bytes | list[str] | list[int] | list[bytes] | tuple[str | int | bytes, ...],
+    difficulty: int | str | bytes | None = None,
     *,
     scheme: str = "lime-v1",
-    parameters: Mapping[str, int | str] | None = None,
+    parameters: Mapping[str, int | str | bytes] | None = None,
+    max_nonce: int | None = None,
 ) -> bool:
     """Whether a nonce, or a list of one nonce for each sub-puzzle, solves a puzzle.
 
@@ -151,6 +169,8 @@ def calibrate(
     seconds: float = 1.0,
 ) -> dict[str, Any]: ...
 def forked() -> None: ...
+def _solution(state: tuple[Any, ...]) -> Solution: ...
+def _progress(state: tuple[Any, ...]) -> Progress: ...
 
 @final
 class Callbacks:
