@@ -52,6 +52,12 @@ interop:
     cargo build -p lime-core
     crates/lime-core/interop/run.sh target/debug/lime-core
 
+# Challenges of other systems' server libraries, solved by the command and by the Python package (`just
+# python`).
+interop-schemes:
+    cargo build --release
+    crates/lime-pow-cli/interop/run.sh target/release/lime-pow target/python/$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')/bin/python
+
 # What to hand out: both commands and the wheel, for x86-64 Linux with glibc 2.17 or later.
 dist:
     contrib/dist.sh
