@@ -49,7 +49,7 @@ pub(crate) const MAX_GROUPS: u64 = 16;
 /// busy for longer than it may go without a look at cancellation.
 const MAX_SCHEDULES: u64 = 100;
 
-/// Digits of one word vary, of which there are at most this many behind those that the scan has rows for.
+/// At most this many digits follow those that vary: a scan has a row for each of their values.
 const MAX_TRAILING: u32 = 3;
 
 impl Layout {

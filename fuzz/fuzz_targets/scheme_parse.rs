@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use lime_pow::scheme::{FORMATS, Format, Parameters};
+use lime_pow::scheme::{FORMATS, Format, Parameters, decode};
 use lime_pow::{Nonce, verify};
 use serde_json::Value;
 
@@ -28,14 +28,20 @@ struct Input {
 enum From {
     Parameters(BTreeMap<String, String>),
     Json(Value),
+    /// What is in a file.
+    Bytes(Vec<u8>),
 }
 
 impl<'a> Arbitrary<'a> for Input {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let format = &FORMATS[usize::from(u.arbitrary::<u8>()?) % FORMATS.len()];
-        let from = match u.arbitrary()? {
-            true => From::Json(tree(u, format, 4)?),
-            false => {
+        let from = match u.int_in_range(0..=4)? {
+            0 | 1 => From::Json(tree(u, format, 4)?),
+            2 => From::Bytes(match u.arbitrary()? {
+                true => u.arbitrary()?,
+                false => u.choose(format.parameters)?.example.as_bytes().to_vec(),
+            }),
+            _ => {
                 let mut plain = BTreeMap::new();
                 for parameter in format.parameters {
                     if let Some(value) = text(u, parameter.example)? {
@@ -133,9 +139,21 @@ fuzz_target!(|input: Input| {
     let format = input.format;
     let plain = match &input.from {
         From::Parameters(plain) => plain.clone(),
-        From::Json(json) => {
-            let expected = oracle::read(format.name, json);
-            let read = format.read_json(json);
+        other => {
+            let (expected, read) = match other {
+                From::Json(json) => {
+                    let read = format.read_json(json);
+                    if !json.is_null() && !json.is_number() && !json.is_boolean() {
+                        assert_eq!(format.read(&json.to_string()), read);
+                    }
+                    (oracle::read(format.name, json), read)
+                }
+                From::Bytes(bytes) => match decode(bytes) {
+                    Ok(text) => (oracle::read(format.name, &Value::from(text.clone())), format.read(&text)),
+                    Err(error) => (None, Err(error)),
+                },
+                From::Parameters(_) => unreachable!("they are above"),
+            };
             let plain = |parameters: &Parameters| -> BTreeMap<String, String> {
                 parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
             };
@@ -164,9 +182,15 @@ fuzz_target!(|input: Input| {
         for nonce in [input.nonce, input.nonce % 1000, 123_456, 16_781, 3838] {
             let solved = verify(&bundle.challenges()[index], Nonce::new(nonce));
             assert_eq!(Some(solved), oracle::judge(format.name, &plain, index, nonce), "{nonce}");
-            let answer = format.submit(&parameters, &[Nonce::new(nonce)], Duration::ZERO);
-            assert!(answer.is_err() || solved, "a submission for nonce {nonce}, which solves nothing");
         }
+        let len = bundle.challenges().len();
+        let solved =
+            |nonce| (0..len).all(|index| oracle::judge(format.name, &plain, index, nonce) == Some(true));
+        let answer = format.submit(&parameters, &vec![Nonce::new(input.nonce); len], Duration::ZERO);
+        let is_complete = format.check_submission(&parameters).is_ok();
+        // Nonces that the server does not read may be submitted all the same.
+        assert!(!solved(input.nonce) || answer.is_ok() == is_complete, "{answer:?}");
+        assert!(answer.is_err() || is_complete);
     } else {
         assert!(!bundle.unwrap_err().to_string().contains('\n'), "an error is one line");
     }

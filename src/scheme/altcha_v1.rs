@@ -17,7 +17,7 @@ use super::fields::{Fields, check_range, check_text};
 use super::format::{Format, Parameter};
 use super::parameters::Parameters;
 use super::puzzle::{MAX_SAFE_INTEGER, Puzzle};
-use super::tree::Tree;
+use super::tree::{Found, Tree};
 use super::work::Work;
 use crate::challenge::{Bundle, Challenge};
 use crate::error::Error;
@@ -58,7 +58,7 @@ pub(super) const FORMAT: Format = Format {
     submission: "the payload, base64 of JSON: the widget's form field altcha",
     read,
     parse,
-    doubts,
+    warnings,
     submit,
     sample,
 };
@@ -79,7 +79,7 @@ impl Challenge {
     /// | `max_number` | PyPI's `altcha` 0.1.0 and 0.1.2 (2024-07-26) |
     /// | `max` | `altcha-lib` before 0.3.0, in its repository |
     ///
-    /// The salt is hashed as it is sent: bare; with `?expires=` and seconds behind it; since December 2025
+    /// The salt is hashed as it is sent: bare; with `?expires=` and seconds after it; since December 2025
     /// with a last `;` (npm 1.4.0, PHP 1.3.0) or `&` (npm 1.4.1, PHP 1.3.1, PyPI 1.0.0). SHA-1, SHA-384 and
     /// SHA-512 are refused, and so is the second protocol (npm and PyPI 2.0.0, April 2026), which sends
     /// `parameters`. Numbers are drawn from 0 to the maximum, both included, so that none above it solves a
@@ -99,29 +99,29 @@ impl Challenge {
 }
 
 fn read(tree: Tree<'_>) -> Result<Parameters, Error> {
+    const MAXIMA: [&str; 4] = ["maxnumber", "maxNumber", "max_number", "max"];
     if tree.member("parameters").is_some() {
-        return Err(tree.error("parameters", "", "is of ALTCHA's second protocol, which altcha-v1 is not"));
+        let why = "are those of ALTCHA's second protocol, which altcha-v1 is not";
+        return Err(tree.error("parameters", "{…}", why));
     }
-    let mut parameters = tree.parameters(&["challenge", "salt", "algorithm", "signature"])?;
-    for name in ["maxnumber", "maxNumber", "max_number", "max"] {
-        let Some(text) = tree.text(name)? else { continue };
-        if parameters.value("maxnumber").is_some_and(|known| known != text) {
-            return Err(tree.error(name, &text, "contradicts another spelling of maxnumber"));
-        }
-        parameters.set("maxnumber", text);
+    tree.check(&[&["salt", "algorithm"], &MAXIMA[..]].concat())?;
+    let mut found = Found::new(tree);
+    found.texts(tree, &["challenge", "salt", "algorithm", "signature"])?;
+    for name in MAXIMA {
+        found.set("maxnumber", tree.number(name)?)?;
     }
-    Ok(parameters)
+    Ok(found.parameters)
 }
 
 /// A salt may end in parameters, as those of a URL.
-fn doubts(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
-    let after = |salt: &'_ str| salt.split_once('?').map(|(_, after)| after.to_owned()).unwrap_or_default();
-    let inside = fields.optional("salt").map(after).unwrap_or_default();
-    let expires = |pair: &str| {
+fn warnings(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
+    let parameters = fields.optional("salt").and_then(|salt| salt.split_once('?')).map(|(_, after)| after);
+    let expires = |pair: &'_ str| {
         let (name, value) = pair.split_once('=')?;
-        matches!(name, "expires" | "expire").then(|| expiry::unix_seconds(value))?
+        matches!(name, "expires" | "expire").then(|| value.to_owned())
     };
-    expiry::warning(inside.split(['&', ';']).find_map(expires), now).into_iter().collect()
+    let expires = parameters.and_then(|parameters| parameters.split(['&', ';']).find_map(expires));
+    expiry::warning(expires.as_deref(), expiry::unix_seconds, now).into_iter().collect()
 }
 
 fn submit(answer: &Answer<'_>) -> Result<String, Error> {
@@ -131,7 +131,7 @@ fn submit(answer: &Answer<'_>) -> Result<String, Error> {
         "challenge": text("challenge")?,
         "number": number(answer.nonce()),
         "salt": text("salt")?,
-        "signature": text("signature")?,
+        "signature": answer.fields.filled("signature")?,
     });
     Ok(STANDARD.encode(payload.to_string()))
 }

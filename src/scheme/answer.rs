@@ -5,11 +5,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::fields::Fields;
+use crate::challenge::Bundle;
 use crate::nonce::Nonce;
 
 /// The nonces of a puzzle, with what servers ask for beside them.
 pub(super) struct Answer<'a> {
     pub fields: Fields<'a>,
+    pub bundle: &'a Bundle,
     /// One for each sub-puzzle.
     pub nonces: &'a [Nonce],
     /// SHA-256 of the messages with the nonces.

@@ -13,7 +13,7 @@ use super::fields::{Fields, check_range, parameter_error};
 use super::format::{Format, Parameter};
 use super::parameters::Parameters;
 use super::puzzle::{MAX_SAFE_INTEGER, Puzzle};
-use super::tree::Tree;
+use super::tree::{Found, Tree};
 
 use crate::challenge::{Bundle, Challenge};
 use crate::error::Error;
@@ -55,7 +55,7 @@ pub(super) const FORMAT: Format = Format {
     submission: "the query of GET .within.website/x/cmd/anubis/api/pass-challenge",
     read,
     parse,
-    doubts,
+    warnings,
     submit,
     sample,
 };
@@ -106,60 +106,59 @@ impl Challenge {
 
 /// What a page holds, what `make-challenge` answers, or the challenge in it alone.
 fn read(tree: Tree<'_>) -> Result<Parameters, Error> {
-    let inner = tree.member("challenge").filter(|challenge| challenge.is_object()).unwrap_or(tree);
-    let places = [Some(tree), tree.member("rules"), Some(inner), inner.member("metadata")];
-    let mut hardest: Option<u64> = None;
-    for place in places.into_iter().flatten() {
+    const OWN: [&str; 4] = ["algorithm", "method", "randomData", "rules"];
+    let inner = tree.member("challenge").filter(|challenge| challenge.is_object());
+    let (rules, metadata) = (tree.member("rules"), inner.unwrap_or(tree).member("metadata"));
+    for (name, part) in [("rules", rules), ("metadata", metadata)] {
+        if let Some(part) = part.filter(|part| !part.is_object()) {
+            return Err(tree.error(name, &part.value.to_string(), "must be an object"));
+        }
+    }
+    let mut found = Found::new(tree);
+    let mut hardest = None;
+    for place in [Some(tree), rules, inner, metadata].into_iter().flatten() {
+        place.check(&OWN)?;
         for name in ["algorithm", "method"] {
             if let Some(method) = place.text(name)?.filter(|method| !METHODS.contains(&method.as_str())) {
                 return Err(tree.error(name, &method, "is not solved by nonces, only fast and slow are"));
             }
         }
-        if let Some(text) = place.text("difficulty")? {
+        if let Some(text) = place.number("difficulty")? {
             let number = text.parse::<Nonce>().ok().map(Nonce::as_u64);
             let Some(number) = number.filter(|number| DIFFICULTIES.contains(number)) else {
                 return Err(tree.error("difficulty", &text, "must be a number from 0 to 64"));
             };
             hardest = hardest.max(Some(number));
         }
+        if place.member("spent").is_some_and(|spent| spent.value.as_bool() != Some(false)) {
+            return Err(tree.refuse("a challenge that is spent: the server takes no other answer"));
+        }
+        found.texts(place, &["id", "issuedAt"])?;
+        found.set("challenge", place.text("randomData")?)?;
+        if place.member("challenge").is_some_and(|challenge| !challenge.is_object()) {
+            found.texts(place, &["challenge"])?;
+        }
     }
-    if inner.member("spent").is_some_and(|spent| spent.value.as_bool() != Some(false)) {
-        return Err(tree.refuse("a challenge that is spent: the server takes no other answer"));
-    }
-    let mut parameters = inner.parameters(&["id", "issuedAt"])?;
-    if parameters.value("id").is_none()
-        && let Some(id) = tree.text("id")?
-    {
-        parameters.set("id", id);
-    }
-    let random = inner.text("randomData")?;
-    let text = if inner.member("challenge").is_some() { inner.text("challenge")? } else { None };
-    if let Some(other) = text.as_ref().filter(|text| random.as_ref().is_some_and(|random| random != *text)) {
-        return Err(tree.error("challenge", other, "contradicts randomData"));
-    }
-    if let Some(challenge) = random.or(text) {
-        parameters.set("challenge", challenge);
-    }
-    if let Some(difficulty) = hardest {
-        parameters.set("difficulty", difficulty.to_string());
-    }
-    Ok(parameters)
+    found.set("difficulty", hardest.map(|difficulty| difficulty.to_string()))?;
+    Ok(found.parameters)
 }
 
-fn doubts(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
-    let issued = fields.optional("issuedAt").and_then(expiry::rfc3339);
-    expiry::warning(issued.and_then(|issued| issued.checked_add(LIFETIME)), now).into_iter().collect()
+fn warnings(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
+    let expires = |issued: &str| expiry::rfc3339(issued)?.checked_add(LIFETIME);
+    expiry::warning(fields.optional("issuedAt"), expires, now).into_iter().collect()
 }
 
-/// Servers before 1.21 send no `id`, and read none.
+/// Challenges of 128 digits are kept by the server, under their `id`.
 fn submit(answer: &Answer<'_>) -> Result<String, Error> {
+    let fields = &answer.fields;
     let (nonce, elapsed) = (answer.nonce().to_string(), answer.elapsed.as_millis().to_string());
     let response = answer.digest_hex();
-    let id = answer.fields.optional("id").map(|id| ("id", id));
+    let is_kept = fields.optional("id").is_some() || fields.text("challenge")?.len() == 128;
+    let id = if is_kept { Some(("id", fields.filled("id")?)) } else { None };
     let others = [
         ("response", response.as_str()),
         ("nonce", &nonce),
-        ("redir", answer.fields.text("redir")?),
+        ("redir", fields.filled("redir")?),
         ("elapsedTime", &elapsed),
     ];
     Ok(query(&id.into_iter().chain(others).collect::<Vec<_>>()))

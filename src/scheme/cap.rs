@@ -13,9 +13,9 @@ use super::fields::{Fields, check_len, check_range, check_text, parameter_error}
 use super::format::{Format, Parameter};
 use super::parameters::Parameters;
 use super::puzzle::{MAX_SAFE_INTEGER, Puzzle};
-use super::tree::Tree;
+use super::tree::{Found, Tree};
 use crate::challenge::{Bundle, Challenge};
-use crate::error::Error;
+use crate::error::{Error, clip};
 
 const NAME: &str = "cap";
 const COUNTS: RangeInclusive<u64> = 1..=Bundle::MAX_LEN as u64;
@@ -33,10 +33,9 @@ pub(super) const FORMAT: Format = Format {
         Parameter::required("c", "number of sub-puzzles, 1 to 1000", "50"),
         Parameter::required("s", "hex digits of a salt, 1 to 1024", "32"),
         Parameter::required("d", "hex digits of a target, 1 to 64", "4"),
-        Parameter::instead_of(
-            "c",
+        Parameter::optional(
             "pairs",
-            "the sub-puzzles of 1.x and format 2, with neither s nor d: salt:target, up to 1000 of them",
+            "the sub-puzzles of 1.x and format 2, instead of c, s and d: salt:target, up to 1000 of them",
             "8539570754e5fd8b81c9ec01357bd685:4bb7,d54df4b510b74a58c67ae266dcfb80dd:2862",
         ),
         Parameter::optional("format", "2 where solutions are objects, 1 also if missing", "1"),
@@ -56,7 +55,7 @@ pub(super) const FORMAT: Format = Format {
     submission: "the JSON body of POST redeem: {\"token\", \"solutions\"}, solutions as the version has them",
     read,
     parse,
-    doubts,
+    warnings,
     submit,
     sample,
 };
@@ -100,14 +99,17 @@ impl Bundle {
 
 /// The sub-puzzle of a salt and a target, which is hexadecimal digits.
 fn sub_puzzle(salt: &str, target: &str) -> Result<Challenge, Error> {
-    let nibble =
-        |digit: char| digit.to_digit(16).filter(|_| !digit.is_ascii_uppercase()).map(|nibble| nibble as u8);
-    let nibbles: Option<Vec<u8>> = target.chars().map(nibble).collect();
-    let Some(nibbles) = nibbles.filter(|nibbles| TARGET_DIGITS.contains(&(nibbles.len() as u64))) else {
-        return Err(parameter_error(NAME, "target", target, "must be 1 to 64 lowercase hex digits"));
-    };
-    let puzzle = Puzzle::new(NAME, salt.as_bytes().to_vec(), DigestRange::starting_with(&nibbles));
+    let puzzle = Puzzle::new(NAME, salt.as_bytes().to_vec(), DigestRange::starting_with(&nibbles(target)?));
     Challenge::from_scheme(puzzle.nonces(1..=MAX_SAFE_INTEGER))
+}
+
+/// The digits of a target.
+fn nibbles(target: &str) -> Result<Vec<u8>, Error> {
+    let lowercase = target.chars().all(|digit| !digit.is_ascii_uppercase());
+    let nibbles = target.chars().map(|digit| digit.to_digit(16).map(|nibble| nibble as u8)).collect();
+    let nibbles: Option<Vec<u8>> = nibbles;
+    let known = nibbles.filter(|nibbles| lowercase && TARGET_DIGITS.contains(&(nibbles.len() as u64)));
+    known.ok_or_else(|| parameter_error(NAME, "target", target, "must be 1 to 64 lowercase hex digits"))
 }
 
 /// FNV-1a of a text's UTF-16 code units, which goes on from `state`.
@@ -129,64 +131,70 @@ fn hex_digits(mut state: u32, len: u32) -> String {
 }
 
 fn read(tree: Tree<'_>) -> Result<Parameters, Error> {
-    let mut parameters = tree.parameters(&["token", "expires", "format"])?;
+    const OWN: [&str; 5] = ["token", "challenges", "format", "salt", "target"];
+    let mut found = Found::new(tree);
+    let (one, several) = (tree.member("challenge"), tree.member("challenges"));
+    if let (Some(_), Some(_)) = (one, several) {
+        return Err(tree.refuse("JSON with both challenge, of format 1, and challenges, of format 2"));
+    }
+    let inner = one.filter(|challenge| challenge.is_object());
     let mut unanswered = Vec::new();
-    let mut pairs = None;
-    let challenge = tree.member("challenge").unwrap_or(tree);
-    if let Some(challenges) = tree.member("challenges") {
-        if parameters.value("format") != Some("2") {
-            let format = parameters.value("format").unwrap_or_default();
-            return Err(tree.error("format", format, "challenges are read of format 2 alone"));
+    for place in [Some(tree), inner].into_iter().flatten() {
+        place.check(&OWN[..3])?;
+        found.texts(place, &["token"])?;
+        found.numbers(place, &["expires", "format", "c", "s", "d"])?;
+        if place.member("instrumentation").is_some_and(|member| member.value.as_bool() != Some(false)) {
+            unanswered.push("instrumentation".to_owned());
         }
-        let list = challenges.list().ok_or_else(|| tree.error("challenges", "", "must be a list"))?;
-        let solved = pairs.insert(Vec::new());
-        for challenge in list {
-            match challenge.text("protocol")?.as_deref() {
-                Some("sha256-pow") => {
-                    let payload = challenge.member("payload").unwrap_or(challenge);
-                    let (salt, target) = (payload.text("salt")?, payload.text("target")?);
-                    let lacks = |name| Error::MissingParameter { scheme: NAME, name };
-                    solved.push(pair(
-                        &salt.ok_or_else(|| lacks("salt"))?,
-                        &target.ok_or_else(|| lacks("target"))?,
-                    )?);
-                }
-                Some(protocol) => unanswered.push(protocol.to_owned()),
-                None => return Err(Error::MissingParameter { scheme: NAME, name: "protocol" }),
+    }
+    let format = found.parameters.value("format").unwrap_or(if several.is_some() { "" } else { "1" });
+    if format != if several.is_some() { "2" } else { "1" } {
+        return Err(tree.error("format", format, "must be 2 with challenges, and 1 with challenge"));
+    }
+    let mut pairs = None;
+    if let Some(several) = several {
+        let wrong = || tree.error("challenges", &several.value.to_string(), "must be a list");
+        let solved: &mut Vec<String> = pairs.insert(Vec::new());
+        for challenge in several.list().ok_or_else(wrong)? {
+            let missing = |name| Error::MissingParameter { scheme: NAME, name };
+            let protocol = challenge.text("protocol")?.ok_or_else(|| missing("protocol"))?;
+            if protocol != "sha256-pow" {
+                unanswered.push(format!("{:?}", clip(&protocol)));
+                continue;
             }
+            let payload = challenge.member("payload").unwrap_or(challenge);
+            payload.check(&[&OWN[..], &["protocol"]].concat())?;
+            let (salt, target) = (payload.text("salt")?, payload.text("target")?);
+            solved.push(pair(
+                &salt.ok_or_else(|| missing("salt"))?,
+                &target.ok_or_else(|| missing("target"))?,
+            )?);
         }
         if solved.is_empty() {
-            let protocol = unanswered.first().map_or("", String::as_str);
-            return Err(tree.error("protocol", protocol, "is not solved by nonces, only sha256-pow is"));
+            let protocols = unanswered.join(", ");
+            return Err(
+                tree.refuse(format!("no sha256-pow, which nonces solve, among challenges: {protocols}"))
+            );
         }
-    } else if let Some(list) = challenge.list() {
+    } else if let Some(list) = one.unwrap_or(tree).list() {
         let pair = |element: Tree<'_>| {
             let texts =
                 element.list().into_iter().flatten().map(Tree::as_text).collect::<Option<Vec<String>>>();
             match texts.as_deref() {
                 Some([salt, target]) => pair(salt, target),
-                _ => Err(tree.error("challenge", "", "must be pairs of salt and target, or c, s and d")),
+                _ => Err(tree.error("challenge", &element.value.to_string(), "must be a salt and a target")),
             }
         };
-        pairs = Some(list.map(pair).collect::<Result<_, _>>()?);
-    } else {
-        for (name, value) in challenge.parameters(&["c", "s", "d"])?.iter() {
-            parameters.set(name, value);
+        pairs = Some(list.map(pair).collect::<Result<Vec<_>, _>>()?);
+        if pairs.as_ref().is_some_and(Vec::is_empty) {
+            return Err(tree.refuse("a list of no sub-puzzles"));
         }
     }
-    if let Some(pairs) = pairs {
-        parameters.set("pairs", pairs.join(","));
-    } else if let Some(format) = parameters.value("format").filter(|format| *format != "1") {
-        return Err(tree.error("format", format, "must be 1, or 2 with challenges"));
-    }
-    if tree.member("instrumentation").is_some_and(|member| member.value.as_bool() != Some(false)) {
-        unanswered.push("instrumentation".to_owned());
-    }
-    if !unanswered.is_empty() {
-        unanswered.dedup();
-        parameters.set("unanswered", unanswered.join(", "));
-    }
-    Ok(parameters)
+    found.set("pairs", pairs.map(|pairs| pairs.join(",")))?;
+    unanswered.sort();
+    unanswered.dedup();
+    found.set("unanswered", (!unanswered.is_empty()).then(|| unanswered.join(", ")))?;
+    Ok(found.parameters)
 }
 
 /// A salt and a target as one parameter has them.
@@ -194,6 +202,7 @@ fn pair(salt: &str, target: &str) -> Result<String, Error> {
     if salt.contains([':', ',']) {
         return Err(parameter_error(NAME, "salt", salt, "must have neither : nor ,"));
     }
+    nibbles(target)?;
     Ok(format!("{salt}:{target}"))
 }
 
@@ -208,31 +217,34 @@ fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
         return Err(fields.error("format", format, "must be 1 or 2"));
     }
     if let Some(pairs) = fields.optional("pairs") {
-        for name in ["s", "d"] {
+        for name in ["c", "s", "d"] {
             if let Some(value) = fields.optional(name) {
                 return Err(fields.error(name, value, "is of puzzles from a token, and pairs are given"));
             }
         }
-        let sub_puzzle = |pair| {
-            let (salt, target) = pair?;
+        let sub_puzzle = |(salt, target)| {
             check_text(NAME, "salt", salt)?;
             sub_puzzle(salt, target)
         };
         // One more than there may be is enough to be refused.
-        return Bundle::new(
-            split(pairs).take(Bundle::MAX_LEN + 1).map(sub_puzzle).collect::<Result<_, _>>()?,
-        );
+        let pairs: Vec<_> = split(pairs).take(Bundle::MAX_LEN + 1).collect::<Result<_, _>>()?;
+        if let Some((_, other)) = pairs.iter().find(|(_, target)| target.len() != pairs[0].1.len()) {
+            return Err(fields.error(
+                "target",
+                other,
+                "has another length than the first, which is not solved",
+            ));
+        }
+        return Bundle::new(pairs.into_iter().map(sub_puzzle).collect::<Result<_, _>>()?);
     }
     let number = |name, range| fields.number(name, range).map(|number| number as u32);
     let (count, size) = (number("c", &COUNTS)?, number("s", &SALT_DIGITS)?);
     Bundle::cap(fields.text("token")?, count, size, number("d", &TARGET_DIGITS)?)
 }
 
-fn doubts(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
-    let expires = fields.optional("expires").and_then(|text| Some(text.parse::<f64>().ok()? / 1000.0));
-    let expired =
-        expiry::warning(expires.and_then(|seconds| expiry::unix_seconds(&seconds.to_string())), now);
-    let unanswered = fields.optional("unanswered");
+fn warnings(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
+    let expired = expiry::warning(fields.optional("expires"), expiry::unix_millis, now);
+    let unanswered = fields.optional("unanswered").filter(|what| !what.is_empty());
     let unanswered =
         unanswered.map(|what| format!("the server asks for {what} too, which nonces cannot answer"));
     expired.into_iter().chain(unanswered).collect()
@@ -240,7 +252,7 @@ fn doubts(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
 
 fn submit(answer: &Answer<'_>) -> Result<String, Error> {
     let fields = &answer.fields;
-    if let Some(what) = fields.optional("unanswered") {
+    if let Some(what) = fields.optional("unanswered").filter(|what| !what.is_empty()) {
         return Err(Error::Unanswered { scheme: NAME, what: what.to_owned() });
     }
     let numbers = answer.nonces.iter().map(|nonce| number(*nonce));
@@ -255,7 +267,7 @@ fn submit(answer: &Answer<'_>) -> Result<String, Error> {
             split(pairs).zip(numbers).map(triple).collect::<Result<_, Error>>()?
         }
     };
-    Ok(json!({ "token": fields.text("token")?, "solutions": solutions }).to_string())
+    Ok(json!({ "token": fields.filled("token")?, "solutions": solutions }).to_string())
 }
 
 fn sample(text: &str, difficulty: u64) -> Result<Bundle, Error> {

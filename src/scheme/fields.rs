@@ -22,6 +22,14 @@ impl<'a> Fields<'a> {
         self.optional(name).ok_or(Error::MissingParameter { scheme: self.scheme, name })
     }
 
+    /// The parameter `name`, which must not be empty.
+    pub(super) fn filled(&self, name: &'static str) -> Result<&'a str, Error> {
+        match self.text(name)? {
+            "" => Err(self.error(name, "", "must not be empty")),
+            text => Ok(text),
+        }
+    }
+
     /// The parameter `name`, if it is there.
     pub(super) fn optional(&self, name: &str) -> Option<&'a str> {
         self.parameters.value(name)

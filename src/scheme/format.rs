@@ -46,7 +46,7 @@ pub struct Format {
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) parse: fn(&Fields<'_>) -> Result<Bundle, Error>,
     #[cfg_attr(feature = "serde", serde(skip))]
-    pub(super) doubts: fn(&Fields<'_>, SystemTime) -> Vec<String>,
+    pub(super) warnings: fn(&Fields<'_>, SystemTime) -> Vec<String>,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) submit: fn(&Answer<'_>) -> Result<String, Error>,
     #[cfg_attr(feature = "serde", serde(skip))]
@@ -54,7 +54,7 @@ pub struct Format {
 }
 
 /// For schemes whose challenges do not say when they expire.
-pub(super) fn no_doubts(_: &Fields<'_>, _: SystemTime) -> Vec<String> {
+pub(super) fn no_warnings(_: &Fields<'_>, _: SystemTime) -> Vec<String> {
     Vec::new()
 }
 
@@ -117,7 +117,7 @@ impl Format {
     /// What makes a solution doubtful, one sentence each: a challenge that has expired by `now`, or one that
     /// nonces alone do not answer. Its solution is still one; whether the server takes it is another matter.
     pub fn warnings(&self, parameters: &Parameters, now: SystemTime) -> Vec<String> {
-        (self.doubts)(&Fields::of(self.name, parameters), now)
+        (self.warnings)(&Fields::of(self.name, parameters), now)
     }
 
     /// A puzzle of this difficulty, for measurements. Each `text`, of up to 128 bytes, gives another one. The

@@ -7,10 +7,10 @@ use super::answer::{Answer, query};
 use super::codec::Codec;
 use super::digest_range::DigestRange;
 use super::fields::{Fields, check_len};
-use super::format::{Format, Parameter, no_doubts};
+use super::format::{Format, Parameter, no_warnings};
 use super::parameters::Parameters;
 use super::puzzle::Puzzle;
-use super::tree::Tree;
+use super::tree::{Found, Tree};
 use crate::challenge::{Bundle, Challenge};
 use crate::difficulty::Difficulty;
 use crate::error::Error;
@@ -55,7 +55,7 @@ pub(super) const FORMAT: Format = Format {
     submission: "the query of GET …/verify-challenge",
     read,
     parse,
-    doubts: no_doubts,
+    warnings: no_warnings,
     submit,
     sample,
 };
@@ -67,7 +67,7 @@ impl Challenge {
     ///
     /// Servers send `challenge`, `difficulty` in bits and `target`, the first digest that is too large. Their
     /// first layout had no `target` and a difficulty in hexadecimal digits, 5 by default; nothing else tells
-    /// the two apart, so JSON without `target` is refused. The server takes any eight bytes behind the
+    /// the two apart, so JSON without `target` is refused. The server takes any eight bytes after the
     /// challenge, so that all of `u64` is read. Source: `embed/challenge/js-pow-sha256` of the repository.
     pub fn go_away(challenge: [u8; 32], difficulty: Difficulty) -> Self {
         let puzzle = Puzzle::new(NAME, challenge.to_vec(), difficulty).codec(Codec::U64Le);
@@ -87,8 +87,11 @@ impl Challenge {
 }
 
 fn read(tree: Tree<'_>) -> Result<Parameters, Error> {
-    let parameters = tree.parameters(&["challenge", "difficulty"])?;
-    let fields = Fields::of(NAME, &parameters);
+    tree.check(&["target"])?;
+    let mut found = Found::new(tree);
+    found.texts(tree, &["challenge"])?;
+    found.numbers(tree, &["difficulty"])?;
+    let fields = Fields::of(NAME, &found.parameters);
     let bits = fields.number("difficulty", &(0..=Difficulty::MAX_BITS.into()))?;
     let largest = DigestRange::from(Difficulty::bits(bits as u32)?).largest();
     let Some(target) = tree.text("target")? else {
@@ -98,20 +101,19 @@ fn read(tree: Tree<'_>) -> Result<Parameters, Error> {
     if !target.eq_ignore_ascii_case(&const_hex::encode(largest)) {
         return Err(tree.error("target", &target, format!("contradicts a difficulty of {bits} bits")));
     }
-    Ok(parameters)
+    Ok(found.parameters)
 }
 
 /// The server reads no `__goaway_elapsedTime`, which its own client sends.
 fn submit(answer: &Answer<'_>) -> Result<String, Error> {
     let fields = &answer.fields;
-    let challenge = parse(fields)?;
-    let prefix = challenge.challenges()[0].scheme().prefix();
+    let prefix = answer.bundle.challenges()[0].scheme().prefix();
     let token = const_hex::encode([prefix, &Codec::U64Le.encode(answer.nonce().as_u64())].concat());
     Ok(query(&[
         ("__goaway_token", &token),
-        ("__goaway_challenge", fields.text("name")?),
-        ("__goaway_id", fields.text("id")?),
-        ("__goaway_redirect", fields.text("redirect")?),
+        ("__goaway_challenge", fields.filled("name")?),
+        ("__goaway_id", fields.filled("id")?),
+        ("__goaway_redirect", fields.filled("redirect")?),
     ]))
 }
 

@@ -5,9 +5,21 @@
 use serde_json::Value;
 
 use super::format::Format;
+use super::json;
 use super::parameters::Parameters;
 use super::tree::Tree;
 use crate::error::Error;
+
+/// What programs print for nothing, and for a condition instead of a value.
+const NOTHING: [&str; 9] = ["null", "NULL", "nil", "undefined", "None", "NaN", "nan", "true", "false"];
+
+/// Characters that are in messages, code and other formats rather than in challenges.
+fn is_unlikely(character: char) -> bool {
+    character.is_whitespace()
+        || character.is_control()
+        || matches!(character, '"' | '\'' | '<' | '>' | '{' | '}' | '(' | ')' | '%' | '`')
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fffd}')
+}
 
 impl Format {
     /// The parameters in what a server has sent: its JSON, of any version that [`source`](Self::source) and
@@ -37,14 +49,24 @@ impl Format {
         }
         match trimmed.as_bytes() {
             [] => unlike("empty, as the output of a command that failed"),
-            b"null" | b"undefined" | b"None" => unlike("null, as a program prints it that has found nothing"),
+            b"[object Object]" => unlike("JavaScript's text of an object, which JSON.stringify writes out"),
             [b'<', ..] => unlike("a page (HTML or XML)"),
-            [b'{' | b'[', ..] => match serde_json::from_str(trimmed) {
+            [b'{' | b'[', ..] => match json::parse(trimmed) {
                 Ok(json) => self.read_json(&json),
                 Err(error) => refuse(format!("not valid JSON: {error}")),
             },
-            _ if text.contains(['\n', '\r']) => unlike("more than one line"),
-            _ => Ok([(first, text)].into_iter().collect()),
+            _ if NOTHING.contains(&trimmed) => {
+                unlike(&format!("{trimmed}, as a program prints it that has found nothing"))
+            }
+            _ if trimmed.contains(['\n', '\r']) => unlike("more than one line"),
+            _ if trimmed.contains(is_unlikely) => unlike(
+                "a text with spaces, quotes, braces or invisible characters, which servers do not send",
+            ),
+            // Newlines at the end are not part of the text.
+            _ => match text.trim_end_matches(['\n', '\r']) {
+                text if text == trimmed => Ok([(first, text)].into_iter().collect()),
+                _ => unlike("a text with spaces around it"),
+            },
         }
     }
 
@@ -68,25 +90,26 @@ impl Format {
 ///
 /// [`Error::NotText`] for other bytes, and for text with NUL characters, which UTF-16 without its mark has.
 pub fn decode(bytes: &[u8]) -> Result<String, Error> {
-    let wrong = |why: String| Err(Error::NotText { why });
     let utf_16 = |order: fn([u8; 2]) -> u16| {
         let (units, rest) = bytes[2..].as_chunks::<2>();
         let units: Vec<u16> = units.iter().map(|unit| order(*unit)).collect();
-        match String::from_utf16(&units) {
-            Ok(text) if rest.is_empty() => Ok(text),
-            _ => wrong("begins as UTF-16 and is none".to_owned()),
-        }
+        let text = String::from_utf16(&units).ok().filter(|_| rest.is_empty());
+        text.ok_or_else(|| "begins with the mark of UTF-16 and is not UTF-16".to_owned())
     };
-    match bytes {
+    let decoded = match bytes {
         [0xff, 0xfe, ..] => utf_16(u16::from_le_bytes),
         [0xfe, 0xff, ..] => utf_16(u16::from_be_bytes),
+        [0x1f, 0x8b, ..] => Err("compressed (gzip)".to_owned()),
         [0xef, 0xbb, 0xbf, text @ ..] | text => match std::str::from_utf8(text) {
-            Ok(text) if text.contains('\0') => {
-                wrong("has NUL characters, as UTF-16 without its mark has".to_owned())
-            }
             Ok(text) => Ok(text.to_owned()),
-            Err(error) => wrong(format!("not UTF-8 after {} bytes", error.valid_up_to())),
+            Err(error) => Err(format!("not UTF-8 after {} bytes", error.valid_up_to())),
         },
+    };
+    match decoded {
+        Ok(text) if text.contains('\0') => Err(Error::NotText {
+            why: "has NUL characters, as UTF-16 without its mark and UTF-32 have".to_owned(),
+        }),
+        decoded => decoded.map_err(|why| Error::NotText { why }),
     }
 }
 
@@ -105,15 +128,25 @@ mod tests {
             ("", "empty"),
             (" \r\n", "empty"),
             ("null", "null"),
-            ("undefined\n", "null"),
-            ("None", "null"),
+            ("undefined\n", "undefined"),
+            ("None", "None"),
+            ("NaN", "NaN"),
             ("\"\"", "empty"),
             ("\"null\"", "null"),
             ("<!DOCTYPE html><title>502 Bad Gateway</title>", "a page"),
             ("\n <html>", "a page"),
             ("one\ntwo", "more than one line"),
-            ("one\r\n", "more than one line"),
             ("\"one\ntwo\"", "more than one line"),
+            ("[object Object]", "JavaScript's text of an object"),
+            ("curl: (6) Could not resolve host", "a text with spaces, quotes"),
+            ("data: {\"pow_challenge\":\"a\"}", "a text with spaces, quotes"),
+            ("callback({})", "a text with spaces, quotes"),
+            ("%7B%22pow_challenge", "a text with spaces, quotes"),
+            ("\"abc", "a text with spaces, quotes"),
+            ("\u{feff}abc", "a text with spaces, quotes"),
+            ("\u{200b}", "a text with spaces, quotes"),
+            (" a ", "a text with spaces around it"),
+            ("{\"a\":1,\"a\":2}", "not valid JSON: \"a\" is there twice"),
             ("{\"a\":1", "not valid JSON"),
             ("[1,", "not valid JSON"),
             ("[1]", "JSON without pow_challenge"),
@@ -129,10 +162,11 @@ mod tests {
 
     #[test]
     fn a_text_stays_as_it_is() {
-        for text in ["a", " a ", "nullx", "\"", "\"a", "a{", "0", "é", "true"] {
+        for text in ["a", "nullx", "0", "é", "a+/=_-.:;,!?&*[]|~^$#@"] {
             assert_eq!(read(text), Ok(Some(text.to_owned())));
         }
         assert_eq!(read("\"a\\u00e9\""), Ok(Some("aé".to_owned())));
+        assert_eq!(read("one\r\n"), Ok(Some("one".to_owned())));
     }
 
     #[test]
@@ -149,9 +183,11 @@ mod tests {
         }
         for (bytes, why) in [
             (&b"a\0b\0"[..], "has NUL characters"),
-            (b"\xff\xfea", "begins as UTF-16"),
-            (b"\xff\xfe\x00\xd8", "begins as UTF-16"),
+            (b"\xff\xfea", "begins with the mark of UTF-16"),
+            (b"\xff\xfe\x00\xd8", "begins with the mark of UTF-16"),
             (b"abc\xff", "not UTF-8 after 3 bytes"),
+            (b"\xff\xfe\0\0a\0\0\0", "has NUL characters"),
+            (b"\x1f\x8b\x08", "compressed"),
         ] {
             assert!(decode(bytes).unwrap_err().to_string().starts_with(why), "{bytes:?}");
         }

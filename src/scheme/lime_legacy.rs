@@ -29,7 +29,7 @@ pub(super) const FORMAT: Format = Format {
     submission: SUBMISSION,
     read: lime_v1::read,
     parse,
-    doubts: lime_v1::doubts,
+    warnings: lime_v1::warnings,
     submit: lime_v1::submit,
     sample,
 };

@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::expiry;
@@ -11,10 +11,10 @@ use super::fields::{Fields, check_text};
 use super::format::{Format, Parameter};
 use super::parameters::Parameters;
 use super::puzzle::Puzzle;
-use super::tree::Tree;
+use super::tree::{Found, Tree};
 use crate::challenge::{Bundle, Challenge};
 use crate::difficulty::Difficulty;
-use crate::error::Error;
+use crate::error::{Error, clip};
 
 const NAME: &str = "lime-v1";
 const DOMAIN: &[u8] = b"lime:pow:v1\0";
@@ -37,7 +37,7 @@ pub(super) const FORMAT: Format = Format {
     submission: SUBMISSION,
     read,
     parse,
-    doubts,
+    warnings,
     submit,
     sample,
 };
@@ -75,31 +75,36 @@ impl Challenge {
 
 /// The answer to `GET auth/requests/{id}`, in its envelope or without.
 pub(super) fn read(tree: Tree<'_>) -> Result<Parameters, Error> {
-    let body = match tree.member("ok").map(|ok| ok.value.as_bool()) {
-        Some(Some(true)) => tree.member("data").unwrap_or(tree),
-        Some(_) => {
-            let code = tree.member("error").and_then(|error| error.member("code")?.as_text());
-            return Err(
-                tree.refuse(format!("the server's refusal ({})", code.as_deref().unwrap_or("no code")))
-            );
-        }
-        None => tree,
+    const OWN: [&str; 2] = ["pow_challenge", "pow_difficulty"];
+    let mut found = Found::new(tree);
+    let body = match tree.member("ok").map(|ok| ok.value) {
+        Some(Value::Bool(true)) => tree.member("data").unwrap_or(tree),
+        Some(Value::Bool(false)) | None => tree,
+        Some(other) => return Err(tree.error("ok", &other.to_string(), "must be true or false")),
     };
-    let lacks = |name: &str| tree.refuse(format!("JSON without {name}, which LIME's challenges have"));
-    let challenge = body.text("pow_challenge")?.ok_or_else(|| lacks("pow_challenge"))?;
-    let difficulty = body.text("pow_difficulty")?.ok_or_else(|| lacks("pow_difficulty"))?;
-    if let Some(status) = body.text("status")?.filter(|status| status != "PENDING") {
-        return Err(tree.refuse(format!("the login request is {status}, and not PENDING any more")));
+    for place in [tree, body] {
+        place.check(&OWN)?;
+        let mut names = place.value.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+        if let Some(name) = names.find(|name| name.starts_with("pow_") && !OWN.contains(name)) {
+            let name = clip(name);
+            return Err(tree.refuse(format!("JSON with {name:?}, which may change what is hashed")));
+        }
+        if let Some(status) = place.text("status")?.filter(|status| status != "PENDING") {
+            let status = clip(&status);
+            return Err(tree.refuse(format!("the login request is {status:?}, and not PENDING any more")));
+        }
+        found.set("challenge", place.text("pow_challenge")?)?;
+        found.set("difficulty", place.number("pow_difficulty")?)?;
+        found.texts(place, &["expires_at"])?;
     }
-    let mut parameters = body.parameters(&["expires_at"])?;
-    parameters.set("challenge", challenge);
-    parameters.set("difficulty", difficulty);
-    Ok(parameters)
+    if found.parameters.value("challenge").is_none() {
+        return Err(tree.refuse("JSON without pow_challenge, which LIME's challenges have"));
+    }
+    Ok(found.parameters)
 }
 
-pub(super) fn doubts(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
-    let expires = fields.optional("expires_at").and_then(expiry::rfc3339);
-    expiry::warning(expires, now).into_iter().collect()
+pub(super) fn warnings(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
+    expiry::warning(fields.optional("expires_at"), expiry::rfc3339, now).into_iter().collect()
 }
 
 pub(super) fn submit(answer: &Answer<'_>) -> Result<String, Error> {

@@ -9,10 +9,10 @@ use serde_json::json;
 use super::answer::{Answer, number};
 use super::digest_range::DigestRange;
 use super::fields::{Fields, check_range, check_text};
-use super::format::{Format, Parameter, no_doubts};
+use super::format::{Format, Parameter, no_warnings};
 use super::parameters::Parameters;
 use super::puzzle::{MAX_SAFE_INTEGER, Puzzle};
-use super::tree::Tree;
+use super::tree::{Found, Tree};
 use crate::challenge::{Bundle, Challenge};
 use crate::error::Error;
 
@@ -42,7 +42,7 @@ pub(super) const FORMAT: Format = Format {
     submission: "the JSON body of POST api/v1/pow/verify: {\"string\", \"result\", \"nonce\", \"key\"}",
     read,
     parse,
-    doubts: no_doubts,
+    warnings: no_warnings,
     submit,
     sample,
 };
@@ -76,7 +76,11 @@ impl Challenge {
 }
 
 fn read(tree: Tree<'_>) -> Result<Parameters, Error> {
-    tree.parameters(&["string", "salt", "difficulty_factor", "key"])
+    tree.check(&["string", "salt", "difficulty_factor"])?;
+    let mut found = Found::new(tree);
+    found.texts(tree, &["string", "salt", "key"])?;
+    found.numbers(tree, &["difficulty_factor"])?;
+    Ok(found.parameters)
 }
 
 /// `result` is the score, which the server computes again and compares as text.
@@ -86,7 +90,7 @@ fn submit(answer: &Answer<'_>) -> Result<String, Error> {
         "string": answer.fields.text("string")?,
         "result": u128::from_be_bytes(*first).to_string(),
         "nonce": number(answer.nonce()),
-        "key": answer.fields.text("key")?,
+        "key": answer.fields.filled("key")?,
     })
     .to_string())
 }

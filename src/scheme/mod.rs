@@ -29,6 +29,7 @@ pub(crate) mod format;
 mod go_away;
 mod input;
 pub(crate) mod interface;
+mod json;
 mod lime_legacy;
 mod lime_v1;
 mod mcaptcha;

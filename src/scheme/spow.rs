@@ -14,6 +14,8 @@ use crate::difficulty::Difficulty;
 use crate::error::Error;
 use crate::nonce::Nonce;
 
+/// What verifiers demand.
+const LEAST_BITS: u32 = 10;
 const NAME: &str = "spow";
 
 pub(super) const FORMAT: Format = Format {
@@ -31,10 +33,10 @@ pub(super) const FORMAT: Format = Format {
     json: false,
     bundle: false,
     source: "crates.io/crates/spow 0.1.0 to 0.7.0",
-    submission: "the string with the nonce behind it",
+    submission: "the string with the nonce after it",
     read: no_json,
     parse,
-    doubts,
+    warnings,
     submit,
     sample,
 };
@@ -78,9 +80,12 @@ fn parse(fields: &Fields<'_>) -> Result<Bundle, Error> {
     Challenge::spow(fields.text("challenge")?).map(Bundle::from)
 }
 
-fn doubts(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
-    let expires = fields.optional("challenge").and_then(|challenge| challenge.split(':').nth(2));
-    expiry::warning(expires.and_then(expiry::unix_seconds), now).into_iter().collect()
+fn warnings(fields: &Fields<'_>, now: SystemTime) -> Vec<String> {
+    let part = |index| fields.optional("challenge").and_then(|challenge| challenge.split(':').nth(index));
+    let expired = expiry::warning(part(2), expiry::unix_seconds, now);
+    let is_easy = part(1).and_then(|bits| bits.parse::<u32>().ok()).is_some_and(|bits| bits < LEAST_BITS);
+    let easy = is_easy.then(|| format!("servers take no answer to fewer than {LEAST_BITS} bits"));
+    expired.into_iter().chain(easy).collect()
 }
 
 fn submit(answer: &Answer<'_>) -> Result<String, Error> {

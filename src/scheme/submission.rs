@@ -6,6 +6,7 @@ use super::answer::Answer;
 use super::fields::Fields;
 use super::format::Format;
 use super::parameters::Parameters;
+use crate::challenge::Challenge;
 use crate::error::Error;
 use crate::nonce::Nonce;
 use crate::verify::{digest, verify};
@@ -32,11 +33,16 @@ impl Format {
             return Err(Error::NonceCount { nonces: nonces.len(), sub_puzzles: challenges.len() });
         }
         let pairs = || challenges.iter().zip(nonces.iter().copied());
-        if let Some((_, nonce)) = pairs().find(|(challenge, nonce)| !verify(challenge, *nonce)) {
+        // Which nonces the server reads, the caller knows best.
+        let is_right = |challenge: &Challenge, nonce| {
+            verify(&challenge.with_nonces(challenge.scheme().codec().nonces()), nonce)
+        };
+        if let Some((_, nonce)) = pairs().find(|(challenge, nonce)| !is_right(challenge, *nonce)) {
             return Err(Error::WrongNonce { nonce: nonce.as_u64() });
         }
         let digests = pairs().map(|(challenge, nonce)| digest(challenge, nonce)).collect();
-        (self.submit)(&Answer { fields: Fields::of(self.name, parameters), nonces, digests, elapsed })
+        let fields = Fields::of(self.name, parameters);
+        (self.submit)(&Answer { fields, bundle: &bundle, nonces, digests, elapsed })
     }
 
     /// Refuses parameters that are not enough for [`submit`](Self::submit), before a long search.
@@ -45,9 +51,11 @@ impl Format {
     ///
     /// As for [`submit`](Self::submit), but for those about nonces.
     pub fn check_submission(&self, parameters: &Parameters) -> Result<(), Error> {
-        let len = self.parse(parameters)?.challenges().len();
+        let bundle = self.parse(parameters)?;
+        let len = bundle.challenges().len();
         let (fields, nonces) = (Fields::of(self.name, parameters), vec![Nonce::new(0); len]);
-        let answer = Answer { fields, nonces: &nonces, digests: vec![[0; 32]; len], elapsed: Duration::ZERO };
+        let (digests, elapsed) = (vec![[0; 32]; len], Duration::ZERO);
+        let answer = Answer { fields, bundle: &bundle, nonces: &nonces, digests, elapsed };
         (self.submit)(&answer).map(|_| ())
     }
 }

@@ -5,12 +5,13 @@ use super::answer::Answer;
 use super::codec::Codec;
 use super::digest_range::DigestRange;
 use super::fields::{Fields, check_len, parameter_error};
-use super::format::{Format, Parameter, no_doubts};
+use super::format::{Format, Parameter, no_warnings};
 use super::puzzle::Puzzle;
 use super::tree::no_json;
 use crate::challenge::{Bundle, Challenge};
 use crate::difficulty::Difficulty;
 use crate::error::Error;
+use crate::nonce::Nonce;
 
 const NAME: &str = "target";
 
@@ -39,13 +40,13 @@ pub(super) const FORMAT: Format = Format {
     submission: "the nonce as it is hashed; of a binary one, its bytes in hex digits",
     read: no_json,
     parse,
-    doubts: no_doubts,
+    warnings: no_warnings,
     submit,
     sample,
 };
 
 impl Challenge {
-    /// A challenge of scheme `target`: any prefix, how nonces are written behind it, and the largest digest
+    /// A challenge of scheme `target`: any prefix, how nonces are written after it, and the largest digest
     /// that solves it; see [`parse_target`].
     ///
     /// # Systems that it reaches
@@ -93,8 +94,10 @@ pub fn parse_target(text: &str) -> Result<[u8; 32], Error> {
 impl Fields<'_> {
     fn codec(&self) -> Result<Codec, Error> {
         let text = self.optional("codec").unwrap_or("decimal");
-        let fixed =
-            |digits: &str| digits.parse().ok().filter(|digits| (1..=Codec::MAX_HEX_DIGITS).contains(digits));
+        let fixed = |digits: &str| {
+            let number = digits.parse::<Nonce>().ok().and_then(|digits| u8::try_from(digits.as_u64()).ok());
+            number.filter(|digits| (1..=Codec::MAX_HEX_DIGITS).contains(digits))
+        };
         Ok(match text {
             "decimal" => Codec::Decimal,
             "hex" => Codec::Hex,

@@ -152,194 +152,256 @@ pub fn judge(scheme: &str, parameters: &Parameters, index: usize, nonce: u64) ->
 /// What a server's JSON says, as parameters of the scheme. `None` where it is no challenge of it, or one that
 /// nonces do not solve.
 pub fn read(scheme: &str, json: &Value) -> Option<Parameters> {
-    let mut parameters = Parameters::new();
-    let mut take = |json: &Value, from: &str, to: &str| -> Option<()> {
-        if let Some(text) = text_of(json, from)? {
-            parameters.insert(to.to_owned(), text);
-        }
-        Some(())
-    };
     if let Value::String(text) = json {
-        let text = text.as_str();
-        let inner = text.trim();
-        if inner.starts_with(['{', '[', '"']) {
-            match serde_json::from_str::<Value>(inner) {
-                Ok(value) => return read(scheme, &value),
-                Err(_) if inner.starts_with('"') => {}
-                Err(_) => return None,
-            }
-        }
-        let nothing = ["", "null", "undefined", "None"].contains(&inner);
-        if nothing || inner.starts_with('<') || text.contains(['\r', '\n']) {
-            return None;
-        }
-        let first = match scheme {
-            "mcaptcha" => "string",
-            "cap" => "token",
-            "target" => "prefix",
-            _ => "challenge",
-        };
-        return Some([(first.to_owned(), text.to_owned())].into());
+        return read_text(scheme, text);
     }
-    if !json.is_object() && !json.is_array() {
-        return None;
-    }
+    // Each parameter with all the values that the object has for it, which must be one.
+    let mut said: Vec<(&str, Option<String>)> = Vec::new();
+    let mut say = |name, value: Option<Option<String>>| Some(said.push((name, value?)));
     match scheme {
         "lime-v1" | "lime-legacy" => {
-            let body = match &json["ok"] {
-                Value::Null => json,
+            let inner = match &json["ok"] {
+                Value::Null | Value::Bool(false) => json,
                 Value::Bool(true) if json["data"].is_null() => json,
                 Value::Bool(true) => &json["data"],
                 _ => return None,
             };
-            if text_of(body, "status")?.is_some_and(|status| status != "PENDING") {
-                return None;
+            for place in [json, inner] {
+                let own = ["pow_challenge", "pow_difficulty"];
+                let names: Vec<&str> =
+                    place.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+                let unknown = names.iter().any(|name| name.starts_with("pow_") && !own.contains(name));
+                let over = text_of(place, "status")?.is_some_and(|status| status != "PENDING");
+                if unknown || over || !is_plain(place, &own) {
+                    return None;
+                }
+                say("challenge", text_of(place, "pow_challenge"))?;
+                say("difficulty", number_of(place, "pow_difficulty"))?;
+                say("expires_at", text_of(place, "expires_at"))?;
             }
-            text_of(body, "pow_challenge")??;
-            text_of(body, "pow_difficulty")??;
-            take(body, "pow_challenge", "challenge")?;
-            take(body, "pow_difficulty", "difficulty")?;
-            take(body, "expires_at", "expires_at")?;
+            said.iter().find(|(name, value)| *name == "challenge" && value.is_some())?;
         }
         "anubis" => {
-            let inner = if json["challenge"].is_object() { &json["challenge"] } else { json };
-            let mut hardest = None;
-            for place in [json, &json["rules"], inner, &inner["metadata"]] {
-                for name in ["algorithm", "method"] {
-                    if text_of(place, name)?.is_some_and(|method| !["fast", "slow"].contains(&&*method)) {
-                        return None;
-                    }
-                }
-                if let Some(text) = text_of(place, "difficulty")? {
-                    hardest = hardest.max(Some(canonical(&text).filter(|difficulty| *difficulty <= 64)?));
-                }
-            }
-            if !matches!(inner["spent"], Value::Null | Value::Bool(false)) {
+            let inner = if json["challenge"].is_object() { &json["challenge"] } else { &Value::Null };
+            let metadata = if inner.is_null() { &json["metadata"] } else { &inner["metadata"] };
+            let is_part = |part: &Value| part.is_null() || part.is_object();
+            if !is_part(&json["rules"]) || !is_part(metadata) {
                 return None;
             }
-            take(inner, "issuedAt", "issuedAt")?;
-            take(inner, "challenge", "challenge")?;
-            let random = text_of(inner, "randomData")?;
-            if random.is_some() && text_of(inner, "challenge")?.is_some_and(|text| Some(text) != random) {
-                return None;
+            let mut difficulties = Vec::new();
+            for place in [json, &json["rules"], inner, metadata] {
+                if !is_plain(place, &["algorithm", "method", "randomData", "rules"]) {
+                    return None;
+                }
+                for method in [text_of(place, "algorithm")?, text_of(place, "method")?].into_iter().flatten()
+                {
+                    ["fast", "slow"].iter().find(|known| **known == method)?;
+                }
+                if let Some(text) = number_of(place, "difficulty")? {
+                    difficulties.push(canonical(&text).filter(|difficulty| *difficulty <= 64)?);
+                }
+                if !matches!(place.get("spent"), None | Some(Value::Null | Value::Bool(false))) {
+                    return None;
+                }
+                say("id", text_of(place, "id"))?;
+                say("issuedAt", text_of(place, "issuedAt"))?;
+                say("challenge", text_of(place, "randomData"))?;
+                if !place["challenge"].is_object() {
+                    say("challenge", text_of(place, "challenge"))?;
+                }
             }
-            take(inner, "randomData", "challenge")?;
-            if text_of(inner, "id")?.is_none() {
-                take(json, "id", "id")?;
-            }
-            take(inner, "id", "id")?;
-            if let Some(difficulty) = hardest {
-                parameters.insert("difficulty".to_owned(), difficulty.to_string());
-            }
+            let hardest = difficulties.into_iter().max();
+            say("difficulty", Some(hardest.map(|difficulty| difficulty.to_string())))?;
         }
         "mcaptcha" => {
-            for name in ["string", "salt", "difficulty_factor", "key"] {
-                take(json, name, name)?;
+            if !is_plain(json, &["string", "salt", "difficulty_factor"]) {
+                return None;
             }
+            for name in ["string", "salt", "key"] {
+                say(name, text_of(json, name))?;
+            }
+            say("difficulty_factor", number_of(json, "difficulty_factor"))?;
         }
         "altcha-v1" => {
-            if !json["parameters"].is_null() {
+            let own = ["maxnumber", "maxNumber", "max_number", "max", "salt", "algorithm"];
+            if !is_plain(json, &own) {
                 return None;
             }
             for name in ["challenge", "salt", "algorithm", "signature"] {
-                take(json, name, name)?;
+                say(name, text_of(json, name))?;
             }
-            let mut most = Vec::new();
-            for name in ["maxnumber", "maxNumber", "max_number", "max"] {
-                most.extend(text_of(json, name)?);
-                take(json, name, "maxnumber")?;
-            }
-            if most.iter().any(|text| *text != most[0]) {
-                return None;
+            for name in &own[..4] {
+                say("maxnumber", number_of(json, name))?;
             }
         }
         "cap" => {
-            for name in ["token", "expires", "format"] {
-                take(json, name, name)?;
-            }
-            let format = text_of(json, "format")?;
-            let mut unanswered = Vec::new();
-            let mut pairs = Vec::new();
-            let mut push = |salt: Option<String>, target: Option<String>| {
-                let salt = salt.filter(|salt| !salt.contains([':', ',']))?;
-                pairs.push(format!("{salt}:{}", target?));
-                Some(())
-            };
-            let challenge = if json["challenge"].is_null() { json } else { &json["challenge"] };
-            if let Value::Array(challenges) = &json["challenges"] {
-                if format.as_deref() != Some("2") {
-                    return None;
-                }
-                for challenge in challenges {
-                    let protocol = text_of(challenge, "protocol")??;
-                    if protocol != "sha256-pow" {
-                        unanswered.push(protocol);
-                        continue;
-                    }
-                    let payload =
-                        if challenge["payload"].is_null() { challenge } else { &challenge["payload"] };
-                    push(text_of(payload, "salt")?, text_of(payload, "target")?)?;
-                }
-                if pairs.is_empty() {
-                    return None;
-                }
-            } else if !json["challenges"].is_null() {
+            let (one, several) = (&json["challenge"], &json["challenges"]);
+            if !one.is_null() && !several.is_null() {
                 return None;
-            } else if let Value::Array(list) = challenge {
-                for pair in list {
-                    let pair = pair.as_array().filter(|pair| pair.len() == 2)?;
-                    push(scalar(&pair[0]), scalar(&pair[1]))?;
-                }
-                parameters.insert("pairs".to_owned(), String::new());
-            } else {
-                if format.is_some_and(|format| format != "1") {
+            }
+            let inner = if one.is_object() { one } else { &Value::Null };
+            let mut more = std::collections::BTreeSet::new();
+            let mut formats = Vec::new();
+            for place in [json, inner] {
+                if !is_plain(place, &["token", "challenges", "format"]) {
                     return None;
                 }
-                for name in ["c", "s", "d"] {
-                    take(challenge, name, name)?;
+                say("token", text_of(place, "token"))?;
+                for name in ["expires", "format", "c", "s", "d"] {
+                    say(name, number_of(place, name))?;
+                }
+                formats.extend(number_of(place, "format")?);
+                if !matches!(place.get("instrumentation"), None | Some(Value::Null | Value::Bool(false))) {
+                    more.insert("instrumentation".to_owned());
                 }
             }
-            if !pairs.is_empty() {
-                parameters.insert("pairs".to_owned(), pairs.join(","));
+            let wanted = if several.is_null() { "1" } else { "2" };
+            if formats.iter().any(|format| format != wanted) || wanted == "2" && formats.is_empty() {
+                return None;
             }
-            if !matches!(json["instrumentation"], Value::Null | Value::Bool(false)) {
-                unanswered.push("instrumentation".to_owned());
+            let pair = |salt: String, target: String| {
+                let digits = !target.is_empty() && target.len() <= 64;
+                let hex = target.chars().all(|char| "0123456789abcdef".contains(char));
+                (digits && hex && !salt.contains([':', ','])).then(|| format!("{salt}:{target}"))
+            };
+            let mut pairs: Vec<String> = Vec::new();
+            let list = if one.is_null() { json } else { one };
+            if !several.is_null() {
+                for challenge in several.as_array()? {
+                    let protocol = text_of(challenge, "protocol")??;
+                    if protocol == "sha256-pow" {
+                        let payload = &challenge["payload"];
+                        let payload = if payload.is_null() { challenge } else { payload };
+                        let own = ["token", "challenges", "format", "salt", "target", "protocol"];
+                        if !is_plain(payload, &own) {
+                            return None;
+                        }
+                        pairs.push(pair(text_of(payload, "salt")??, text_of(payload, "target")??)?);
+                    } else {
+                        more.insert(format!("{:?}", protocol.chars().take(32).collect::<String>()));
+                    }
+                }
+                pairs.first()?;
+            } else if let Value::Array(list) = list {
+                for element in list {
+                    let [salt, target] = &element.as_array()?[..] else { return None };
+                    pairs.push(pair(text(salt)?, text(target)?)?);
+                }
+                pairs.first()?;
             }
-            unanswered.dedup();
-            if !unanswered.is_empty() {
-                parameters.insert("unanswered".to_owned(), unanswered.join(", "));
-            }
+            say("pairs", Some((!pairs.is_empty()).then(|| pairs.join(","))))?;
+            let more: Vec<String> = more.into_iter().collect();
+            say("unanswered", Some((!more.is_empty()).then(|| more.join(", "))))?;
         }
         "go-away" => {
-            take(json, "challenge", "challenge")?;
-            take(json, "difficulty", "difficulty")?;
-            let bits = canonical(&text_of(json, "difficulty")??).filter(|bits| *bits <= 256)? as usize;
-            let target = text_of(json, "target")??.to_lowercase();
-            // The digits of 2^(256 - bits) - 1.
-            let first = ["", "7", "3", "1"][bits % 4];
-            let zeros = "0".repeat(bits / 4) + first;
-            if target != format!("{zeros:f<64}") {
+            if !is_plain(json, &["target"]) {
                 return None;
             }
+            say("challenge", text_of(json, "challenge"))?;
+            let difficulty = number_of(json, "difficulty")??;
+            let bits = canonical(&difficulty).filter(|bits| *bits <= 256)? as usize;
+            // The digits of 2^(256 - bits) - 1.
+            let zeros = "0".repeat(bits / 4) + ["", "7", "3", "1"][bits % 4];
+            if text_of(json, "target")??.to_lowercase() != format!("{zeros:f<64}") {
+                return None;
+            }
+            say("difficulty", Some(Some(difficulty)))?;
         }
         _ => return None,
+    }
+    let mut parameters = Parameters::new();
+    for (name, value) in said {
+        let Some(value) = value else { continue };
+        if parameters.insert(name.to_owned(), value.clone()).is_some_and(|before| before != value) {
+            return None;
+        }
     }
     Some(parameters)
 }
 
-/// A member as text. `None` where it is neither text nor a number; `Some(None)` where it is missing.
+/// A text that is handed over for a challenge.
+fn read_text(scheme: &str, text: &str) -> Option<Parameters> {
+    let inner = text.trim();
+    if inner.starts_with(['{', '[', '"']) {
+        return read(scheme, &serde_json::from_str(inner).ok()?);
+    }
+    let nothing = ["", "null", "NULL", "nil", "undefined", "None", "NaN", "nan", "true", "false"];
+    let invisible = |char: char| {
+        let code = u32::from(char);
+        char.is_whitespace()
+            || char.is_control()
+            || "\"'<>{}()%`".contains(char)
+            || (0x200b..=0x200f).contains(&code)
+            || (0x2028..=0x202e).contains(&code)
+            || (0x2060..=0x2064).contains(&code)
+            || [0xfeff, 0xfffd].contains(&code)
+    };
+    let text = text.trim_end_matches(['\n', '\r']);
+    if nothing.contains(&inner) || inner == "[object Object]" || text.chars().any(invisible) {
+        return None;
+    }
+    let first = match scheme {
+        "mcaptcha" => "string",
+        "cap" => "token",
+        "target" => "prefix",
+        _ => "challenge",
+    };
+    Some([(first.to_owned(), text.to_owned())].into())
+}
+
+/// Whether an object is neither an error nor another system's, and has no member that changes its meaning.
+fn is_plain(json: &Value, own: &[&str]) -> bool {
+    let has = |name: &&str| json.get(*name).is_some_and(|member| !member.is_null());
+    let others = [
+        "challenges",
+        "difficulty_factor",
+        "max_number",
+        "maxNumber",
+        "maxnumber",
+        "parameters",
+        "pow_challenge",
+        "pow_difficulty",
+        "randomData",
+        "rules",
+        "salt",
+        "string",
+        "target",
+        "token",
+        "algorithm",
+        "format",
+        "method",
+        "protocol",
+        "scheme",
+        "version",
+    ];
+    let is_false = |name| json.get(name) == Some(&Value::Bool(false));
+    let has_error = has(&"error") && !is_false("error");
+    !has_error
+        && !is_false("ok")
+        && !is_false("success")
+        && !others.iter().any(|name| has(name) && !own.contains(name))
+}
+
+/// A member as text. `None` where it is something else; `Some(None)` where it is missing.
 fn text_of(json: &Value, name: &str) -> Option<Option<String>> {
     match json.get(name) {
         None | Some(Value::Null) => Some(None),
-        Some(value) => scalar(value).map(Some),
+        Some(value) => text(value).map(Some),
     }
 }
 
-fn scalar(value: &Value) -> Option<String> {
+/// The same of a number, which may have a fraction.
+fn number_of(json: &Value, name: &str) -> Option<Option<String>> {
+    match json.get(name) {
+        Some(Value::Number(number)) if number.is_f64() => Some(Some(number.as_f64().unwrap().to_string())),
+        _ => text_of(json, name),
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) if number.is_f64() => Some(number.as_f64().unwrap().to_string()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
         _ => None,
     }
 }

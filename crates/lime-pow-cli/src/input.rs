@@ -50,8 +50,7 @@ impl Source {
     }
 }
 
-/// Reads a file, or standard input for `-`: UTF-8, or UTF-16 with a byte order mark. One newline at the end
-/// is not part of the text.
+/// Reads a file, or standard input for `-`: UTF-8, or UTF-16 with a byte order mark.
 pub(crate) fn read(path: &Path) -> Result<(Source, String), Failure> {
     let source = Source::file(path);
     let failed = |error| Failure::Io { what: source.to_string(), error };
@@ -66,13 +65,7 @@ pub(crate) fn read(path: &Path) -> Result<(Source, String), Failure> {
     if bytes.len() > MAX_BYTES {
         return Err(source.refuses(format_args!("more than {MAX_BYTES} bytes")));
     }
-    let mut text = decode(&bytes).map_err(|error| source.refuses(error))?;
-    if text.ends_with('\n') {
-        text.pop();
-        if text.ends_with('\r') {
-            text.pop();
-        }
-    }
+    let text = decode(&bytes).map_err(|error| source.refuses(error))?;
     source.check(&text)?;
     Ok((source, text))
 }

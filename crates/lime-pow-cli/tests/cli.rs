@@ -176,11 +176,12 @@ fn challenges_come_from_files_and_from_standard_input() {
         let path = path.to_str().unwrap();
         lime_pow(&["solve", "--challenge-file", path, "--difficulty", "15", "--order", "lowest"])
     };
-    for content in ["test-challenge-0001", "test-challenge-0001\n", "test-challenge-0001\r\n"] {
+    for content in
+        ["test-challenge-0001", "test-challenge-0001\n", "test-challenge-0001\r\n", "test-challenge-0001\n\n"]
+    {
         assert_eq!(stdout(&solve(content.as_bytes()).success()), "36073\n", "{content:?}");
     }
-    // Only one newline is no part of the challenge.
-    assert!(error_line(&solve(b"test-challenge-0001\n\n").code(2)).contains("more than one line"));
+    assert!(error_line(&solve(b"\ntest-challenge-0001\n").code(2)).contains("spaces around it"));
     assert!(error_line(&solve(b"abc\xff").code(2)).ends_with("not UTF-8 after 3 bytes"));
     let missing = folder.join("missing");
     let missing = lime_pow(&["solve", "--challenge-file", missing.to_str().unwrap(), "--difficulty", "1"]);
@@ -198,10 +199,12 @@ fn verify_says_why_not() {
         error_line(&with("verify", &["--nonce", "36074"]).code(1)),
         "lime-pow: nonce 36074 does not solve the challenge"
     );
-    for malformed in ["036073", "-1", "", "1e3", "18446744073709551616"] {
+    for malformed in ["036073", "-1", "1e3", "18446744073709551616"] {
         let line = error_line(&with("verify", &["--nonce", malformed]).code(1));
         assert!(line.contains(&format!("nonce {malformed:?} is not a decimal number")), "{line}");
     }
+    let line = error_line(&with("verify", &["--nonce", ""]).code(2));
+    assert_eq!(line, "lime-pow: --nonce: no nonce, as the output of a command that failed");
     let invalid: Value =
         serde_json::from_str(&stdout(&with("verify", &["--nonce", "5", "--json"]).code(1))).unwrap();
     assert_eq!((&invalid["valid"], &invalid["nonce"]), (&Value::Bool(false), &Value::from("5")));

@@ -33,11 +33,12 @@ fn what_is_no_challenge_has_no_nonce() {
         (b"\n", "no challenge of lime-v1: empty"),
         (b"\xef\xbb\xbf", "no challenge of lime-v1: empty"),
         (b"null\n", "no challenge of lime-v1: null"),
+        (b"curl: (6) Could not resolve host", "no challenge of lime-v1: a text with spaces"),
         (b"<!DOCTYPE html>\n<html>", "no challenge of lime-v1: a page (HTML or XML)"),
-        (b"{\"error\":\"Bad Gateway\"}", "no challenge of lime-v1: JSON without pow_challenge"),
+        (b"{\"error\":\"Bad Gateway\"}", "no challenge of lime-v1: the server's refusal"),
         (b"{\"pow_challenge\":", "no challenge of lime-v1: not valid JSON"),
         (b"t\0e\0s\0t\0", "has NUL characters"),
-        (b"\xff\xfea", "begins as UTF-16 and is none"),
+        (b"\xff\xfea", "begins with the mark of UTF-16"),
         (b"test\nchallenge", "no challenge of lime-v1: more than one line"),
     ] {
         let line = refusal(solve(input));
@@ -100,9 +101,9 @@ fn the_answer_of_lime_core_is_a_challenge() {
     }
     let refused = json!({ "ok": false, "error": { "code": "SITE_LOGIN_REQUEST_NOT_FOUND", "message": "" } });
     let line = refusal(solve(&refused));
-    assert!(line.contains("the server's refusal (SITE_LOGIN_REQUEST_NOT_FOUND)"), "{line}");
+    assert!(line.contains("the server's refusal (\"SITE_LOGIN_REQUEST_NOT_FOUND\")"), "{line}");
     let line = refusal(solve(&data("APPROVED", late)));
-    assert!(line.contains("the login request is APPROVED"), "{line}");
+    assert!(line.contains("the login request is \"APPROVED\""), "{line}");
 }
 
 /// What a server takes, from what it sent: the body, the query or the payload, alone on standard output.
@@ -171,11 +172,14 @@ fn verify_reads_what_solve_prints() {
         let json = text(&run(&[&solve[..], &["--json"]].concat(), "").success().get_output().stdout);
         verify(&json);
     }
-    for (nonces, code) in [("", 1), ("{}", 2), ("{\"nonces\":[]}", 2), ("{\"nonce\":36073}", 2), ("null", 1)]
+    for (nonces, code) in
+        [("", 2), ("\n", 2), ("{}", 2), ("{\"nonces\":[]}", 2), ("{\"nonce\":36073}", 2), ("null", 1)]
     {
         run(&[&["verify", "--json", "--nonce-file", "-"], lime].concat(), nonces).code(code);
     }
     run(&[&["verify"], lime].concat(), "").code(2);
+    let both = ["verify", "--difficulty", "15", "--challenge-file", "-", "--nonce-file", "-"];
+    assert!(refusal(run(&both, "36073")).contains("cannot hold both"));
 }
 
 /// A system that gives no threads is one line and exit code 5.

@@ -88,6 +88,12 @@ impl Job {
         }
     }
 
+    /// What makes a solution doubtful: a challenge that has expired, or that nonces alone do not answer.
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        self.puzzle.warnings.clone()
+    }
+
     /// How far it has come.
     fn progress(&self) -> PyResult<Progress> {
         Ok(Progress::new(&self.job()?.progress()))

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use lime_pow::scheme::{Format, Parameters, decode};
 use lime_pow::{Bundle, Nonce, Order};
-use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyRecursionError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDict, PyInt, PyList, PyMapping, PyString, PyTuple};
 
@@ -88,7 +88,14 @@ fn message(challenge: &Bound<'_, PyAny>) -> PyResult<String> {
         }
     };
     // It refuses what holds itself, and what JSON cannot say.
-    py.import("json")?.call_method1("dumps", (object,))?.extract()
+    let options = PyDict::new(py);
+    options.set_item("default", py.get_type::<PyDict>())?;
+    let text = py.import("json")?.call_method("dumps", (object,), Some(&options));
+    text.map_err(|error| match error.is_instance_of::<PyRecursionError>(py) {
+        true => PyValueError::new_err("the challenge is nested too deep"),
+        false => error,
+    })?
+    .extract()
 }
 
 /// The bytes of a `bytes` or a `bytearray`.

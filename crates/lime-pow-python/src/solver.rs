@@ -6,7 +6,7 @@ use std::task::Context;
 use std::time::Duration;
 
 use lime_pow::{Kernel, Pinning};
-use pyo3::exceptions::{PyUserWarning, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
@@ -91,7 +91,6 @@ impl Solver {
     #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
     fn _submit(
         &self,
-        py: Python<'_>,
         challenge: Option<&Bound<'_, PyAny>>,
         difficulty: Option<&Bound<'_, PyAny>>,
         scheme: &str,
@@ -105,11 +104,6 @@ impl Solver {
         callbacks: Option<&Bound<'_, Callbacks>>,
     ) -> PyResult<Job> {
         let puzzle = Description { scheme, challenge, difficulty, parameters, max_nonce }.puzzle()?;
-        for warning in &puzzle.warnings {
-            let message = std::ffi::CString::new(warning.as_str()).expect("warnings have no NUL");
-            // For the caller of `submit`.
-            PyErr::warn(py, &py.get_type::<PyUserWarning>(), &message, 2)?;
-        }
         let waker = on_done.zip(callbacks).map(|(callback, callbacks)| callbacks.get().waker(callback));
         let waker = waker.transpose()?;
         let pool = self.pool()?;

@@ -287,7 +287,7 @@ def test_a_hundred_thousand_calls_leak_nothing():
 
     def calls(count):
         for number in range(count):
-            challenge = f"leak {number}"
+            challenge = f"leak-{number}"
             match number % 4:
                 case 0:
                     lime_pow.solve(challenge, 4)
@@ -303,7 +303,7 @@ def test_a_hundred_thousand_calls_leak_nothing():
 
     async def waits(count):
         for number in range(count // 10):
-            await asyncio.gather(*(solver.asolve(f"leak {number} {part}", 4) for part in range(9)))
+            await asyncio.gather(*(solver.asolve(f"leak-{number}-{part}", 4) for part in range(9)))
             try:
                 await solver.asolve("x", 20, max_nonce=9)
             except lime_pow.SolveError:

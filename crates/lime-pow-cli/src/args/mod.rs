@@ -3,7 +3,7 @@
 mod calibrate;
 mod puzzle;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -237,6 +237,10 @@ impl From<OrderArg> for Order {
 impl VerifyArgs {
     /// The nonces as text, in the order of the sub-puzzles; of a puzzle that is no bundle, one.
     pub(crate) fn nonces(&self, bundle: bool) -> Result<Vec<String>, Failure> {
+        if self.nonce_file.as_deref() == Some(Path::new("-")) && self.puzzle.reads_standard_input() {
+            let both = "standard input cannot hold both the challenge and the nonces";
+            return Err(Failure::Usage(both.to_owned()));
+        }
         let (source, text) = match (&self.nonce, &self.nonce_file) {
             (Some(text), _) => {
                 let source = Source::argument("--nonce");
@@ -249,8 +253,11 @@ impl VerifyArgs {
         if text.trim_start().starts_with('{') {
             return input::nonces(&source, &text);
         }
-        let text = text.trim_end_matches(['\n', '\r']);
-        let split = text.split([',', '\n']).map(|text| text.trim_end_matches('\r').to_owned());
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(source.refuses("no nonce, as the output of a command that failed"));
+        }
+        let split = text.split([',', '\n']).map(|text| text.trim().to_owned());
         Ok(if bundle { split.collect() } else { vec![text.to_owned()] })
     }
 }

@@ -1,10 +1,10 @@
 //! A puzzle from the command line: the challenge as text, file or JSON, and parameters by name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use lime_pow::scheme::{FORMATS, Format, Parameters};
-use lime_pow::{Bundle, Nonce};
+use lime_pow::{Bundle, Error, Nonce};
 
 use crate::failure::Failure;
 use crate::input::{self, Source};
@@ -16,7 +16,7 @@ pub(crate) struct PuzzleArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "challenge_file")]
     challenge: Option<String>,
 
-    /// A file that holds the challenge, or - for standard input; one newline at its end is ignored
+    /// A file that holds the challenge, or - for standard input; newlines at its end are ignored
     #[arg(long, value_name = "FILE")]
     challenge_file: Option<PathBuf>,
 
@@ -48,6 +48,10 @@ pub(crate) struct Puzzle {
 }
 
 impl PuzzleArgs {
+    pub(crate) fn reads_standard_input(&self) -> bool {
+        self.challenge_file.as_deref() == Some(Path::new("-"))
+    }
+
     pub(crate) fn parse(&self) -> Result<Puzzle, Failure> {
         let format = Format::by_name(&self.scheme)?;
         let mut given = Parameters::default();
@@ -73,14 +77,17 @@ impl PuzzleArgs {
             (None, Some(path)) => Some(input::read(path)?),
             (None, None) => None,
         };
-        let mut parameters = match input {
-            Some((source, text)) => format.read(&text).map_err(|error| source.refuses(error))?,
+        let mut parameters = match &input {
+            Some((source, text)) => format.read(text).map_err(|error| source.refuses(error))?,
             None => Parameters::default(),
         };
         for (name, value) in given.iter() {
             parameters.set(name, value);
         }
-        let mut bundle = format.parse(&parameters)?;
+        let mut bundle = format.parse(&parameters).map_err(|error| match (&input, &error) {
+            (Some((source, _)), Error::MissingParameter { .. }) => source.refuses(error),
+            _ => error.into(),
+        })?;
         if let Some(max_nonce) = self.max_nonce {
             bundle = bundle.with_max_nonce(max_nonce.as_u64());
         }

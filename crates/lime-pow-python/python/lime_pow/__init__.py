@@ -15,8 +15,9 @@ import operator
 import os
 import threading
 import time
+import warnings
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from lime_pow import _lime_pow
@@ -34,6 +35,7 @@ from lime_pow._notifier import callbacks
 from lime_pow._sdk import accelerate, restore, timeout_error
 
 __all__ = [
+    "ChallengeWarning",
     "Job",
     "PowTimeoutError",
     "Progress",
@@ -51,11 +53,22 @@ __all__ = [
 ]
 
 #: What a server sent: a text, bytes, or its parsed JSON.
-Challenge: TypeAlias = str | bytes | bytearray | Mapping[str, Any] | Sequence[Any]
+Challenge: TypeAlias = str | bytes | bytearray | Mapping[str, Any] | list[Any] | tuple[Any, ...]
 
 # A child has none of its parent's threads.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_lime_pow.forked)
+
+
+class ChallengeWarning(UserWarning):
+    """A challenge whose solution the server may not take: it has expired, or asks for more than nonces."""
+
+
+def _warned(job: Job) -> Job:
+    """Tells the caller of a public method, which is one frame further up, of a job's warnings."""
+    for warning in job.warnings:
+        warnings.warn(warning, ChallengeWarning, stacklevel=3)
+    return job
 
 
 class Solver(_lime_pow.Solver):
@@ -85,11 +98,11 @@ class Solver(_lime_pow.Solver):
         the parameter that makes the puzzle harder, and ``parameters`` holds any parameter by name, with any
         text as it is; both take precedence. ``max_nonce`` is the largest nonce that the server reads, instead
         of the scheme's own limit. A challenge that has expired, or that nonces alone do not answer, is a
-        ``UserWarning``, and in ``Solution.warnings``. Bad input raises ``ValueError``. ``on_done`` is called
+        ``ChallengeWarning``, and in ``Solution.warnings``. Bad input raises ``ValueError``. ``on_done`` is called
         when the search has ended, from a thread that all callbacks share, so it must not block. It must not
         refer to the job either, which would then live until the search has ended.
         """
-        return self._submit(
+        job = self._submit(
             challenge,
             difficulty,
             scheme=scheme,
@@ -102,6 +115,7 @@ class Solver(_lime_pow.Solver):
             on_done=on_done,
             callbacks=None if on_done is None else callbacks(),
         )
+        return _warned(job)
 
     def solve(
         self,
@@ -122,7 +136,7 @@ class Solver(_lime_pow.Solver):
         Signals are checked every 25 ms, and an exception of a handler stops the search. ``progress`` is
         called about every 100 ms.
         """
-        job = self.submit(
+        job = self._submit(
             challenge,
             difficulty,
             scheme=scheme,
@@ -134,6 +148,7 @@ class Solver(_lime_pow.Solver):
             timeout=timeout,
         )
         try:
+            _warned(job)
             while progress is not None and not job.done(0.1):
                 progress(job.progress())
             return job.wait()
@@ -174,7 +189,7 @@ class Solver(_lime_pow.Solver):
                     loop.call_soon_threadsafe(wake)
 
         try:
-            job = self.submit(
+            job = self._submit(
                 challenge,
                 difficulty,
                 scheme=scheme,
@@ -185,8 +200,10 @@ class Solver(_lime_pow.Solver):
                 threads=threads,
                 timeout=timeout,
                 on_done=on_done,
+                callbacks=callbacks(),
             )
             try:
+                _warned(job)
                 await ended
             finally:
                 job.cancel()  # changes nothing about a job that has ended

@@ -100,6 +100,9 @@ class Job:
         """Whether it has ended, or does within ``timeout`` seconds."""
     def cancel(self) -> None:
         """End it with ``SolveError``, unless it has ended; its threads leave it within about 100 µs."""
+    @property
+    def warnings(self) -> list[str]:
+        """What makes a solution doubtful: a challenge that has expired, or that nonces alone do not answer."""
     def progress(self) -> Progress:
         """How far it has come."""
 
