@@ -155,6 +155,9 @@ pub fn read(scheme: &str, json: &Value) -> Option<Parameters> {
     if let Value::String(text) = json {
         return read_text(scheme, text);
     }
+    if !json.is_object() && !json.is_array() {
+        return None;
+    }
     // Each parameter with all the values that the object has for it, which must be one.
     let mut said: Vec<(&str, Option<String>)> = Vec::new();
     let mut say = |name, value: Option<Option<String>>| Some(said.push((name, value?)));
