@@ -160,7 +160,10 @@ pub fn read(scheme: &str, json: &Value) -> Option<Parameters> {
     }
     // Each parameter with all the values that the object has for it, which must be one.
     let mut said: Vec<(&str, Option<String>)> = Vec::new();
-    let mut say = |name, value: Option<Option<String>>| Some(said.push((name, value?)));
+    let mut say = |name, value: Option<Option<String>>| {
+        said.push((name, value?));
+        Some(())
+    };
     match scheme {
         "lime-v1" | "lime-legacy" => {
             let inner = match &json["ok"] {
