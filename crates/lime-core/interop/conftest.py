@@ -13,7 +13,7 @@ import pytest
 
 # The SDKs read their settings from the environment, and httpx its proxies.
 for name in [name for name in os.environ if name.startswith("LIME_")]:
-    if name not in ("LIME_CORE_BINARY", "LIME_INTEROP_MCP_PYTHON"):
+    if name not in ("LIME_CORE_BINARY", "LIME_INTEROP_MCP_PYTHON", "LIME_INTEROP_STORE", "LIME_KILLS", "LIME_LOGINS"):
         del os.environ[name]
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 ROOT = Path(__file__).parents[3]

@@ -25,6 +25,8 @@ class Core:
         env_file = directory / "lime.env"
         self._log = directory / "lime-core.log"
         options = {"port": 0, **options}
+        if os.environ.get("LIME_INTEROP_STORE") == "sqlite":
+            options.setdefault("store", f"sqlite:{directory / 'store.db'}")
         arguments = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(

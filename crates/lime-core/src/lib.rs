@@ -46,7 +46,8 @@ mod token;
 pub use assembly::Core;
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_epoch};
 pub use config::{
-    Config, ConfigError, Events, ForwardedHeader, Http, Limits, Log, LogFormat, Login, Pow, Rate,
+    Config, ConfigError, Events, ForwardedHeader, Http, Limits, Log, LogFormat, Login, NotAStore, Pow, Rate,
+    StoreLocation,
 };
 pub use health::serve_health;
 pub use key_file::KeyError;

@@ -6,11 +6,13 @@ use clap::{Parser, Subcommand};
 
 mod failure;
 mod log;
+mod output;
 mod probe;
 mod serving;
 #[cfg_attr(unix, path = "signals/unix.rs")]
 #[cfg_attr(not(unix), path = "signals/other.rs")]
 mod signals;
+mod stores;
 mod threads;
 
 /// LIME Core: login requests with proof of work, passports over SSE, tokens for MCP servers.
@@ -27,15 +29,15 @@ const CONFIG_VARIABLE: &str = "LIME_CORE_CONFIG";
 const EXIT_CODES: &str = "\
 Exit codes:
   0        stopped as it was told to, or all is well
-  1        cannot serve: an address in use, a key file that cannot be read or that others can,
-           no threads; or the server that was asked is not healthy
+  1        cannot serve: an address in use, a key file or a store that cannot be read or that others
+           can, no threads; or the server that was asked is not healthy, or the store is damaged
   2        arguments or settings that are wrong
   130, 143 ended at once by a second SIGINT or SIGTERM";
 
 #[derive(Subcommand)]
 enum Command {
     /// Serve until SIGINT or SIGTERM; a second one ends it at once. SIGHUP reads `log.filter` again, and
-    /// nothing else. Keeps everything but the signing key in memory.
+    /// nothing else.
     Serve {
         /// Settings in TOML; environment variables override them.
         #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE)]
@@ -57,7 +59,15 @@ enum Command {
         #[arg(long)]
         ready: bool,
     },
-    /// Serve in memory and without limits, with an owner, sites and agents made up on the spot.
+    /// Look after the store of these settings, while servers may run on it.
+    Store {
+        /// Settings in TOML; environment variables override them.
+        #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE, global = true)]
+        config: Option<PathBuf>,
+        #[command(subcommand)]
+        task: stores::Task,
+    },
+    /// Serve without limits, with an owner, sites and agents made up on the spot.
     Dev(serving::Dev),
 }
 
@@ -66,6 +76,9 @@ fn main() {
         Command::Serve { config } => serving::serve_public(config),
         Command::CheckConfig { file } => serving::check(file.as_deref()),
         Command::Health { config, ready } => probe::ask(config.as_deref(), ready),
+        Command::Store { config, task } => {
+            serving::load(config.as_deref()).and_then(|config| stores::run(&config, &task))
+        }
         Command::Dev(dev) => serving::serve_dev(dev),
     };
     if let Err(failure) = outcome {

@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
+use lime_core::Config;
+
 use crate::failure::Failure;
-use crate::serving;
 
 /// How long the server may take to be connected to, and to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -14,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Asks the server that runs with these settings whether it lives, or whether it is ready. Every failure has
 /// the exit code 1: containers' health checks know no other.
 pub(crate) fn ask(config: Option<&Path>, ready: bool) -> Result<(), Failure> {
-    let config = serving::load(config).map_err(Failure::of)?;
+    let config = Config::load(config, std::env::vars_os()).map_err(Failure::of)?;
     let mut address = config.health_listen.unwrap_or(config.listen);
     if address.ip().is_unspecified() {
         address.set_ip(match address {

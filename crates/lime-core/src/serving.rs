@@ -1,12 +1,12 @@
 //! What `serve`, `check-config` and `dev` do, from settings to the end of the server.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lime_core::{
-    Config, Core, Entropy, Keys, LogFormat, MemoryStore, SystemEntropy, dev, new_epoch, serve, serve_health,
+    Config, Core, Entropy, Keys, LogFormat, StoreLocation, SystemEntropy, dev, serve, serve_health,
 };
 use lime_proto::Origin;
 use socket2::{Domain, Socket, Type};
@@ -16,7 +16,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt, reload};
 
 use crate::failure::Failure;
-use crate::{log, signals, threads};
+use crate::output::say;
+use crate::{log, signals, stores, threads};
 
 /// Arguments of `dev`.
 #[derive(clap::Args)]
@@ -40,6 +41,9 @@ pub(crate) struct Dev {
     /// Seconds that a login request waits.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=900))]
     ttl: u64,
+    /// Where everything is kept: memory:, or sqlite:PATH, where each start adds its own sites and agents.
+    #[arg(long, value_name = "STORE", default_value_t = StoreLocation::Memory)]
+    store: StoreLocation,
     /// Number of sites.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     sites: u16,
@@ -69,6 +73,7 @@ pub(crate) fn check(path: Option<&Path>) -> Result<(), Failure> {
     runtime.block_on(start).map_err(Failure::of)?;
     let limited = limit_connections(&mut config)?;
     let is_there = config.key_file.as_deref().map(Keys::check).transpose().map_err(Failure::of)?;
+    let store = config.store.as_ref().map(stores::check_place).transpose()?.flatten();
     for address in [Some(config.listen), config.health_listen].into_iter().flatten() {
         check_address(address)?;
     }
@@ -77,6 +82,9 @@ pub(crate) fn check(path: Option<&Path>) -> Result<(), Failure> {
     }
     if let (Some(path), Some(false)) = (&config.key_file, is_there) {
         say(format_args!("{}: is not there yet, `serve` makes it", path.display()));
+    }
+    if let Some(store) = store {
+        say(format_args!("{store}"));
     }
     say(format_args!("ok: serves {} on {}", config.issuer, config.listen));
     Ok(())
@@ -112,11 +120,11 @@ async fn run_logged(
     });
     reload.map_err(Failure::of)?;
     let limited = limit_connections(&mut config)?;
-    let keys = match &config.key_file {
-        Some(path) => Keys::open(path),
-        None => Keys::generate(),
+    let (Some(key_file), Some(location)) = (&config.key_file, &config.store) else {
+        unreachable!("a server that others use has both")
     };
-    let keys = keys.map_err(Failure::of)?;
+    let keys = Keys::open(key_file).map_err(Failure::of)?;
+    let store = stores::open(location)?;
     let listener = listen(config.listen).await?;
     let (health, health_address) = match config.health_listen {
         Some(address) => {
@@ -126,13 +134,13 @@ async fn run_logged(
         }
         None => (None, None),
     };
-    let store = Arc::new(MemoryStore::new(new_epoch(&SystemEntropy)));
     let address = listener.local_addr().map_err(Failure::of)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         listen = %address,
         health_listen = health_address.map(tracing::field::display),
         issuer = %config.issuer,
+        store = %location,
         kid = keys.jwks().keys[0].kid,
         difficulty = config.pow.base,
         ttl_seconds = config.login.ttl_seconds,
@@ -182,7 +190,7 @@ async fn run_dev(dev: Dev) -> Result<(), Failure> {
     config.pow.base = dev.difficulty;
     config.pow.ceiling = dev.difficulty;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let store = Arc::new(MemoryStore::new(new_epoch(&*entropy)));
+    let store = stores::open(&dev.store)?;
     let principals =
         dev::seed(&*store, &entropy, dev.sites.into(), dev.agents.into()).await.map_err(Failure::of)?;
     let core = Core::new(config, store, Keys::generate().map_err(Failure::of)?);
@@ -212,10 +220,10 @@ async fn run_dev(dev: Dev) -> Result<(), Failure> {
         ));
     }
     say(format_args!(
-        "LIME Core for development on {issuer}: difficulty {}, no limits, nothing is kept.\n\n{told}\n\
+        "LIME Core for development on {issuer}: difficulty {}, no limits, keeps everything in {}.\n\n{told}\n\
          A site then makes login requests with the official lime-sites-sdk, an agent answers with lime-agents-sdk.\n\
          Ctrl-C stops.",
-        dev.difficulty
+        dev.difficulty, dev.store
     ));
     serve(listener, Arc::new(core), stop).await;
     log.flush(log::PATIENCE);
@@ -231,11 +239,6 @@ fn origin_of(address: SocketAddr) -> Origin {
         _ => format!("http://{}", SocketAddr::new(host, address.port())),
     };
     Origin::try_from(text).expect("an address is a host")
-}
-
-/// Prints a line. Errors are ignored: Core also serves when nobody reads its output.
-fn say(text: std::fmt::Arguments<'_>) {
-    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// Lets this process have as many descriptors as the system allows it, and takes no more connections than

@@ -21,24 +21,40 @@ fn check_config_tells_what_is_wrong() {
         std::fs::write(file.path(), text).unwrap();
         run(&["check-config", path])
     };
-    let (code, out, err) = check("issuer = 'https://lime.example'");
-    let lines: Vec<_> = out.lines().collect();
-    assert!(lines[0].starts_with("warning: trusted_proxies is empty"), "{out}");
-    assert!(lines[1].starts_with("warning: key_file is not set"), "{out}");
-    assert_eq!((code, lines[2], &*err), (0, "ok: serves https://lime.example on 127.0.0.1:8080", ""));
     let directory = tempfile::tempdir().unwrap();
     let key = directory.path().join("key.pem");
-    let quiet =
-        format!("issuer = 'https://lime.example'\nkey_file = {key:?}\ntrusted_proxies = ['127.0.0.1']");
+    let store = directory.path().join("store.db");
+    let (code, out, err) =
+        check(&format!("issuer = 'https://lime.example'\nstore = 'memory:'\nkey_file = {key:?}"));
+    let lines: Vec<_> = out.lines().collect();
+    assert!(lines[0].starts_with("warning: trusted_proxies is empty"), "{out}");
+    assert!(lines[1].starts_with("warning: store = memory: all but the signing key is lost"), "{out}");
+    assert_eq!((code, lines[3], &*err), (0, "ok: serves https://lime.example on 127.0.0.1:8080", ""));
+    let quiet = format!(
+        "issuer = 'https://lime.example'\nstore = 'sqlite:{}'\nkey_file = {key:?}\ntrusted_proxies = ['127.0.0.1']",
+        store.display()
+    );
     let (code, out, _) = check(&quiet);
-    assert!(code == 0 && out.starts_with(&format!("{}: is not there yet", key.display())), "{out}");
-    assert_eq!((out.lines().count(), key.exists()), (2, false));
-    let (code, _, err) = check("issuer = 'https://lime.example'\n[log]\nfilter = 'a=b=c,,['");
+    for (line, path) in out.lines().zip([&key, &store]) {
+        assert!(line.starts_with(&format!("{}: is not there yet", path.display())), "{out}");
+        assert!(!path.exists());
+    }
+    assert_eq!((code, out.lines().count()), (0, 3), "{out}");
+    // Neither may be left out: all would be lost with the process.
+    for (settings, field) in
+        [(format!("key_file = {key:?}"), "store"), ("store = 'memory:'".to_owned(), "key_file")]
+    {
+        let (code, _, err) = check(&format!("issuer = 'https://lime.example'\n{settings}"));
+        assert!(code == 2 && err.starts_with(&format!("error: {field}: is missing, must be ")), "{err}");
+    }
+    let kept = "store = 'memory:'\nkey_file = 'key.pem'";
+    let (code, _, err) =
+        check(&format!("issuer = 'https://lime.example'\n{kept}\n[log]\nfilter = 'a=b=c,,['"));
     assert_eq!((code, err.starts_with("error: log.filter = ")), (2, true), "{err}");
     let (code, out, err) = check("issuer = 'https://lime.example'\n[login]\nttl_seconds = 5");
     let told = "error: login.ttl_seconds = 5: must be a whole number of 30 to 900, for example 300\n";
     assert_eq!((code, &*out, &*err), (2, "", told));
-    let (code, _, err) = check("issuer = 'http://lime.example'");
+    let (code, _, err) = check(&format!("issuer = 'http://lime.example'\n{kept}"));
     assert_eq!(
         (code, &*err),
         (
@@ -54,9 +70,12 @@ fn check_config_tells_what_is_wrong() {
 fn an_environment_that_is_no_text_is_no_panic() {
     use std::os::unix::ffi::OsStringExt;
     let bad = std::ffi::OsString::from_vec(vec![0xff]);
+    let directory = tempfile::tempdir().unwrap();
     let run = |name: &str| {
         let output = command(&["check-config"])
             .env("LIME_CORE__ISSUER", "http://127.0.0.1:1")
+            .env("LIME_CORE__STORE", "memory:")
+            .env("LIME_CORE__KEY_FILE", directory.path().join("key.pem"))
             .env(name, &bad)
             .output();
         let output = output.unwrap();
@@ -70,7 +89,7 @@ fn an_environment_that_is_no_text_is_no_panic() {
 #[test]
 fn serve_refuses_what_check_config_refuses() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "issuer = 'http://lime.example'").unwrap();
+    std::fs::write(file.path(), "issuer = 'http://lime.example'\nstore = 'memory:'\nkey_file = 'k'").unwrap();
     let (code, _, err) = run(&["serve", "--config", file.path().to_str().unwrap()]);
     assert_eq!((code, err.starts_with("error: issuer = ")), (2, true), "{err}");
     let (code, _, err) = run(&["serve"]);
@@ -96,7 +115,9 @@ fn serve_keeps_its_key_and_stops_on_a_signal() {
     for signal in ["-TERM", "-INT"] {
         // The system picks a port, and the log tells which.
         let config = directory.path().join("config.toml");
-        let settings = format!("listen = '127.0.0.1:0'\nissuer = 'http://127.0.0.1:1'\nkey_file = {key:?}");
+        let settings = format!(
+            "listen = '127.0.0.1:0'\nissuer = 'http://127.0.0.1:1'\nstore = 'memory:'\nkey_file = {key:?}"
+        );
         std::fs::write(&config, settings).unwrap();
         let mut server = Server::start(&["serve", "--config", config.to_str().unwrap()]);
         let mut log = lines(server.0.stderr.take().unwrap());
@@ -166,7 +187,8 @@ fn serve_with_log(stderr: impl Into<Stdio>, directory: &Path, notice: u32) -> (S
     let origin = format!("http://127.0.0.1:{port}");
     let config = directory.join("config.toml");
     let settings = format!(
-        "listen = '127.0.0.1:{port}'\nissuer = '{origin}'\nlog = {{ filter = 'debug' }}\nhttp = {{ notice_seconds = {notice} }}"
+        "listen = '127.0.0.1:{port}'\nissuer = '{origin}'\nstore = 'memory:'\nkey_file = {:?}\nlog = {{ filter = 'debug' }}\nhttp = {{ notice_seconds = {notice} }}",
+        directory.join("key.pem")
     );
     std::fs::write(&config, settings).unwrap();
     let mut serve = command(&["serve", "--config", config.to_str().unwrap()]);

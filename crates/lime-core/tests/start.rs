@@ -30,12 +30,22 @@ fn check_config_finds_what_a_start_would() {
     std::fs::create_dir(file("shared")).unwrap();
     mode(&file("shared"), 0o777);
     let key = |name: &str| format!("key_file = {:?}", file(name));
+    let store = |name: &str| format!("store = 'sqlite:{}'", file(name).display());
+    std::fs::write(file("nonsense.db"), "nonsense".repeat(1000)).unwrap();
+    mode(&file("nonsense.db"), 0o600);
+    std::fs::write(file("open.db"), "").unwrap();
+    mode(&file("open.db"), 0o644);
     for (settings, code, words) in [
         (key("nonsense.pem"), 1, "must hold an RSA private key"),
         (key("open.pem"), 1, "mode 0644 lets others read it"),
         (key("shared/key.pem"), 1, "lets others replace it"),
         (key("none/key.pem"), 1, "No such file or directory"),
         (key("nonsense.pem/key.pem"), 1, "Not a directory"),
+        (store("nonsense.db"), 1, "file is not a database"),
+        (store("open.db"), 1, "mode 644 lets others read or write the store"),
+        (store("shared/store.db"), 1, "lets others put another file in the place of the store"),
+        (store("nonsense.pem/store.db"), 1, "Not a directory"),
+        ("store = 'postgres:x'".to_owned(), 2, "store = \"postgres:x\": must be sqlite: and a path"),
         ("listen = '192.0.2.1:80'".to_owned(), 1, "cannot listen on 192.0.2.1:80: "),
         ("health_listen = '[2001:db8::1]:80'".to_owned(), 1, "cannot listen on [2001:db8::1]:80: "),
         ("listen = '127.0.0.1:1'\nhealth_listen = '0.0.0.0:1'".to_owned(), 2, "health_listen = "),
@@ -44,7 +54,14 @@ fn check_config_finds_what_a_start_would() {
     ] {
         let config = file("config.toml");
         let listen = if settings.starts_with("listen") { "" } else { "listen = '127.0.0.1:0'\n" };
-        std::fs::write(&config, format!("{listen}issuer = 'http://127.0.0.1:1'\n{settings}")).unwrap();
+        let mut text = format!("{listen}issuer = 'http://127.0.0.1:1'\n");
+        if !settings.starts_with("store") {
+            text += "store = 'memory:'\n";
+        }
+        if !settings.starts_with("key_file") {
+            text += &(key("key.pem") + "\n");
+        }
+        std::fs::write(&config, text + &settings).unwrap();
         let config = config.to_str().unwrap();
         let (checked, out, told) = run(&["check-config", config]);
         assert!(
@@ -83,6 +100,7 @@ fn a_key_of_root_is_read_by_a_group() {
     let key = directory.path().join("key.pem");
     let environment = |command: &mut Command| {
         command.env_clear().env("LIME_CORE__ISSUER", "http://127.0.0.1:1").env("LIME_CORE__KEY_FILE", &key);
+        command.env("LIME_CORE__STORE", "memory:");
     };
     let mut serve = Command::new(&binary);
     environment(serve.arg("serve").env("LIME_CORE__LISTEN", "127.0.0.1:0").stderr(Stdio::piped()));
@@ -204,7 +222,8 @@ impl Listening {
     fn start(script: &str, directory: &Path, http: &str) -> Self {
         let config = directory.join("config.toml");
         let listen = "listen = '127.0.0.1:0'\nhealth_listen = '127.0.0.1:0'\nissuer = 'http://127.0.0.1:1'";
-        std::fs::write(&config, format!("{listen}\nhttp = {{ {http} }}")).unwrap();
+        let kept = format!("store = 'memory:'\nkey_file = {:?}", directory.join("key.pem"));
+        std::fs::write(&config, format!("{listen}\n{kept}\nhttp = {{ {http} }}")).unwrap();
         let mut serve = Command::new("sh");
         serve.args(["-c", script, env!("CARGO_BIN_EXE_lime-core")]).arg(&config).env_clear();
         serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -297,7 +316,7 @@ fn a_start_that_fails_ends_with_its_reason() {
     let address = taken.local_addr().unwrap().to_string();
     let mut serve = command(&["serve"]);
     serve.env("LIME_CORE__ISSUER", "http://127.0.0.1:1").env("LIME_CORE__LISTEN", &address);
-    serve.env("LIME_CORE__KEY_FILE", directory.path().join("key.pem"));
+    serve.env("LIME_CORE__STORE", "memory:").env("LIME_CORE__KEY_FILE", directory.path().join("key.pem"));
     let told = String::from_utf8(serve.output().unwrap().stderr).unwrap();
     let lines: Vec<_> = told.lines().collect();
     assert!(lines.len() == 2 && lines[0].contains("made a signing key"), "{told}");

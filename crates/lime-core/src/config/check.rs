@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use lime_pow::Difficulty;
 use lime_proto::login::MAX_TTL;
 
-use super::{Config, ConfigError, Limits};
+use super::{Config, ConfigError, Limits, StoreLocation};
 
 /// A setting by its path, what it must be, and an example in TOML.
 pub(super) struct Setting {
@@ -46,6 +46,11 @@ const SETTINGS: &[Setting] = &[
         "issuer",
         "an origin: a host name or address in lower case, no default port, path or slash",
         "\"https://lime.example.com\"",
+    ),
+    text(
+        "store",
+        "sqlite: and a path, or memory: for what may be lost",
+        "\"sqlite:/var/lib/lime-core/store.db\" or \"memory:\"",
     ),
     text("key_file", "a path", "\"/var/lib/lime-core/key.pem\""),
     text("trusted_proxies", "addresses or networks", "[\"10.0.0.1\", \"192.168.0.0/16\"]"),
@@ -100,6 +105,12 @@ pub(super) fn expected(path: &str) -> String {
     Setting::at(path).map(Setting::expected).unwrap_or_default()
 }
 
+/// The error for a setting that must be there.
+pub(super) fn missing(field: &str) -> ConfigError {
+    let message = format!("is missing, must be {}", expected(field));
+    ConfigError::Field { field: field.to_owned(), message }
+}
+
 /// Whether a path is a section's, in which settings are.
 pub(super) fn is_section(path: &str) -> bool {
     SETTINGS.iter().any(|setting| setting.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
@@ -143,13 +154,19 @@ impl Config {
         self.limits.as_ref().map_or(Ok(()), check_rates)
     }
 
-    /// Checks that no other machine would use Core without TLS: the issuer must be https, unless its host is
-    /// loopback.
+    /// Checks what a server needs that others use: a store and a key that outlive it, where they are to, and
+    /// TLS, unless its host is loopback.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Value`] for an issuer that is neither https nor loopback.
+    /// [`ConfigError::Field`] for a store or a key file that is not set, [`ConfigError::Value`] for an issuer
+    /// that is neither https nor loopback.
     pub fn check_public(&self) -> Result<(), ConfigError> {
+        for (field, is_set) in [("store", self.store.is_some()), ("key_file", self.key_file.is_some())] {
+            if !is_set {
+                return Err(missing(field));
+            }
+        }
         if self.issuer.is_https() || self.issuer.is_loopback() {
             return Ok(());
         }
@@ -188,8 +205,8 @@ impl Config {
                 self.events.keepalive_seconds
             ));
         }
-        if self.key_file.is_none() {
-            warnings.push("key_file is not set: the signing key is lost when the process ends".to_owned());
+        if self.store == Some(StoreLocation::Memory) {
+            warnings.push("store = memory: all but the signing key is lost when the process ends".to_owned());
         }
         warnings
     }
@@ -236,6 +253,7 @@ mod tests {
     fn config(change: impl FnOnce(&mut Config)) -> Config {
         let mut config = Config::new("https://lime.example".to_owned().try_into().unwrap());
         config.key_file = Some("key.pem".into());
+        config.store = Some(StoreLocation::Sqlite("store.db".into()));
         config.trusted_proxies = vec!["10.0.0.1/32".parse().unwrap()];
         change(&mut config);
         config
@@ -375,7 +393,7 @@ mod tests {
             ),
             (&|config| config.listen = "[::]:8080".parse().unwrap(), "listen = [::]:8080 takes plain HTTP"),
             (&|config| config.events.keepalive_seconds = 60, "events.keepalive_seconds = 60"),
-            (&|config| config.key_file = None, "key_file is not set"),
+            (&|config| config.store = Some(StoreLocation::Memory), "store = memory:"),
         ] {
             let warnings = config(change).warnings();
             assert!(warnings.len() == 1 && warnings[0].starts_with(begin), "{warnings:?}");
@@ -383,9 +401,22 @@ mod tests {
     }
 
     #[test]
+    fn what_others_use_is_kept() {
+        for (change, field) in [
+            (&(|config: &mut Config| config.store = None) as &dyn Fn(&mut Config), "store"),
+            (&|config| config.key_file = None, "key_file"),
+        ] {
+            let error = config(change).check_public().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{field}: is missing, must be ")), "{error}");
+        }
+    }
+
+    #[test]
     fn others_must_be_served_by_https() {
-        let issuer = |text: &str| Origin::try_from(text.to_owned());
-        let public = |text| Config::new(issuer(text).unwrap()).check_public().is_ok();
+        let public = |text: &str| {
+            let issuer = Origin::try_from(text.to_owned()).unwrap();
+            config(|config| config.issuer = issuer).check_public().is_ok()
+        };
         for (text, is_public) in [
             ("https://lime.example", true),
             ("http://127.0.0.1:1", true),

@@ -47,18 +47,13 @@ impl Config {
             overlay(&mut table, &name, text)?;
         }
         if !table.contains_key("issuer") {
-            return Err(missing("issuer"));
+            return Err(check::missing("issuer"));
         }
         let read = serde_path_to_error::deserialize::<_, Self>(table.clone());
         let config = read.map_err(|error| explained(&table, &error))?;
         config.check()?;
         Ok(config)
     }
-}
-
-fn missing(field: &str) -> ConfigError {
-    let message = format!("is missing, must be {}", check::expected(field));
-    ConfigError::Field { field: field.to_owned(), message }
 }
 
 /// An error of deserialization, in terms of what the setting must be rather than of our types.
@@ -139,6 +134,7 @@ mod tests {
     fn the_example_holds_the_defaults() {
         let mut defaults = Config::new("https://lime.example.com".to_owned().try_into().unwrap());
         defaults.health_listen = Some("127.0.0.1:8081".parse().unwrap());
+        defaults.store = Some("sqlite:/var/lib/lime-core/store.db".parse().unwrap());
         defaults.key_file = Some("/var/lib/lime-core/key.pem".into());
         assert_eq!(load(EXAMPLE, &[]), Ok(defaults));
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod load;
+mod store_location;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -11,6 +12,8 @@ use ipnet::IpNet;
 use lime_proto::Origin;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+
+pub use store_location::{NotAStore, StoreLocation};
 
 /// All settings. `lime-core.example.toml` explains each.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -23,7 +26,10 @@ pub struct Config {
     pub health_listen: Option<SocketAddr>,
     /// The origin that clients know Core by.
     pub issuer: Origin,
-    /// The file in which the signing key is kept. If this is not set, the key is kept in memory only.
+    /// Where principals, login requests and events are kept. A server that others use must have it set.
+    pub store: Option<StoreLocation>,
+    /// The file in which the signing key is kept. If this is not set, the key is kept in memory only; a
+    /// server that others use must have it set.
     pub key_file: Option<PathBuf>,
     /// Peers that are believed where a client is. In a file, an address alone is a network of one.
     #[serde(default, deserialize_with = "networks")]
@@ -235,6 +241,7 @@ impl Config {
             listen: default_listen(),
             health_listen: None,
             issuer,
+            store: None,
             key_file: None,
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
