@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 /// How long a call waits for another process that writes.
@@ -92,6 +93,9 @@ pub(crate) fn connect_existing(path: &Path) -> Result<Connection, OpenError> {
          PRAGMA journal_size_limit = 67108864;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Plans do not depend on values that are bound. Otherwise a statement is prepared again whenever it gets
+    // some, which took a third of the readers' time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

@@ -26,6 +26,7 @@ mod hints;
 mod logins;
 mod maintenance;
 mod principals;
+mod queue;
 mod readers;
 mod rows;
 mod schema;

@@ -25,7 +25,8 @@ pub(crate) fn insert(session: &mut Session<'_>, insertion: &Insertion) -> Result
         connection.prepare_cached(count)?.query_row([site], |row| row.get(0)).optional()?;
     if pending.unwrap_or(0) >= limit {
         // Some of them may have expired and not been swept.
-        let count = "SELECT count(*) FROM requests WHERE site = ?1 AND state = 0 AND expires > ?2";
+        let count =
+            "SELECT count(*) FROM requests WHERE site = ?1 AND state = 0 AND state < 2 AND expires > ?2";
         let pending: i64 =
             connection.prepare_cached(count)?.query_row(params![site, from_time(*now)], |row| row.get(0))?;
         if pending >= limit {

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
-use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
 use lime_store::StoreError;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::file::{OpenError, connect_reader};
+use crate::queue::{CAPACITY, Received, Receiver, Sender, queue};
 use crate::session::unavailable;
-use crate::writer::QUEUE;
 
 /// Enough for two cores; reading takes microseconds.
 const THREADS: usize = 2;
@@ -18,13 +18,12 @@ const THREADS: usize = 2;
 /// A question that waits. It tells whether the connection is still good.
 type Question = Box<dyn FnOnce(&Connection) -> bool + Send>;
 
-/// The way to the threads, which end when the last is dropped.
-#[derive(Clone, Debug)]
+/// The way to the threads, which end when this is dropped.
 pub(crate) struct Readers(Sender<Question>);
 
 impl Readers {
     pub(crate) fn start(path: &Path) -> Result<(Self, Vec<thread::JoinHandle<()>>), OpenError> {
-        let (sender, questions) = bounded(QUEUE);
+        let (sender, questions) = queue();
         let start = |_| {
             let (path, questions) = (path.to_owned(), questions.clone());
             let connection = connect_reader(&path)?;
@@ -50,9 +49,8 @@ impl Readers {
             is_good
         });
         match self.0.try_send(question) {
-            Ok(()) => Ok(receiver),
-            Err(TrySendError::Full(_)) => Err(unavailable(&format_args!("{QUEUE} questions wait already"))),
-            Err(TrySendError::Disconnected(_)) => Err(unavailable(&"its threads have ended")),
+            true => Ok(receiver),
+            false => Err(unavailable(&format_args!("{CAPACITY} questions wait already"))),
         }
     }
 }
@@ -60,7 +58,12 @@ impl Readers {
 /// Answers questions, and opens the file again after one that has failed.
 fn read(path: &Path, connection: Connection, questions: &Receiver<Question>) {
     let mut connection = Some(connection);
-    for question in questions {
+    loop {
+        let question = match questions.recv(Duration::from_secs(3600)) {
+            Received::Item(question) => question,
+            Received::Timeout => continue,
+            Received::Closed => return,
+        };
         if connection.is_none() {
             connection = connect_reader(path).ok();
         }

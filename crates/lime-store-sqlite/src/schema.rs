@@ -87,9 +87,8 @@ const MIGRATIONS: [Migration; 1] = [Migration {
             nonce INTEGER,
             first_sent INTEGER
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX requests_by_age ON requests (expires);
         CREATE INDEX requests_open ON requests (expires) WHERE state < 2;
-        CREATE INDEX requests_done ON requests (expires) WHERE state >= 2;
-        CREATE INDEX requests_pending ON requests (site, expires) WHERE state = 0;
 
         -- `head` is the sequence of the site's last event, `pending` how many of its requests are pending.
         CREATE TABLE logs (

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use lime_proto::Id;
 use lime_store::StoreError;
 use rusqlite::Connection;
@@ -13,13 +12,11 @@ use tokio::sync::oneshot;
 
 use crate::file::{Identity, OpenError, connect_existing};
 use crate::hints::Hints;
+use crate::queue::{CAPACITY, Received, Receiver, Sender, queue};
 use crate::session::{Failed, Session, unavailable};
 
 /// How often a store looks for changes of other processes.
 pub const POLL: Duration = Duration::from_millis(100);
-
-/// How many calls may wait; more are refused at once.
-pub(crate) const QUEUE: usize = 4096;
 
 /// How many calls are committed together, so that none waits for very many others.
 const BATCH: usize = 256;
@@ -31,8 +28,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 type Call = Box<dyn FnOnce(&mut Session<'_>) -> (bool, Answer) + Send>;
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
-/// The way to the thread. The thread ends when the last is dropped, once it has done what waits.
-#[derive(Clone, Debug)]
+/// The way to the thread, which ends when this is dropped, once it has done what waits.
 pub(crate) struct Writer(Sender<Call>);
 
 impl Writer {
@@ -42,7 +38,7 @@ impl Writer {
         connection: Connection,
         hints: Arc<Hints>,
     ) -> Result<(Self, thread::JoinHandle<()>), OpenError> {
-        let (sender, calls) = bounded(QUEUE);
+        let (sender, calls) = queue();
         let identity =
             Identity::of(path).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
         let mut thread = Thread {
@@ -78,9 +74,8 @@ impl Writer {
             (keep, Box::new(answer))
         });
         match self.0.try_send(call) {
-            Ok(()) => Ok(receiver),
-            Err(TrySendError::Full(_)) => Err(unavailable(&format_args!("{QUEUE} calls wait already"))),
-            Err(TrySendError::Disconnected(_)) => Err(unavailable(&"its thread has ended")),
+            true => Ok(receiver),
+            false => Err(unavailable(&format_args!("{CAPACITY} calls wait already"))),
         }
     }
 }
@@ -102,10 +97,10 @@ impl Thread {
         let mut connection = Some(connection);
         let mut polled = Instant::now();
         loop {
-            match self.calls.recv_timeout(POLL.saturating_sub(polled.elapsed())) {
-                Ok(first) => self.batch(&mut connection, first),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            match self.calls.recv(POLL.saturating_sub(polled.elapsed())) {
+                Received::Item(first) => self.batch(&mut connection, first),
+                Received::Timeout => {}
+                Received::Closed => return,
             }
             if polled.elapsed() >= POLL {
                 self.poll(&mut connection);
@@ -143,7 +138,8 @@ impl Thread {
 
     /// Runs `first` and what waits behind it, and commits.
     fn batch(&mut self, connection: &mut Option<Connection>, first: Call) {
-        let calls: Vec<Call> = std::iter::once(first).chain(self.calls.try_iter().take(BATCH - 1)).collect();
+        let mut calls = vec![first];
+        self.calls.drain(BATCH - 1, &mut calls);
         let opened = match self.ready(connection) {
             Ok(opened) => opened,
             Err(error) => return refuse(calls, &error),
