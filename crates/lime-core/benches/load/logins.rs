@@ -52,7 +52,7 @@ impl Series {
 pub(crate) async fn run(arguments: &Arguments) -> io::Result<()> {
     let workers = usize::from(arguments.workers);
     let window = Duration::from_millis(arguments.millis);
-    let server = Server::start(DIFFICULTY, workers, workers)?;
+    let server = Server::start(&arguments.store, DIFFICULTY, workers, workers)?;
     let mut sites = Vec::new();
     for token in &server.sites {
         sites.push(Site::open(&server, token).await?);

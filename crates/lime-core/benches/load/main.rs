@@ -34,6 +34,9 @@ struct Arguments {
     /// Open streams.
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=50_000))]
     streams: u32,
+    /// Where the server keeps everything: memory:, or sqlite:PATH on the disk that is to be measured.
+    #[arg(long, default_value = "memory:")]
+    store: String,
     /// Run everything once and briefly, whatever else is asked.
     #[arg(long)]
     test: bool,
@@ -62,7 +65,8 @@ fn run() -> io::Result<()> {
     streams::raise_open_files(200 + u64::from(arguments.streams).max(3 * u64::from(arguments.workers)))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!(
-        "driver and server on {cores} cores; {} rounds of {} ms{}",
+        "driver and server on {cores} cores, store {}; {} rounds of {} ms{}",
+        arguments.store,
         arguments.rounds,
         arguments.millis,
         load_average().map_or(String::new(), |load| format!("; load average before {load}"))
@@ -72,7 +76,7 @@ fn run() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(logins::run(&arguments))?;
     verification(&arguments);
-    runtime.block_on(streams::run(arguments.streams as usize, is_brief))
+    runtime.block_on(streams::run(&arguments.store, arguments.streams as usize, is_brief))
 }
 
 fn load_average() -> Option<String> {

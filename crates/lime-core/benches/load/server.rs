@@ -19,11 +19,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// Returns once it accepts connections.
-    pub(crate) fn start(difficulty: u32, sites: usize, agents: usize) -> io::Result<Self> {
+    pub(crate) fn start(store: &str, difficulty: u32, sites: usize, agents: usize) -> io::Result<Self> {
         let directory = tempfile::tempdir()?;
         let environment = directory.path().join("environment");
         let mut process = Command::new(env!("CARGO_BIN_EXE_lime-core"))
-            .args(["dev", "--port", "0", "--difficulty", &difficulty.to_string()])
+            .args(["dev", "--port", "0", "--store", store, "--difficulty", &difficulty.to_string()])
             .args(["--sites", &sites.to_string(), "--agents", &agents.to_string()])
             .args([OsStr::new("--env-file"), environment.as_os_str()])
             .stdin(Stdio::null())

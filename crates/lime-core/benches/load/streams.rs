@@ -17,8 +17,8 @@ const STREAMS_PER_SITE: usize = 50;
 /// How long to wait for a keepalive: longer than the 15 s between two of them.
 const KEEPALIVE_LIMIT: Duration = Duration::from_secs(20);
 
-pub(crate) async fn run(count: usize, is_brief: bool) -> io::Result<()> {
-    let server = Server::start(DIFFICULTY, count.div_ceil(STREAMS_PER_SITE), 1)?;
+pub(crate) async fn run(store: &str, count: usize, is_brief: bool) -> io::Result<()> {
+    let server = Server::start(store, DIFFICULTY, count.div_ceil(STREAMS_PER_SITE), 1)?;
     // What the first stream alone brings into memory belongs to the server.
     drop(open(&server, &server.sites[0]).await?);
     let resident_before = server.resident_kib();
