@@ -146,10 +146,12 @@ fuzz_target!(|input: Input| {
                     if !json.is_null() && !json.is_number() && !json.is_boolean() {
                         assert_eq!(format.read(&json.to_string()), read);
                     }
-                    (oracle::read(format.name, json), read)
+                    (oracle::json::read(format.name, json), read)
                 }
                 From::Bytes(bytes) => match decode(bytes) {
-                    Ok(text) => (oracle::read(format.name, &Value::from(text.clone())), format.read(&text)),
+                    Ok(text) => {
+                        (oracle::json::read(format.name, &Value::from(text.clone())), format.read(&text))
+                    }
                     Err(error) => (None, Err(error)),
                 },
                 From::Parameters(_) => unreachable!("they are above"),
