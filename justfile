@@ -25,6 +25,8 @@ ci:
 long: dist asan (fuzz "600") (soak "1800")
     fuzz/planted.sh
     crates/lime-core/planted.sh
+    crates/lime-store-sqlite/power_cut.py 200 4000
+    LIME_KILLS=20 LIME_LOGINS=200 crates/lime-core/interop/run.sh target/dist/lime-core -- test_kill.py
 
 # The public API as it is now, for `git diff` to compare with the API as it was.
 api:
