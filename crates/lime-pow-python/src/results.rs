@@ -266,7 +266,7 @@ impl Progress {
         self.time_to_50.map(|time| time.as_secs_f64())
     }
 
-    /// The same for probability 0.95.
+    /// Seconds from now after which it is solved with probability 0.95; ``None`` before the first hash.
     #[getter]
     fn time_to_95(&self) -> Option<f64> {
         self.time_to_95.map(|time| time.as_secs_f64())

@@ -86,7 +86,7 @@ class Progress:
         """Seconds from now after which it is solved with probability 0.5; ``None`` before the first hash."""
     @property
     def time_to_95(self) -> float | None:
-        """The same for probability 0.95."""
+        """Seconds from now after which it is solved with probability 0.95; ``None`` before the first hash."""
 
 @final
 class Job:

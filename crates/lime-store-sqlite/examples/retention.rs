@@ -1,5 +1,5 @@
 //! What 100,000 expired requests cost those who create the next: figures for `docs/operations.md`, by
-//! `cargo test -p lime-store-sqlite --release --test retention -- --ignored --nocapture`.
+//! `cargo run -p lime-store-sqlite --release --example retention`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,9 +35,8 @@ async fn median(store: &Arc<SqliteStore>, from: u64, now: Timestamp) -> Duration
     times[times.len() / 2]
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "figures, not a check"]
-async fn creates_beside_a_hundred_thousand_expired() {
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
     let directory = tempfile::tempdir().unwrap();
     let open = |name: &str| Arc::new(SqliteStore::open(&directory.path().join(name), 7).unwrap());
     let (empty, full) = (open("empty.db"), open("full.db"));
