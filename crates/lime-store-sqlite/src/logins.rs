@@ -3,10 +3,12 @@
 use lime_proto::login::{LoginRequest, State, Transition};
 use lime_proto::{EventId, Id, Timestamp};
 use lime_store::{
-    Change, EVENT_RETENTION, Event, Inserted, Insertion, Page, RETENTION, Read, Transitioned, Wanted,
+    Allows, Change, EVENT_RETENTION, Event, Inserted, Insertion, Login, Page, RETENTION, Read, Transitioned,
+    Wanted,
 };
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
+use crate::principals;
 use crate::rows::{REQUEST, from_kind, from_state, from_time, id, request, state, to_kind, to_time};
 use crate::session::{Failed, Session};
 
@@ -54,9 +56,39 @@ pub(crate) fn find(connection: &Connection, id: Id) -> Result<Option<LoginReques
     connection.prepare_cached(&sql)?.query_row([id.to_bytes()], |row| request(row, 0)).optional()
 }
 
+pub(crate) fn login(connection: &Connection, request: Id, agent: Option<Id>) -> Result<Option<Login>> {
+    // All of it is of one moment.
+    login_in(&*connection.unchecked_transaction()?, request, agent)
+}
+
+/// The same, inside of a transaction.
+fn login_in(connection: &Connection, request: Id, agent: Option<Id>) -> Result<Option<Login>> {
+    let Some(request) = find(connection, request)? else { return Ok(None) };
+    let agent = agent.or_else(|| request.approval().map(|approval| approval.agent));
+    let denied = agent.map(|agent| principals::denies(connection, request.site, agent)).transpose()?;
+    Ok(Some(Login {
+        site: principals::site(connection, request.site)?,
+        agent: agent.map(|agent| principals::agent(connection, agent)).transpose()?.flatten(),
+        denied: denied.unwrap_or(false),
+        request,
+    }))
+}
+
 pub(crate) fn transition(session: &mut Session<'_>, change: &Change) -> Result<Option<Transitioned>, Failed> {
     let Some(request) = find(session.connection, change.request)? else { return Ok(None) };
     apply(session, request, &change.transition, change.now).map(Some).map_err(Failed::from)
+}
+
+pub(crate) fn transition_if(
+    session: &mut Session<'_>,
+    change: &Change,
+    allows: Allows,
+) -> Result<Option<Transitioned>, Failed> {
+    let Some(login) = login_in(session.connection, change.request, None)? else { return Ok(None) };
+    match allows(&login) {
+        true => Ok(Some(apply(session, login.request, &change.transition, change.now)?)),
+        false => Ok(None),
+    }
 }
 
 /// Makes a step, if it is allowed, with its event.

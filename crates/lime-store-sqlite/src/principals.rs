@@ -2,7 +2,7 @@
 
 use lime_proto::Id;
 use lime_store::{
-    Agent, AgentChange, OwnedAgent, Owner, OwnerChange, Site, SiteChange, StoreError, TokenHash, Visit,
+    Agent, AgentChange, OwnedAgent, Owner, OwnerChange, Site, SiteChange, StoreError, TokenHash,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
@@ -187,7 +187,7 @@ pub(crate) fn agent_by_token(connection: &Connection, token: &TokenHash) -> Resu
     Ok(found.filter(|owned| owned.agent.token.matches(token)))
 }
 
-pub(crate) fn denies(connection: &Connection, visit: Visit) -> Result<bool> {
+pub(crate) fn denies(connection: &Connection, site: Id, agent: Id) -> Result<bool> {
     let sql = "SELECT 1 FROM denials WHERE site = ?1 AND agent = ?2";
-    connection.prepare_cached(sql)?.exists([visit.site.to_bytes(), visit.agent.to_bytes()])
+    connection.prepare_cached(sql)?.exists([site.to_bytes(), agent.to_bytes()])
 }

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use lime_proto::login::LoginRequest;
 use lime_proto::{EventId, Id};
 use lime_store::{
-    Agent, AgentChange, Change, Inserted, Insertion, Logins, OwnedAgent, Owner, OwnerChange, Page,
-    Principals, Read, Site, SiteChange, Store, StoreError, Sweep, TokenHash, Transitioned, Visit,
+    Agent, AgentChange, Allows, Change, Inserted, Insertion, Login, Logins, OwnedAgent, Owner, OwnerChange,
+    Page, Principals, Read, Site, SiteChange, Store, StoreError, Sweep, TokenHash, Transitioned,
 };
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
@@ -153,10 +153,6 @@ impl Principals for SqliteStore {
         let token = *token;
         self.read(move |connection| principals::agent_by_token(connection, &token)).await
     }
-
-    async fn denies(&self, visit: Visit) -> Result<bool, StoreError> {
-        self.read(move |connection| principals::denies(connection, visit)).await
-    }
 }
 
 #[async_trait]
@@ -169,9 +165,22 @@ impl Logins for SqliteStore {
         self.read(move |connection| logins::find(connection, id)).await
     }
 
+    async fn login(&self, request: Id, agent: Option<Id>) -> Result<Option<Login>, StoreError> {
+        self.read(move |connection| logins::login(connection, request, agent)).await
+    }
+
     async fn transition(&self, change: &Change) -> Result<Option<Transitioned>, StoreError> {
         let change = change.clone();
         self.write(move |session| logins::transition(session, &change)).await
+    }
+
+    async fn transition_if(
+        &self,
+        change: &Change,
+        allows: Allows,
+    ) -> Result<Option<Transitioned>, StoreError> {
+        let change = change.clone();
+        self.write(move |session| logins::transition_if(session, &change, allows)).await
     }
 
     async fn sweep(&self, Sweep { now, limit }: Sweep) -> Result<usize, StoreError> {

@@ -59,12 +59,10 @@ mod token_hash;
 
 pub use error::StoreError;
 pub use logins::{
-    Change, EVENT_RETENTION, Event, Inserted, Insertion, Logins, Page, RETENTION, Read, Sweep, Transitioned,
-    Wanted,
+    Allows, Change, EVENT_RETENTION, Event, Inserted, Insertion, Login, Logins, Page, RETENTION, Read, Sweep,
+    Transitioned, Wanted,
 };
 pub use memory::MemoryStore;
-pub use principals::{
-    Agent, AgentChange, OwnedAgent, Owner, OwnerChange, Principals, Site, SiteChange, Visit,
-};
+pub use principals::{Agent, AgentChange, OwnedAgent, Owner, OwnerChange, Principals, Site, SiteChange};
 pub use store::Store;
 pub use token_hash::TokenHash;

@@ -7,6 +7,7 @@ use lime_proto::login::{EventKind, LoginRequest, MAX_TTL, Transition};
 use lime_proto::{EventId, Id, Timestamp};
 
 use crate::error::StoreError;
+use crate::principals::{OwnedAgent, Site};
 
 /// How long a request can be read after its [`LoginRequest::expires`].
 pub const RETENTION: Duration = Duration::from_secs(15 * 60);
@@ -34,6 +35,23 @@ pub enum Inserted {
     /// The site has as many pending requests as it may have, and nothing was added.
     LimitReached,
 }
+
+/// A login request and those that it concerns, as they were at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// The request, as it is stored: its state may lag behind the clock.
+    pub request: LoginRequest,
+    /// The site that asks for the login, if it is there.
+    pub site: Option<Site>,
+    /// The agent that was asked about, if it is there.
+    pub agent: Option<OwnedAgent>,
+    /// Whether the site refuses that agent, as the last [`SiteChange::Denied`](crate::SiteChange::Denied) for
+    /// both has it; false if there was none.
+    pub denied: bool,
+}
+
+/// Whether a step may be made, by all that it depends on.
+pub type Allows = Box<dyn FnOnce(&Login) -> bool + Send>;
 
 /// A step in the life of a request. What is to be stored in one step with it, such as a record for an audit,
 /// is to become a member of this type.
@@ -138,11 +156,24 @@ pub trait Logins: Send + Sync + 'static {
     /// was never added, or has been dropped.
     async fn request(&self, id: Id) -> Result<Option<LoginRequest>, StoreError>;
 
+    /// The same request with its site and an agent: `agent`, or, where that is `None`, the one that has
+    /// approved the request.
+    async fn login(&self, request: Id, agent: Option<Id>) -> Result<Option<Login>, StoreError>;
+
     /// Replaces the state of a request by what [`LoginRequest::apply`] makes of it, and appends the event of
     /// [`Transition::event`], if there is one, to the log of the request's site, both in one atomic step. If
     /// `apply` does not allow it, which is so the second time, nothing changes. `None` if there is no such
     /// request. The site need not exist.
     async fn transition(&self, change: &Change) -> Result<Option<Transitioned>, StoreError>;
+
+    /// The same, but only if `allows` is true for what [`login`](Self::login) returns, without an agent, in
+    /// this very step. If it is false nothing changes, and `None` is returned. `allows` must not call the
+    /// store.
+    async fn transition_if(
+        &self,
+        change: &Change,
+        allows: Allows,
+    ) -> Result<Option<Transitioned>, StoreError>;
 
     /// Expires pending and approved requests whose [`LoginRequest::expires`] is not after `now`, those first
     /// that were due first, each as [`transition`](Self::transition) with [`Transition::Expire`] does.

@@ -11,12 +11,10 @@ use tokio::sync::watch;
 
 use crate::error::StoreError;
 use crate::logins::{
-    Change, EVENT_RETENTION, Event, Inserted, Insertion, Logins, Page, RETENTION, Read, Sweep, Transitioned,
-    Wanted,
+    Allows, Change, EVENT_RETENTION, Event, Inserted, Insertion, Login, Logins, Page, RETENTION, Read, Sweep,
+    Transitioned, Wanted,
 };
-use crate::principals::{
-    Agent, AgentChange, OwnedAgent, Owner, OwnerChange, Principals, Site, SiteChange, Visit,
-};
+use crate::principals::{Agent, AgentChange, OwnedAgent, Owner, OwnerChange, Principals, Site, SiteChange};
 use crate::store::Store;
 use crate::token_hash::TokenHash;
 
@@ -33,7 +31,7 @@ struct Tables {
     sites: HashMap<Id, Site>,
     site_tokens: HashMap<TokenHash, Id>,
     /// Pairs of a site and an agent that the site refuses.
-    denied: HashSet<Visit>,
+    denied: HashSet<(Id, Id)>,
     agents: HashMap<Id, Agent>,
     agent_tokens: HashMap<TokenHash, Id>,
     requests: HashMap<Id, LoginRequest>,
@@ -92,6 +90,17 @@ impl Tables {
             self.transition(*id, &Transition::Expire, now);
         }
         due.len()
+    }
+
+    fn login(&self, request: Id, agent: Option<Id>) -> Option<Login> {
+        let request = self.requests.get(&request)?.clone();
+        let agent = agent.or_else(|| request.approval().map(|approval| approval.agent));
+        Some(Login {
+            site: self.sites.get(&request.site).cloned(),
+            agent: agent.and_then(|agent| self.owned(agent)),
+            denied: agent.is_some_and(|agent| self.denied.contains(&(request.site, agent))),
+            request,
+        })
     }
 
     fn owned(&self, id: Id) -> Option<OwnedAgent> {
@@ -177,7 +186,7 @@ impl Principals for MemoryStore {
             }
             SiteChange::Suspended(suspended) => site.suspended = suspended,
             SiteChange::Denied { agent, denied } => {
-                let visit = Visit { site: id, agent };
+                let visit = (id, agent);
                 if denied {
                     tables.denied.insert(visit)
                 } else {
@@ -222,10 +231,6 @@ impl Principals for MemoryStore {
         let id = tables.agent_tokens.get(token);
         Ok(id.and_then(|id| tables.owned(*id)).filter(|owned| owned.agent.token.matches(token)))
     }
-
-    async fn denies(&self, visit: Visit) -> Result<bool, StoreError> {
-        Ok(self.tables().denied.contains(&visit))
-    }
 }
 
 #[async_trait]
@@ -253,8 +258,22 @@ impl Logins for MemoryStore {
         Ok(self.tables().requests.get(&id).cloned())
     }
 
+    async fn login(&self, request: Id, agent: Option<Id>) -> Result<Option<Login>, StoreError> {
+        Ok(self.tables().login(request, agent))
+    }
+
     async fn transition(&self, change: &Change) -> Result<Option<Transitioned>, StoreError> {
         Ok(self.tables().transition(change.request, &change.transition, change.now))
+    }
+
+    async fn transition_if(
+        &self,
+        change: &Change,
+        allows: Allows,
+    ) -> Result<Option<Transitioned>, StoreError> {
+        let tables = &mut *self.tables();
+        let is_allowed = tables.login(change.request, None).is_some_and(|login| allows(&login));
+        Ok(is_allowed.then(|| tables.transition(change.request, &change.transition, change.now)).flatten())
     }
 
     async fn sweep(&self, Sweep { now, limit }: Sweep) -> Result<usize, StoreError> {

@@ -94,15 +94,6 @@ pub struct OwnedAgent {
     pub owner_suspended: bool,
 }
 
-/// A pair of a site and an agent that wants to log in there. Neither need exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Visit {
-    /// The identifier of the site.
-    pub site: Id,
-    /// The identifier of the agent.
-    pub agent: Id,
-}
-
 /// The part of a store that keeps owners, agents and sites. The contract is that of the
 /// [crate](crate#contract).
 ///
@@ -165,8 +156,4 @@ pub trait Principals: Send + Sync + 'static {
     /// The agent whose token has this hash now. Tokens of sites, and tokens that have been replaced, find
     /// none.
     async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError>;
-
-    /// Whether a site refuses an agent, as the last [`SiteChange::Denied`] for both has it; false if there
-    /// was none.
-    async fn denies(&self, visit: Visit) -> Result<bool, StoreError>;
 }

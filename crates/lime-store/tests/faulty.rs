@@ -9,8 +9,8 @@ use lime_proto::login::LoginRequest;
 use lime_proto::{EventId, Id};
 use lime_store::suite::{self, Handles};
 use lime_store::{
-    Agent, AgentChange, Change, Inserted, Insertion, Logins, MemoryStore, OwnedAgent, Owner, OwnerChange,
-    Page, Principals, Read, Site, SiteChange, Store, StoreError, Sweep, TokenHash, Transitioned, Visit,
+    Agent, AgentChange, Allows, Change, Inserted, Insertion, Login, Logins, MemoryStore, OwnedAgent, Owner,
+    OwnerChange, Page, Principals, Read, Site, SiteChange, Store, StoreError, Sweep, TokenHash, Transitioned,
     Wanted,
 };
 use tokio::sync::watch;
@@ -116,9 +116,6 @@ impl Principals for Faulty {
     async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError> {
         self.inner.agent_by_token(token).await
     }
-    async fn denies(&self, visit: Visit) -> Result<bool, StoreError> {
-        self.inner.denies(visit).await
-    }
 }
 
 #[async_trait]
@@ -152,6 +149,9 @@ impl Logins for Faulty {
         }
         Ok(found)
     }
+    async fn login(&self, request: Id, agent: Option<Id>) -> Result<Option<Login>, StoreError> {
+        self.inner.login(request, agent).await
+    }
     async fn transition(&self, change: &Change) -> Result<Option<Transitioned>, StoreError> {
         match self.fault {
             Fault::HoldsALock => {
@@ -168,6 +168,13 @@ impl Logins for Faulty {
             }
             _ => self.inner.transition(change).await,
         }
+    }
+    async fn transition_if(
+        &self,
+        change: &Change,
+        allows: Allows,
+    ) -> Result<Option<Transitioned>, StoreError> {
+        self.inner.transition_if(change, allows).await
     }
     async fn sweep(&self, sweep: Sweep) -> Result<usize, StoreError> {
         let limit = if self.is(Fault::SweepsWithoutLimit) { usize::MAX } else { sweep.limit };

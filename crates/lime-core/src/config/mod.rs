@@ -113,7 +113,8 @@ pub struct Events {
     pub keepalive_seconds: u64,
     /// Seconds after which a stream looks for new events even if the store has given no hint.
     pub poll_seconds: u64,
-    /// Seconds that a stream waits for the store or for a signature before it ends with an error frame.
+    /// Seconds that a step of a stream may take, most of which is waiting for the store or for a signature. A
+    /// new stream is refused after that, and an open one tries again.
     pub store_seconds: u64,
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use lime_proto::{Code, Id, Profile};
-use lime_store::{Agent, OwnedAgent, Principals, Site, TokenHash, Visit};
+use lime_proto::{Code, Profile};
+use lime_store::{Agent, Login, OwnedAgent, Principals, Site, TokenHash};
 
 use crate::limits::{Limiter, Network};
 use crate::refusal::Refusal;
@@ -41,7 +41,8 @@ impl Authentication {
     /// The site that has this token at this moment.
     pub(crate) async fn site_of(&self, token: &TokenHash) -> Result<Site, Refusal> {
         let site = self.store.site_by_token(token).await?.ok_or(Code::SiteTokenInvalid)?;
-        if site.suspended { Err(Code::SiteSuspended.into()) } else { Ok(site) }
+        in_service(&site)?;
+        Ok(site)
     }
 
     /// The agent whose token the header holds. The request counts for the limit of its network before
@@ -49,37 +50,40 @@ impl Authentication {
     pub(crate) async fn agent(&self, header: TokenHeader<'_>, from: Network) -> Result<Agent, Refusal> {
         self.networks.take(from)?;
         let token = header.token(Lane::Agent, Code::MissingAgentToken, Code::InvalidAgentToken)?;
-        in_good_standing(self.store.agent_by_token(&token.hash()).await?)
-    }
-
-    /// Checks that an agent may log in to a site at this moment.
-    pub(crate) async fn may_log_in(&self, visit: Visit) -> Result<(), Refusal> {
-        in_good_standing(self.store.agent(visit.agent).await?)?;
-        self.admits(visit).await
-    }
-
-    /// Checks that the site does not refuse the agent.
-    pub(crate) async fn admits(&self, visit: Visit) -> Result<(), Refusal> {
-        match self.store.denies(visit).await? {
-            true => Err(Code::AgentNotAllowed.into()),
-            false => Ok(()),
-        }
-    }
-
-    /// A site that asks for a login, unless it is gone or suspended.
-    pub(crate) async fn asking_site(&self, id: Id) -> Result<Option<Site>, Refusal> {
-        Ok(self.store.site(id).await?.filter(|site| !site.suspended))
+        let found = self.store.agent_by_token(&token.hash()).await?.ok_or(Code::InvalidAgentToken)?;
+        in_good_standing(&found)?;
+        Ok(found.agent)
     }
 }
 
-fn in_good_standing(found: Option<OwnedAgent>) -> Result<Agent, Refusal> {
-    let OwnedAgent { agent, owner_suspended } = found.ok_or(Code::InvalidAgentToken)?;
-    if owner_suspended {
-        Err(Code::AgentUserSuspended.into())
-    } else if !agent.active {
-        Err(Code::AgentInactive.into())
+/// The site of a login, unless it is gone or suspended.
+pub(crate) fn asking_site(login: &Login) -> Option<&Site> {
+    login.site.as_ref().filter(|site| !site.suspended)
+}
+
+/// Checks that a login is still for whoever shows this token of its site.
+pub(crate) fn may_receive(login: &Login, token: &TokenHash) -> Result<(), Code> {
+    let site = login.site.as_ref().filter(|site| site.token.matches(token));
+    in_service(site.ok_or(Code::SiteTokenInvalid)?)
+}
+
+/// Checks that the agent of a login may log in to its site.
+pub(crate) fn may_log_in(login: &Login) -> Result<(), Code> {
+    in_good_standing(login.agent.as_ref().ok_or(Code::InvalidAgentToken)?)?;
+    if login.denied { Err(Code::AgentNotAllowed) } else { Ok(()) }
+}
+
+fn in_service(site: &Site) -> Result<(), Code> {
+    if site.suspended { Err(Code::SiteSuspended) } else { Ok(()) }
+}
+
+fn in_good_standing(found: &OwnedAgent) -> Result<(), Code> {
+    if found.owner_suspended {
+        Err(Code::AgentUserSuspended)
+    } else if !found.agent.active {
+        Err(Code::AgentInactive)
     } else {
-        Ok(agent)
+        Ok(())
     }
 }
 

@@ -10,14 +10,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future};
 use lime_proto::login::{Approval, EventKind, LoginRequest, Sending, State, Transition};
 use lime_proto::{Code, EventId, Frame, Id, Timestamp};
-use lime_store::{Change, Event, Read, Site, Store, TokenHash, Visit, Wanted};
+use lime_store::{Change, Event, Login, Read, Site, Store, TokenHash, Wanted};
 use tokio::sync::watch;
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout};
 
-use super::authentication::{Authentication, TokenHeader};
+use super::authentication::{self, Authentication, TokenHeader};
 use super::mint::Mint;
 use super::places::{Place, Places};
 use crate::clock::Clock;
@@ -31,6 +31,13 @@ const PAGE: usize = 16;
 
 /// How long a stream waits for its site's limit before it tries a late passport again.
 const LATE_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a stream waits before it tries again what has failed.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// How long a stream stays open while the store or the signature fails. Then the site comes back, and may
+/// find a process that works.
+const AWAY: Duration = Duration::from_secs(300);
 
 /// Delivers what sites are told.
 pub(crate) struct Delivery {
@@ -63,26 +70,26 @@ impl Delivery {
         timeout(self.patience, round).await.unwrap_or_else(|_| Err(Failure::Late(self.patience).into()))
     }
 
-    /// The approval whose passport may be sent for a request at this moment, if there is one. A request whose
-    /// passport was never sent and may not be sent any more is ended here, and an `expired` event tells the
-    /// site.
-    async fn deliverable(&self, site: Id, request: Id) -> Result<Option<Deliverable>, Refusal> {
+    /// The approval whose passport may be sent for a request at this moment, to whoever shows this token, if
+    /// there is one. A request whose passport was never sent and may not be sent any more is ended here, and
+    /// an `expired` event tells the site.
+    async fn deliverable(&self, token: &TokenHash, request: Id) -> Result<Option<Deliverable>, Refusal> {
         let end = async |transition| {
             let change = Change { request, transition, now: self.clock.now() };
             self.store.transition(&change).await?;
             Ok(None)
         };
-        let Some(found) = self.store.request(request).await? else { return Ok(None) };
-        let (approval, is_first) = match found.sending(self.clock.now()) {
+        let Some(login) = self.store.login(request, None).await? else { return Ok(None) };
+        authentication::may_receive(&login, token)?;
+        let (approval, is_first) = match login.request.sending(self.clock.now()) {
             Sending::First(approval) => (approval, true),
             Sending::Again(approval) => (approval, false),
             Sending::Due => return end(Transition::Expire).await,
             Sending::Never => return Ok(None),
         };
         // Agent, owner and the site's policy may have changed since the approval.
-        match self.authentication.may_log_in(Visit { site, agent: approval.agent }).await {
-            Ok(()) => Ok(Some(Deliverable { request: found, approval })),
-            Err(failed @ Refusal::Failed(_)) => Err(failed),
+        match authentication::may_log_in(&login) {
+            Ok(()) => Ok(Some(Deliverable { request: login.request, approval })),
             Err(_) if is_first => end(Transition::Refuse).await,
             Err(_) => Ok(None),
         }
@@ -106,6 +113,8 @@ pub(crate) struct EventStream {
     hint: watch::Receiver<()>,
     keepalive: Interval,
     is_keepalive_due: bool,
+    /// Since when rounds have failed, if the last one has.
+    failing: Option<Instant>,
     ended: bool,
     _place: Place,
 }
@@ -142,6 +151,7 @@ impl EventStream {
             hint,
             keepalive,
             is_keepalive_due: true,
+            failing: None,
             ended: false,
             _place: place,
         })
@@ -153,76 +163,106 @@ impl EventStream {
         if self.ended {
             return None;
         }
-        let frame = match self.wait_for_frame().await {
-            Ok(frame) => frame,
-            Err(refusal) => {
-                // The client comes back, and is told by status.
-                self.ended = true;
-                match refusal {
-                    Refusal::Denied(_) | Refusal::Limited(_) => None,
-                    Refusal::Failed(failure) => {
-                        tracing::warn!(site = %self.site, cause = %failure, "event stream failed");
-                        let code = Code::EventsUnavailable;
-                        let (code, message) = (code.to_string(), code.message().to_owned());
-                        Some(Frame::Error { code, message }.text(None))
-                    }
-                }
-            }
-        };
+        let frame = self.wait_for_frame().await;
         self.ended |= frame.is_none();
         frame
     }
 
-    async fn wait_for_frame(&mut self) -> Result<Option<String>, Refusal> {
-        let delivery = Arc::clone(&self.delivery);
+    async fn wait_for_frame(&mut self) -> Option<String> {
         loop {
-            // Before the log is looked at, so that nothing that was approved until then is missed.
-            let is_last = delivery.stop.is_finishing();
-            // A token may be revoked at any time: nothing is sent to whoever has lost it.
-            delivery.in_time(delivery.authentication.site_of(&self.token)).await?;
             self.is_keepalive_due |= self.keepalive.tick().now_or_never().is_some();
-            if std::mem::take(&mut self.is_keepalive_due) {
-                return Ok(Some(Frame::Keepalive.text(None)));
+            let round = self.round().await;
+            if round.is_ok() && self.failing.take().is_some() {
+                tracing::info!(site = %self.site, "event stream goes on");
             }
-            if let Some(event) = self.in_order.page.pop_front() {
-                match delivery.in_time(self.frame(event, Pass::InOrder)).await? {
-                    Made::Frame(frame) => {
-                        // A client that resumes after this event gets nothing from before it: while something
-                        // is owed from there, the frame has no identifier.
-                        let id = EventId { epoch: self.epoch, sequence: event.sequence };
-                        return Ok(Some(frame.text(self.late.is_none().then_some(id))));
+            match round {
+                Ok(Round::Frame(text)) => return Some(text),
+                Ok(Round::Again) => {}
+                Ok(Round::Idle(pause)) => self.idle(pause).await,
+                Ok(Round::Over) => return None,
+                Err(Refusal::Failed(failure)) => {
+                    let since = *self.failing.get_or_insert_with(|| {
+                        tracing::warn!(site = %self.site, cause = %failure, "event stream has to wait");
+                        Instant::now()
+                    });
+                    if since.elapsed() >= AWAY || self.delivery.stop.is_finishing() {
+                        tracing::warn!(site = %self.site, cause = %failure, "event stream failed");
+                        self.ended = true;
+                        return Some(unavailable());
                     }
-                    Made::Nothing => {}
-                    Made::Later => {
-                        self.late.get_or_insert_with(|| Reader::after(event.sequence - 1));
+                    // It tells nothing, so that whoever has lost the token may have it.
+                    if std::mem::take(&mut self.is_keepalive_due) {
+                        return Some(Frame::Keepalive.text(None));
+                    }
+                    tokio::select! {
+                        () = self.delivery.stop.finishing() => {}
+                        _ = self.keepalive.tick() => self.is_keepalive_due = true,
+                        () = sleep(AGAIN) => {}
                     }
                 }
-                continue;
+                // The client comes back, and is told by status.
+                Err(Refusal::Denied(_) | Refusal::Limited(_)) => return None,
             }
-            self.hint.mark_unchanged();
-            let is_news = !self.resumes && self.in_order.read < self.head;
-            let wanted = if is_news { Wanted::News(delivery.clock.now()) } else { Wanted::All };
-            let read = self.in_order.read_on(&*delivery.store, self.site, self.epoch, wanted);
-            match delivery.in_time(read).await? {
-                Progress::Some => continue,
-                Progress::None => {}
-                // What this stream has read means nothing any more; the client begins anew.
-                Progress::AnotherLog => return Ok(None),
+        }
+    }
+
+    /// Takes a step: sends what is there, or reads on. It can be repeated if it fails.
+    async fn round(&mut self) -> Result<Round, Refusal> {
+        let delivery = Arc::clone(&self.delivery);
+        // Before the log is looked at, so that nothing that was approved until then is missed.
+        let is_last = delivery.stop.is_finishing();
+        // A token may be revoked at any time: nothing is sent to whoever has lost it.
+        let token = delivery.authentication.site_of(&self.token);
+        if self.is_keepalive_due {
+            delivery.in_time(token).await?;
+            self.is_keepalive_due = false;
+            return Ok(Round::Frame(Frame::Keepalive.text(None)));
+        }
+        if let Some(event) = self.in_order.page.front().copied() {
+            let made = delivery.in_time(self.frame(event, Pass::InOrder)).await?;
+            if !matches!(made, Made::Again) {
+                self.in_order.page.pop_front();
             }
-            if is_last {
-                return Ok(None);
-            }
-            if let Some(frame) = self.late_frame().await? {
-                return Ok(Some(frame.text(None)));
-            }
-            let pause = if self.late.is_some() { LATE_PAUSE } else { delivery.poll };
-            tokio::select! {
-                () = delivery.stop.finishing() => {}
-                // If the sender of hints is gone, this branch is disabled.
-                Ok(()) = self.hint.changed() => {}
-                _ = self.keepalive.tick() => self.is_keepalive_due = true,
-                () = sleep(pause) => {}
-            }
+            return Ok(match made {
+                Made::Frame(frame) => {
+                    // A client that resumes after this event gets nothing from before it: while something
+                    // is owed from there, the frame has no identifier.
+                    let id = EventId { epoch: self.epoch, sequence: event.sequence };
+                    Round::Frame(frame.text(self.late.is_none().then_some(id)))
+                }
+                Made::Nothing | Made::Again => Round::Again,
+                Made::Later => {
+                    self.late.get_or_insert_with(|| Reader::after(event.sequence - 1));
+                    Round::Again
+                }
+            });
+        }
+        self.hint.mark_unchanged();
+        let is_news = !self.resumes && self.in_order.read < self.head;
+        let wanted = if is_news { Wanted::News(delivery.clock.now()) } else { Wanted::All };
+        let read = self.in_order.read_on(&*delivery.store, self.site, self.epoch, wanted);
+        let (_, progress) = delivery.in_time(future::try_join(token, read)).await?;
+        match progress {
+            Progress::Some => return Ok(Round::Again),
+            Progress::None if is_last => return Ok(Round::Over),
+            Progress::None => {}
+            // What this stream has read means nothing any more; the client begins anew.
+            Progress::AnotherLog => return Ok(Round::Over),
+        }
+        if let Some(frame) = self.late_frame().await? {
+            return Ok(Round::Frame(frame.text(None)));
+        }
+        Ok(Round::Idle(if self.late.is_some() { LATE_PAUSE } else { delivery.poll }))
+    }
+
+    /// Waits until there may be something to send.
+    async fn idle(&mut self, pause: Duration) {
+        tokio::select! {
+            () = self.delivery.stop.finishing() => {}
+            // If the sender of hints is gone, this branch is disabled.
+            Ok(()) = self.hint.changed() => {}
+            _ = self.keepalive.tick() => self.is_keepalive_due = true,
+            () = sleep(pause) => {}
         }
     }
 
@@ -244,8 +284,10 @@ impl EventStream {
                 continue;
             };
             let made = delivery.in_time(self.frame(event, Pass::Late)).await?;
-            if matches!(made, Made::Later) {
-                return Ok(None);
+            match made {
+                Made::Later => return Ok(None),
+                Made::Again => continue,
+                Made::Frame(_) | Made::Nothing => {}
             }
             self.late.as_mut().and_then(|late| late.page.pop_front());
             if let Made::Frame(frame) = made {
@@ -254,6 +296,23 @@ impl EventStream {
         }
         Ok(None)
     }
+}
+
+/// What a step of a stream has come to.
+enum Round {
+    /// The text of a frame.
+    Frame(String),
+    Again,
+    /// There is nothing to do before a hint, or for this long.
+    Idle(Duration),
+    Over,
+}
+
+/// The last frame of a stream that cannot go on.
+fn unavailable() -> String {
+    let code = Code::EventsUnavailable;
+    let (code, message) = (code.to_string(), code.message().to_owned());
+    Frame::Error { code, message }.text(None)
 }
 
 /// A place in a site's log, and what has been read from there.
@@ -302,6 +361,8 @@ enum Made {
     Frame(Frame),
     /// Nothing is to be sent for it in this pass.
     Nothing,
+    /// What it depends on has changed meanwhile: it is to be looked at again.
+    Again,
     /// It is a late passport, which [`Pass::Late`] sends once the site's limit allows.
     Later,
 }
@@ -324,11 +385,14 @@ impl EventStream {
     async fn frame(&self, event: Event, pass: Pass) -> Result<Made, Refusal> {
         let delivery = &self.delivery;
         match (event.kind, pass) {
-            (EventKind::Expired, Pass::InOrder) => return Ok(Made::Frame(Frame::expired(event.request))),
+            (EventKind::Expired, Pass::InOrder) => {
+                delivery.authentication.site_of(&self.token).await?;
+                return Ok(Made::Frame(Frame::expired(event.request)));
+            }
             (EventKind::Expired, Pass::Late) => return Ok(Made::Nothing),
             (EventKind::Approved, _) => {}
         }
-        let Some(deliverable) = delivery.deliverable(self.site, event.request).await? else {
+        let Some(deliverable) = delivery.deliverable(&self.token, event.request).await? else {
             return Ok(Made::Nothing);
         };
         let is_late = deliverable.request.is_late(self.opened);
@@ -341,22 +405,42 @@ impl EventStream {
             return Ok(Made::Later);
         }
         let passport = delivery.mint.passport(&deliverable.request, &deliverable.approval).await?;
+        self.prepare_next(event);
         // The signature may have had to wait for its turn, so everything is checked once more.
-        delivery.authentication.site_of(&self.token).await?;
-        if delivery.deliverable(self.site, event.request).await?.is_none() {
-            return Ok(Made::Nothing);
-        }
+        let token = self.token;
+        let allows = move |login: &Login| {
+            authentication::may_receive(login, &token).and(authentication::may_log_in(login)).is_ok()
+        };
         let now = delivery.clock.now();
         let change = Change { request: event.request, transition: Transition::Deliver, now };
-        let sent = delivery.store.transition(&change).await?;
-        let is_delivered =
-            sent.as_ref().is_some_and(|sent| matches!(sent.request.state, State::Delivered { .. }));
-        if !is_delivered {
-            return Ok(Made::Nothing);
-        }
-        if sent.is_some_and(|sent| sent.changed) {
+        let sent = delivery.store.transition_if(&change, Box::new(allows)).await?;
+        let Some(sent) = sent.filter(|sent| matches!(sent.request.state, State::Delivered { .. })) else {
+            return Ok(Made::Again);
+        };
+        if sent.changed {
             delivery.tally.count(tally::Event::Delivered);
         }
         Ok(Made::Frame(Frame::approved(event.request, passport)))
+    }
+
+    /// Has the next passport of the page signed while this one is being recorded. Its turn comes within
+    /// milliseconds, unless the reader is slow; then it is signed again.
+    fn prepare_next(&self, event: Event) {
+        let mut following = self.in_order.page.iter().skip_while(|next| next.sequence <= event.sequence);
+        let Some(next) = following.next().copied().filter(|next| next.kind == EventKind::Approved) else {
+            return;
+        };
+        let (delivery, token, opened) = (Arc::clone(&self.delivery), self.token, self.opened);
+        tokio::spawn(async move {
+            let login = delivery.store.login(next.request, None).await.ok().flatten()?;
+            authentication::may_receive(&login, &token).and(authentication::may_log_in(&login)).ok()?;
+            let request = &login.request;
+            let Sending::First(approval) = request.sending(delivery.clock.now()) else { return None };
+            if !request.is_late(opened) {
+                // If it fails, it fails again when its turn comes.
+                let _ = delivery.mint.passport(request, &approval).await;
+            }
+            Some(())
+        });
     }
 }

@@ -12,10 +12,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lime_pow::{Difficulty, Nonce};
 use lime_proto::login::{Approval, LoginRequest, Standing, State, Status, Transition};
 use lime_proto::{Approve, Approved, Challenge, Code, Id, LoginRequestCreated, LoginRequestState, Origin};
-use lime_store::{Agent, Change, Inserted, Insertion, Logins, Site, Visit};
+use lime_store::{Agent, Change, Inserted, Insertion, Login, Logins, Site};
 use serde_json::Value;
 
-use super::authentication::{Authentication, TokenHeader};
+use super::authentication::{self, Authentication, TokenHeader};
 use crate::clock::{Clock, Entropy, new_id};
 use crate::limits::{Limiter, Network};
 use crate::refusal::Refusal;
@@ -93,7 +93,8 @@ impl LoginRequests {
         id: &str,
     ) -> Result<LoginRequestState, Refusal> {
         let site = self.authentication.site(header).await?;
-        let request = self.find(id).await?;
+        let id = parsed(id)?;
+        let request = self.store.request(id).await?.ok_or(Code::RequestNotFound)?;
         if request.site != site.id {
             return Err(Code::RequestNotFound.into());
         }
@@ -113,11 +114,12 @@ impl LoginRequests {
     /// pending. Names the site, so that an agent can tell whether it is the one that it wants to log in to.
     pub(crate) async fn challenge(&self, id: &str, from: Network) -> Result<Challenge, Refusal> {
         self.readings.take(from)?;
-        let request = self.find(id).await?;
-        if request.status(self.clock.now()) != Status::Pending {
+        let login = self.login(id, None).await?;
+        if login.request.status(self.clock.now()) != Status::Pending {
             return Err(Code::RequestNotFound.into());
         }
-        let site = self.asking_site(&request).await?;
+        let site = asking_site(&login)?.clone();
+        let request = login.request;
         Ok(Challenge {
             request_id: request.id,
             site_id: Some(site.id),
@@ -149,7 +151,8 @@ impl LoginRequests {
         let text = body.pow_nonce.as_str().filter(|text| !text.is_empty()).ok_or(Code::MissingPowNonce)?;
         let nonce = text.parse::<Nonce>().ok();
         let number = nonce.map(Nonce::as_u64);
-        let request = self.find(id).await?;
+        let login = self.login(id, Some(agent.id)).await?;
+        let request = &login.request;
         let approved = |request: &LoginRequest, status| Approved {
             request_id: request.id,
             site_id: request.site,
@@ -163,18 +166,18 @@ impl LoginRequests {
             Standing::Taken => return Err(Code::LoginConflict.into()),
             Standing::Open | Standing::Yours(_) => {}
         }
-        let site = self.asking_site(&request).await?;
+        let site = asking_site(&login)?;
         let is_site = |text: &str| text.parse() == Ok(site.id);
         let is_origin = |text: &str| site.origin.as_ref().map(Origin::as_str) == Some(text);
         if !is_named(&body.site_id, is_site) || !is_named(&body.site_origin, is_origin) {
             return Err(Code::SiteMismatch.into());
         }
-        self.authentication.admits(Visit { site: site.id, agent: agent.id }).await?;
+        authentication::may_log_in(&login)?;
         if let Standing::Yours(status) = standing {
-            return Ok(approved(&request, status));
+            return Ok(approved(request, status));
         }
 
-        let nonce = nonce.filter(|nonce| solves(&request, *nonce)).ok_or(Code::InvalidPow)?;
+        let nonce = nonce.filter(|nonce| solves(request, *nonce)).ok_or(Code::InvalidPow)?;
         let approval = Approval { agent: agent.id, owner: agent.owner, nonce: nonce.as_u64() };
         let now = self.clock.now();
         let change = Change { request: request.id, transition: Transition::Approve(approval), now };
@@ -190,17 +193,19 @@ impl LoginRequests {
         }
     }
 
-    /// The site of a request. A request of one that is gone or suspended is treated like an unknown one.
-    async fn asking_site(&self, request: &LoginRequest) -> Result<Site, Refusal> {
-        let site = self.authentication.asking_site(request.site).await?;
-        site.ok_or_else(|| Code::RequestNotFound.into())
+    async fn login(&self, id: &str, agent: Option<Id>) -> Result<Login, Refusal> {
+        self.store.login(parsed(id)?, agent).await?.ok_or_else(|| Code::RequestNotFound.into())
     }
+}
 
-    /// A malformed identifier is treated like an unknown one, so that clients cannot tell them apart.
-    async fn find(&self, id: &str) -> Result<LoginRequest, Refusal> {
-        let id: Id = id.parse().map_err(|_| Code::RequestNotFound)?;
-        self.store.request(id).await?.ok_or_else(|| Code::RequestNotFound.into())
-    }
+/// A malformed identifier is treated like an unknown one, so that clients cannot tell them apart.
+fn parsed(id: &str) -> Result<Id, Code> {
+    id.parse().map_err(|_| Code::RequestNotFound)
+}
+
+/// The site of a login. A request of one that is gone or suspended is treated like an unknown one.
+fn asking_site(login: &Login) -> Result<&Site, Code> {
+    authentication::asking_site(login).ok_or(Code::RequestNotFound)
 }
 
 /// Whether a member of an approval names the site, where the member is there at all.

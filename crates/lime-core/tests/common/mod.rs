@@ -16,8 +16,8 @@ use futures_util::StreamExt;
 use http_body_util::BodyExt;
 use lime_core::dev::{self, Principals};
 use lime_core::store::{
-    self, Agent, AgentChange, Change, Inserted, Insertion, Logins, OwnedAgent, Owner, OwnerChange, Page,
-    Principals as _, Read, Site, SiteChange, StoreError, Sweep, Transitioned, Visit,
+    self, Agent, AgentChange, Allows, Change, Inserted, Insertion, Login, Logins, OwnedAgent, Owner,
+    OwnerChange, Page, Principals as _, Read, Site, SiteChange, StoreError, Sweep, Transitioned,
 };
 use lime_core::{
     Clock, Config, Core, Entropy, Keys, MemoryStore, Store, SystemEntropy, Token, TokenHash, app, new_epoch,
@@ -131,14 +131,6 @@ impl store::Principals for FlakyStore {
     async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError> {
         self.up().await?.agent_by_token(token).await
     }
-    async fn denies(&self, visit: Visit) -> Result<bool, StoreError> {
-        let denies = self.up().await?.denies(visit).await;
-        let meanwhile = self.meanwhile.lock().unwrap().take();
-        if let Some((site, change)) = meanwhile {
-            self.inner.change_site(site, change).await?;
-        }
-        denies
-    }
 }
 
 #[async_trait]
@@ -149,8 +141,23 @@ impl Logins for FlakyStore {
     async fn request(&self, id: Id) -> Result<Option<LoginRequest>, StoreError> {
         self.up().await?.request(id).await
     }
+    async fn login(&self, request: Id, agent: Option<Id>) -> Result<Option<Login>, StoreError> {
+        let login = self.up().await?.login(request, agent).await;
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some((site, change)) = meanwhile {
+            self.inner.change_site(site, change).await?;
+        }
+        login
+    }
     async fn transition(&self, change: &Change) -> Result<Option<Transitioned>, StoreError> {
         self.up().await?.transition(change).await
+    }
+    async fn transition_if(
+        &self,
+        change: &Change,
+        allows: Allows,
+    ) -> Result<Option<Transitioned>, StoreError> {
+        self.up().await?.transition_if(change, allows).await
     }
     async fn sweep(&self, sweep: Sweep) -> Result<usize, StoreError> {
         self.up().await?.sweep(sweep).await

@@ -6,10 +6,11 @@ use lime_proto::Timestamp;
 use lime_proto::login::{Approval, EventKind, LoginRequest, MAX_TTL, REPLAY, State, Transition};
 
 use super::fixtures::{
-    Handles, all_events, approve, at, begin, change, id, insert, just_before, make, page, pending, state,
-    sweep,
+    Handles, add_agent, all_events, approve, at, begin, change, id, insert, just_before, make, page, pending,
+    site, state, sweep, token,
 };
-use crate::logins::{Change, EVENT_RETENTION, Event, Inserted, RETENTION, Read, Wanted};
+use crate::logins::{Allows, Change, EVENT_RETENTION, Event, Inserted, RETENTION, Read, Wanted};
+use crate::principals::{Agent, OwnedAgent, OwnerChange, Site, SiteChange};
 
 /// A request comes back with every member as it was, in all its states.
 pub async fn requests_are_kept_as_they_are([store, other]: Handles) {
@@ -32,6 +33,64 @@ pub async fn requests_are_kept_as_they_are([store, other]: Handles) {
     assert_eq!(other.request(id()).await, Ok(None));
     let nobody = Change { request: id(), transition: Transition::Expire, now: at(999) };
     assert_eq!(other.transition(&nobody).await, Ok(None));
+}
+
+/// A login is read with its site and the agent that is asked about, or that has approved it, as they are.
+pub async fn a_login_has_its_site_and_agent([store, other]: Handles) {
+    let site = site(token());
+    store.add_site(site.clone()).await.unwrap();
+    let (first, second) = (add_agent(&*store, token()).await, add_agent(&*store, token()).await);
+    let owned = |agent: &Agent| Some(OwnedAgent { agent: agent.clone(), owner_suspended: false });
+    let request = begin(&*store, site.id).await;
+    let read = async |agent| other.login(request, agent).await.unwrap().expect("the request is there");
+    let nobody = read(None).await;
+    assert_eq!((&nobody.site, &nobody.agent, nobody.denied), (&Some(site.clone()), &None, false));
+    assert_eq!(Some(nobody.request), other.request(request).await.unwrap());
+    assert_eq!(read(Some(second.id)).await.agent, owned(&second));
+    assert_eq!(read(Some(id())).await.agent, None);
+
+    make(&*store, request, approve(first.id), at(1)).await;
+    assert_eq!(read(None).await.agent, owned(&first));
+    assert_eq!(read(Some(second.id)).await.agent, owned(&second));
+    make(&*store, request, Transition::Deliver, at(2)).await;
+    let denied = SiteChange::Denied { agent: first.id, denied: true };
+    for change in [denied, SiteChange::Suspended(true)] {
+        store.change_site(site.id, change).await.unwrap();
+    }
+    store.change_owner(first.owner, OwnerChange::Suspended(true)).await.unwrap();
+    let login = read(None).await;
+    assert_eq!(login.site, Some(Site { suspended: true, ..site }));
+    assert_eq!(login.agent, Some(OwnedAgent { agent: first, owner_suspended: true }));
+    assert!(login.denied && !read(Some(second.id)).await.denied);
+    assert_eq!(Some(login.request), other.request(request).await.unwrap());
+
+    assert_eq!(other.login(id(), Some(second.id)).await, Ok(None));
+    let of_no_site = begin(&*store, id()).await;
+    assert_eq!(other.login(of_no_site, None).await.unwrap().unwrap().site, None);
+}
+
+/// A step with a condition is made only where that holds, of what is stored in that very step.
+pub async fn a_condition_is_checked_with_its_change([store, other]: Handles) {
+    let site = site(token());
+    store.add_site(site.clone()).await.unwrap();
+    let agent = add_agent(&*store, token()).await;
+    let request = begin(&*store, site.id).await;
+    make(&*store, request, approve(agent.id), at(1)).await;
+    let deliver = Change { request, transition: Transition::Deliver, now: at(2) };
+    let before = state(&*store, request).await;
+    let is_admitted = || -> Allows { Box::new(|login| !login.denied) };
+    let denied = |denied| SiteChange::Denied { agent: agent.id, denied };
+    store.change_site(site.id, denied(true)).await.unwrap();
+    assert_eq!(other.transition_if(&deliver, is_admitted()).await, Ok(None));
+    assert_eq!((state(&*store, request).await, all_events(&*store, site.id).await.len()), (before, 1));
+    store.change_site(site.id, denied(false)).await.unwrap();
+    let read = other.login(request, None).await.unwrap();
+    let is_as_read: Allows = Box::new(move |login| Some(login) == read.as_ref());
+    let done = other.transition_if(&deliver, is_as_read).await.unwrap().expect("it is allowed");
+    assert!(done.changed && matches!(done.request.state, State::Delivered { .. }));
+    assert_eq!(Some(done.request), store.request(request).await.unwrap());
+    let nobody = Change { request: id(), ..deliver };
+    assert_eq!(other.transition_if(&nobody, Box::new(|_| true)).await, Ok(None));
 }
 
 /// An insertion that is repeated finds its request and leaves it alone, whatever became of it meanwhile.

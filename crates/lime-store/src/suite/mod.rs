@@ -37,6 +37,8 @@ macro_rules! suite {
     ($module:ident, $make:ident) => {
         $crate::suite! { @tests $module, $make,
             abandoned_changes_are_whole_or_nothing,
+            a_condition_is_checked_with_its_change,
+            a_login_has_its_site_and_agent,
             a_change_leaves_everything_else_as_it_is,
             a_paused_call_holds_up_nobody,
             a_reader_between_two_writers_misses_nothing,
