@@ -204,10 +204,11 @@ fn read_head(connection: &Connection, site: Id) -> Result<Option<i64>> {
 
 pub(crate) fn events(connection: &Connection, read: Read, epoch: u64) -> Result<Page> {
     let Read { site, after, wanted, limit } = read;
-    let mut page = Page { epoch, events: Vec::new(), end: after };
-    let Ok(first) = i64::try_from(after) else { return Ok(page) };
-    // Events and head are of one moment.
+    // All of it is of one moment.
     let transaction = connection.unchecked_transaction()?;
+    let its_site = principals::site(&transaction, site)?;
+    let mut page = Page { epoch, site: its_site, events: Vec::new(), end: after };
+    let Ok(first) = i64::try_from(after) else { return Ok(page) };
     let sql = format!(
         "SELECT e.sequence, e.request, e.kind, e.at, r.id IS NOT NULL, {REQUEST} \
          FROM events e LEFT JOIN requests r ON r.id = e.request \

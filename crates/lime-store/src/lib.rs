@@ -15,8 +15,7 @@
 //!    on every handle. Nothing that is read may be stale: a token that has been revoked must be found no
 //!    more.
 //! 3. **Logs grow at their end.** Once an event can be read, no event of the same site with a lower sequence
-//!    appears any more. Events have sequences without gaps, and [`Page::events`] and [`Page::end`] are of one
-//!    moment. A database sequence is not enough: a transaction with a lower number may commit after one with
+//!    appears any more. Events have sequences without gaps, and all of a [`Page`] is of one moment. A database sequence is not enough: a transaction with a lower number may commit after one with
 //!    a higher number, and a reader that has moved on misses its event. Count in a row of its own for each
 //!    site's log, in the transaction that appends. The first insertion or event creates that row: a log's
 //!    site need not be among the principals.

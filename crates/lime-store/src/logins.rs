@@ -127,6 +127,8 @@ pub struct Page {
     /// sequences start from 1 again and the epoch is another one. It is one number for the whole store, on
     /// every handle, chosen at random when the store is created.
     pub epoch: u64,
+    /// The site whose log it is, if there is such a site.
+    pub site: Option<Site>,
     /// Events in ascending order of their sequences.
     pub events: Vec<Event>,
     /// The sequence up to which the log has been looked at, to be passed as the next [`Read::after`]. A call

@@ -312,7 +312,8 @@ impl Logins for MemoryStore {
     async fn events(&self, read: Read) -> Result<Page, StoreError> {
         let Read { site, after, wanted, limit } = read;
         let tables = self.tables();
-        let mut page = Page { epoch: self.epoch, events: Vec::new(), end: after };
+        let its_site = tables.sites.get(&site).cloned();
+        let mut page = Page { epoch: self.epoch, site: its_site, events: Vec::new(), end: after };
         let Some(log) = tables.logs.get(&site) else { return Ok(page) };
         let first = log.events.partition_point(|event| event.sequence <= after);
         for (looked_at, event) in log.events.range(first..).enumerate() {

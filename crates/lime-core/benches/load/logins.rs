@@ -13,6 +13,7 @@ use lime_proto::{Approved, Challenge, Frame, Id, LoginRequestCreated};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use crate::disk::Disk;
 use crate::http::{Connection, Request};
 use crate::server::{ProcessorTimes, Server};
 use crate::{Arguments, DIFFICULTY, Samples, puzzle, solve, streams};
@@ -62,16 +63,25 @@ pub(crate) async fn run(arguments: &Arguments) -> io::Result<()> {
     // The first one pays for threads, memory and caches.
     round(&server, &sites, &mut Series::new(workers, workers), window / 2).await?;
     let mut signatures = Samples(vec![signer.per_second(window / 8)]);
+    let (disk, mut syncs) = (Disk::of(&arguments.store), Samples::default());
     for _ in 0..arguments.rounds {
         for series in &mut series {
             round(&server, &sites, series, window).await?;
             signatures.0.push(signer.per_second(window / 8));
+            if let Some(disk) = &disk {
+                disk.sync(&mut syncs)?;
+            }
         }
     }
     // Others on the machine only ever make it less; the most is nearest to what a core can do.
     let most = signatures.quantile(1.0);
     signatures.report("signatures/s of one core, RSA-2048", 0);
     series.into_iter().for_each(|series| series.report(most));
+    if disk.is_some() {
+        let p99 = syncs.quantile(0.99);
+        syncs.report("fdatasync of 16 KiB on the store's disk, ms", 2);
+        println!("{:<44} {p99:>10.2}", "  p99, ms");
+    }
     Ok(())
 }
 

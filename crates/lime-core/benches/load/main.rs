@@ -5,6 +5,7 @@
 //! `cargo bench -p lime-core --bench load`; without `--bench`, or with `--test`, everything runs once and
 //! briefly.
 
+mod disk;
 mod http;
 mod logins;
 mod server;

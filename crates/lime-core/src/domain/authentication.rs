@@ -61,16 +61,21 @@ pub(crate) fn asking_site(login: &Login) -> Option<&Site> {
     login.site.as_ref().filter(|site| !site.suspended)
 }
 
-/// Checks that a login is still for whoever shows this token of its site.
-pub(crate) fn may_receive(login: &Login, token: &TokenHash) -> Result<(), Code> {
-    let site = login.site.as_ref().filter(|site| site.token.matches(token));
-    in_service(site.ok_or(Code::SiteTokenInvalid)?)
+/// Checks that whoever shows this token may still be told what a site is told.
+pub(crate) fn may_receive(site: Option<&Site>, token: &TokenHash) -> Result<(), Code> {
+    in_service(site.filter(|site| site.token.matches(token)).ok_or(Code::SiteTokenInvalid)?)
 }
 
 /// Checks that the agent of a login may log in to its site.
 pub(crate) fn may_log_in(login: &Login) -> Result<(), Code> {
     in_good_standing(login.agent.as_ref().ok_or(Code::InvalidAgentToken)?)?;
     if login.denied { Err(Code::AgentNotAllowed) } else { Ok(()) }
+}
+
+/// Checks that a login may go on, and that whoever shows this token may be told of it.
+pub(crate) fn may_be_delivered(login: &Login, token: &TokenHash) -> Result<(), Code> {
+    may_receive(login.site.as_ref(), token)?;
+    may_log_in(login)
 }
 
 fn in_service(site: &Site) -> Result<(), Code> {

@@ -10,10 +10,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{FutureExt, future};
+use futures_util::FutureExt;
 use lime_proto::login::{Approval, EventKind, LoginRequest, Sending, State, Transition};
 use lime_proto::{Code, EventId, Frame, Id, Timestamp};
-use lime_store::{Change, Event, Login, Read, Site, Store, TokenHash, Wanted};
+use lime_store::{Change, Event, Login, Page, Read, Site, Store, TokenHash, Wanted};
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout};
 
@@ -80,7 +80,7 @@ impl Delivery {
             Ok(None)
         };
         let Some(login) = self.store.login(request, None).await? else { return Ok(None) };
-        authentication::may_receive(&login, token)?;
+        authentication::may_receive(login.site.as_ref(), token)?;
         let (approval, is_first) = match login.request.sending(self.clock.now()) {
             Sending::First(approval) => (approval, true),
             Sending::Again(approval) => (approval, false),
@@ -212,9 +212,8 @@ impl EventStream {
         // Before the log is looked at, so that nothing that was approved until then is missed.
         let is_last = delivery.stop.is_finishing();
         // A token may be revoked at any time: nothing is sent to whoever has lost it.
-        let token = delivery.authentication.site_of(&self.token);
         if self.is_keepalive_due {
-            delivery.in_time(token).await?;
+            delivery.in_time(delivery.authentication.site_of(&self.token)).await?;
             self.is_keepalive_due = false;
             return Ok(Round::Frame(Frame::Keepalive.text(None)));
         }
@@ -240,19 +239,28 @@ impl EventStream {
         self.hint.mark_unchanged();
         let is_news = !self.resumes && self.in_order.read < self.head;
         let wanted = if is_news { Wanted::News(delivery.clock.now()) } else { Wanted::All };
-        let read = self.in_order.read_on(&*delivery.store, self.site, self.epoch, wanted);
-        let (_, progress) = delivery.in_time(future::try_join(token, read)).await?;
-        match progress {
-            Progress::Some => return Ok(Round::Again),
-            Progress::None if is_last => return Ok(Round::Over),
-            Progress::None => {}
+        let Some(page) = self.page(self.in_order.read, wanted).await? else {
             // What this stream has read means nothing any more; the client begins anew.
-            Progress::AnotherLog => return Ok(Round::Over),
+            return Ok(Round::Over);
+        };
+        if self.in_order.turn_to(page) {
+            return Ok(Round::Again);
+        }
+        if is_last {
+            return Ok(Round::Over);
         }
         if let Some(frame) = self.late_frame().await? {
             return Ok(Round::Frame(frame.text(None)));
         }
         Ok(Round::Idle(if self.late.is_some() { LATE_PAUSE } else { delivery.poll }))
+    }
+
+    /// The page of the site's log after an event; `None` if another log has taken its place.
+    async fn page(&self, after: u64, wanted: Wanted) -> Result<Option<Page>, Refusal> {
+        let read = Read { site: self.site, after, wanted, limit: PAGE };
+        let page = self.delivery.in_time(async { Ok(self.delivery.store.events(read).await?) }).await?;
+        authentication::may_receive(page.site.as_ref(), &self.token)?;
+        Ok((page.epoch == self.epoch).then_some(page))
     }
 
     /// Waits until there may be something to send.
@@ -270,15 +278,16 @@ impl EventStream {
     /// reached.
     async fn late_frame(&mut self) -> Result<Option<Frame>, Refusal> {
         let delivery = Arc::clone(&self.delivery);
-        while let Some(late) = &mut self.late {
+        while let Some(late) = &self.late {
             // What came after the stream was opened is not late.
             let Some(event) = late.page.front().copied().filter(|event| event.sequence <= self.head) else {
-                let wanted = Wanted::News(delivery.clock.now());
-                let is_read = late.read >= self.head || {
-                    let read = late.read_on(&*delivery.store, self.site, self.epoch, wanted);
-                    !matches!(delivery.in_time(read).await?, Progress::Some)
+                let after = late.read;
+                let page = match after < self.head {
+                    true => self.page(after, Wanted::News(delivery.clock.now())).await?,
+                    false => None,
                 };
-                if is_read {
+                let late = self.late.as_mut();
+                if !late.zip(page).is_some_and(|(late, page)| late.turn_to(page)) {
                     self.late = None;
                 }
                 continue;
@@ -328,22 +337,12 @@ impl Reader {
         Self { read: sequence, page: VecDeque::new() }
     }
 
-    /// Reads the next page.
-    async fn read_on(
-        &mut self,
-        store: &dyn Store,
-        site: Id,
-        epoch: u64,
-        wanted: Wanted,
-    ) -> Result<Progress, Refusal> {
-        let page = store.events(Read { site, after: self.read, wanted, limit: PAGE }).await?;
-        if page.epoch != epoch {
-            return Ok(Progress::AnotherLog);
-        }
-        let advanced = page.end > self.read;
+    /// Goes on with the next page. Returns whether there was one.
+    fn turn_to(&mut self, page: Page) -> bool {
+        let is_there = page.end > self.read;
         self.read = page.end;
         self.page = page.events.into();
-        Ok(if advanced { Progress::Some } else { Progress::None })
+        is_there
     }
 }
 
@@ -371,13 +370,6 @@ enum Made {
 struct Deliverable {
     request: LoginRequest,
     approval: Approval,
-}
-
-/// What a look into the log came to.
-enum Progress {
-    Some,
-    None,
-    AnotherLog,
 }
 
 impl EventStream {
@@ -408,9 +400,7 @@ impl EventStream {
         self.prepare_next(event);
         // The signature may have had to wait for its turn, so everything is checked once more.
         let token = self.token;
-        let allows = move |login: &Login| {
-            authentication::may_receive(login, &token).and(authentication::may_log_in(login)).is_ok()
-        };
+        let allows = move |login: &Login| authentication::may_be_delivered(login, &token).is_ok();
         let now = delivery.clock.now();
         let change = Change { request: event.request, transition: Transition::Deliver, now };
         let sent = delivery.store.transition_if(&change, Box::new(allows)).await?;
@@ -433,7 +423,7 @@ impl EventStream {
         let (delivery, token, opened) = (Arc::clone(&self.delivery), self.token, self.opened);
         tokio::spawn(async move {
             let login = delivery.store.login(next.request, None).await.ok().flatten()?;
-            authentication::may_receive(&login, &token).and(authentication::may_log_in(&login)).ok()?;
+            authentication::may_be_delivered(&login, &token).ok()?;
             let request = &login.request;
             let Sending::First(approval) = request.sending(delivery.clock.now()) else { return None };
             if !request.is_late(opened) {

@@ -43,6 +43,8 @@ pub async fn a_login_has_its_site_and_agent([store, other]: Handles) {
     let owned = |agent: &Agent| Some(OwnedAgent { agent: agent.clone(), owner_suspended: false });
     let request = begin(&*store, site.id).await;
     let read = async |agent| other.login(request, agent).await.unwrap().expect("the request is there");
+    assert_eq!(page(&*other, site.id, 0, 9).await.site, Some(site.clone()));
+    assert_eq!(page(&*other, id(), 0, 9).await.site, None);
     let nobody = read(None).await;
     assert_eq!((&nobody.site, &nobody.agent, nobody.denied), (&Some(site.clone()), &None, false));
     assert_eq!(Some(nobody.request), other.request(request).await.unwrap());
@@ -59,7 +61,9 @@ pub async fn a_login_has_its_site_and_agent([store, other]: Handles) {
     }
     store.change_owner(first.owner, OwnerChange::Suspended(true)).await.unwrap();
     let login = read(None).await;
-    assert_eq!(login.site, Some(Site { suspended: true, ..site }));
+    let suspended = Site { suspended: true, ..site };
+    assert_eq!(page(&*other, suspended.id, u64::MAX, 9).await.site, Some(suspended.clone()));
+    assert_eq!(login.site, Some(suspended));
     assert_eq!(login.agent, Some(OwnedAgent { agent: first, owner_suspended: true }));
     assert!(login.denied && !read(Some(second.id)).await.denied);
     assert_eq!(Some(login.request), other.request(request).await.unwrap());
