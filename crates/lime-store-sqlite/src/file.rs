@@ -59,6 +59,9 @@ pub enum OpenError {
     /// SQLite cannot use write-ahead logs here, as on some network file systems.
     #[error("no write-ahead log is possible here, but only {0:?}: take a disk of this machine")]
     NoWal(String),
+    /// The file can only be read.
+    #[error("the file cannot be written: its disk or its owner forbids it")]
+    ReadOnly,
     /// Threads could not be started.
     #[error("no thread: {0}")]
     Thread(io::Error),
@@ -71,7 +74,16 @@ pub enum OpenError {
 pub(crate) fn connect(path: &Path) -> Result<Connection, OpenError> {
     check_directory(path)?;
     make(path)?;
-    connect_existing(path)
+    connect_writer(path)
+}
+
+/// Opens a file that is there, and must be writable: SQLite would rather read it than fail.
+pub(crate) fn connect_writer(path: &Path) -> Result<Connection, OpenError> {
+    let connection = connect_existing(path)?;
+    match connection.is_readonly("main")? {
+        true => Err(OpenError::ReadOnly),
+        false => Ok(connection),
+    }
 }
 
 /// Opens a file that is there.

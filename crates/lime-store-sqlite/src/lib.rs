@@ -4,7 +4,7 @@
 //!
 //! The file is in WAL mode with `synchronous = FULL`: what a call has answered is on the disk. One thread
 //! writes. It takes all calls that wait, runs each in a savepoint of its own, commits them together, and
-//! answers after that; so many logins at once share one `fdatasync`. If the commit fails, all of them fail.
+//! answers after that; so many logins at once share one sync. If the commit fails, all of them fail.
 //!
 //! # Several processes
 //!

@@ -141,7 +141,7 @@ pub(crate) fn check_version(connection: &Connection) -> Result<i32, OpenError> {
 ///
 /// [`OpenError`] for a file that cannot be read, is no store, or has a schema that is too new.
 pub fn pending_migrations(path: &std::path::Path) -> Result<Vec<Migration>, OpenError> {
-    let version = check_version(&crate::file::connect_existing(path)?)?;
+    let version = check_version(&crate::file::connect_writer(path)?)?;
     Ok(MIGRATIONS.get(version as usize..).unwrap_or_default().to_vec())
 }
 

@@ -29,4 +29,6 @@ pub(crate) struct Session<'a> {
     pub is_suspect: bool,
     /// Sites that are to be hinted at once it is committed.
     pub touched: Vec<Id>,
+    /// Why SQLite could not do what the call asked of it.
+    pub failure: Option<rusqlite::Error>,
 }

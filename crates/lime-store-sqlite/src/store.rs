@@ -34,9 +34,10 @@ const PART: usize = 200;
 pub struct SqliteStore {
     epoch: u64,
     hints: Arc<Hints>,
-    writer: Option<Writer>,
     readers: Option<Readers>,
-    threads: Vec<JoinHandle<()>>,
+    reading: Vec<JoinHandle<()>>,
+    writer: Option<Writer>,
+    writing: Option<JoinHandle<()>>,
 }
 
 impl SqliteStore {
@@ -52,10 +53,16 @@ impl SqliteStore {
         let mut connection = connect(path)?;
         let epoch = migrate_connection(&mut connection, epoch)?;
         let hints = Arc::new(Hints::default());
-        let (readers, mut threads) = Readers::start(path)?;
-        let (writer, thread) = Writer::start(path, connection, Arc::clone(&hints))?;
-        threads.push(thread);
-        Ok(Self { epoch, hints, writer: Some(writer), readers: Some(readers), threads })
+        let (readers, reading) = Readers::start(path)?;
+        let (writer, writing) = Writer::start(path, connection, Arc::clone(&hints))?;
+        Ok(Self {
+            epoch,
+            hints,
+            readers: Some(readers),
+            reading,
+            writer: Some(writer),
+            writing: Some(writing),
+        })
     }
 
     async fn write<T: Send + 'static>(
@@ -99,12 +106,16 @@ async fn answer<T>(receiver: oneshot::Receiver<Result<T, StoreError>>) -> Result
     }
 }
 
-/// Waits for the threads, which finish what waits, so that the file is left in order.
+/// Waits for the threads, which finish what waits. The writer ends last, and alone: only then does SQLite put
+/// everything into one file.
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        self.writer = None;
         self.readers = None;
-        for thread in self.threads.drain(..) {
+        for thread in self.reading.drain(..) {
+            let _ = thread.join();
+        }
+        self.writer = None;
+        if let Some(thread) = self.writing.take() {
             let _ = thread.join();
         }
     }

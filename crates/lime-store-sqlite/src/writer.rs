@@ -10,7 +10,7 @@ use lime_store::StoreError;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::file::{Identity, OpenError, connect_existing};
+use crate::file::{Identity, OpenError, connect_writer};
 use crate::hints::Hints;
 use crate::queue::{CAPACITY, Received, Receiver, Sender, queue};
 use crate::session::{Failed, Session, unavailable};
@@ -64,7 +64,11 @@ impl Writer {
         let call: Call = Box::new(move |session| {
             let outcome = call(session).map_err(|failed| match failed {
                 Failed::Answer(error) => error,
-                Failed::Sqlite(error) => unavailable(&error),
+                Failed::Sqlite(error) => {
+                    let unavailable = unavailable(&error);
+                    session.failure = Some(error);
+                    unavailable
+                }
             });
             let keep = outcome.is_ok();
             // Nobody may wait any more; the call has its effect all the same.
@@ -115,7 +119,7 @@ impl Thread {
             if let Some((_, why)) = self.failed.as_ref().filter(|(at, _)| at.elapsed() < AGAIN) {
                 return Err(unavailable(why));
             }
-            match connect_existing(&self.path) {
+            match connect_writer(&self.path) {
                 Ok(again) if Identity::of(&self.path).is_ok_and(|identity| identity == self.identity) => {
                     *connection = Some(again);
                 }
@@ -159,6 +163,11 @@ impl Thread {
                 (self.failed, self.is_suspect) = (None, false);
             }
             self.hints.notify(done.touched);
+            if let Some(error) = done.failure {
+                // The next one may have what this one lacks.
+                *connection = None;
+                self.fail(&error);
+            }
         }
         done.answers.into_iter().for_each(|answer| answer(outcome.clone()));
     }
@@ -195,6 +204,15 @@ fn refuse(calls: Vec<Call>, error: &StoreError) {
 struct Done {
     answers: Vec<Answer>,
     touched: Vec<Id>,
+    /// What has failed because of the file, and would fail for others.
+    failure: Option<rusqlite::Error>,
+}
+
+/// Whether an error is about the whole file, and not about what was asked of it.
+fn is_of_file(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, DiskFull, NotADatabase, ReadOnly, SystemIoFailure};
+    let code = error.sqlite_error_code();
+    code.is_some_and(|code| matches!(code, CannotOpen | DiskFull | NotADatabase | ReadOnly | SystemIoFailure))
 }
 
 /// Runs calls in savepoints of one transaction, and commits it.
@@ -208,7 +226,7 @@ fn commit(
     step("BEGIN IMMEDIATE")?;
     for call in calls {
         step("SAVEPOINT call")?;
-        let mut session = Session { connection, is_suspect, touched: Vec::new() };
+        let mut session = Session { connection, is_suspect, touched: Vec::new(), failure: None };
         let (keep, answer) = call(&mut session);
         done.answers.push(answer);
         if keep {
@@ -217,6 +235,7 @@ fn commit(
             // Some errors have taken the whole transaction back, and with it what others did: this fails
             // then.
             step("ROLLBACK TO call")?;
+            done.failure = session.failure.filter(is_of_file).or(done.failure.take());
         }
         step("RELEASE call")?;
     }

@@ -15,10 +15,11 @@
 //!    on every handle. Nothing that is read may be stale: a token that has been revoked must be found no
 //!    more.
 //! 3. **Logs grow at their end.** Once an event can be read, no event of the same site with a lower sequence
-//!    appears any more. Events have sequences without gaps, and all of a [`Page`] is of one moment. A database sequence is not enough: a transaction with a lower number may commit after one with
-//!    a higher number, and a reader that has moved on misses its event. Count in a row of its own for each
-//!    site's log, in the transaction that appends. The first insertion or event creates that row: a log's
-//!    site need not be among the principals.
+//!    appears any more. Events have sequences without gaps, and all of a [`Page`] is of one moment. A
+//!    database sequence is not enough: a transaction with a lower number may commit after one with a higher
+//!    number, and a reader that has moved on misses its event. Count in a row of its own for each site's log,
+//!    in the transaction that appends. The first insertion or event creates that row: a log's site need not
+//!    be among the principals.
 //! 4. **The caller's clock decides.** Every moment is an argument, and a store reads no clock. `now` may step
 //!    back from one call to the next, and differs a little between processes.
 //! 5. **A call can be repeated.** Whoever did not get an answer, or got [`StoreError::Unavailable`], cannot
