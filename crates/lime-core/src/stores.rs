@@ -84,7 +84,11 @@ pub(crate) fn run(config: &Config, task: &Task) -> Result<(), Failure> {
         }
         Task::Migrate { dry_run } => {
             let pending = match pending_migrations(path) {
-                Err(OpenError::Missing { .. }) if !*dry_run => Vec::new(),
+                Err(OpenError::Missing { .. }) if !*dry_run => {
+                    migrate(path, new_epoch(&SystemEntropy)).map_err(of)?;
+                    say(format_args!("ok: {} is a new store", path.display()));
+                    return Ok(());
+                }
                 pending => pending.map_err(of)?,
             };
             for migration in &pending {
