@@ -54,7 +54,7 @@ impl Core {
         let stop = Arc::new(Stop::default());
         let tally = Arc::new(Tally::default());
         let networks = Limiter::new(rate(|limits| limits.address), &clock);
-        let authentication = Arc::new(Authentication::new(store.clone(), networks));
+        let authentication = Arc::new(Authentication::new(store.clone(), Arc::clone(&clock), networks));
         let mint = Arc::new(Mint::new(keys.clone(), Arc::clone(&clock), config.issuer.clone()));
         let login_requests = LoginRequests {
             store: store.clone(),

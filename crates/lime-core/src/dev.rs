@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use lime_proto::{Origin, SiteName};
-use lime_store::{Agent, Owner, Site, StoreError};
+use lime_proto::{Origin, SiteName, Timestamp};
+use lime_store::{Agent, IssuedToken, Owner, Site, StoreError, Visits};
 
 use crate::clock::{Entropy, new_id};
 use crate::token::{Lane, Token};
@@ -28,16 +28,17 @@ pub async fn seed(
     entropy: &Arc<dyn Entropy>,
     sites: usize,
     agents: usize,
+    now: Timestamp,
 ) -> Result<Principals, StoreError> {
-    let owner = Owner { id: new_id(&**entropy), suspended: false };
+    let owner = Owner { id: new_id(&**entropy), name: None, suspended: false };
     store.add_owner(owner.clone()).await?;
     let mut principals = Principals { sites: Vec::new(), agents: Vec::new() };
     for number in 1..=sites {
         let token = Token::new(Lane::Site, &**entropy);
         let name = SiteName::try_from(format!("Site {number}")).expect("it can be seen");
         let origin = Origin::try_from(format!("https://site-{number}.example")).expect("it is one");
-        let (id, token_hash) = (new_id(&**entropy), token.hash());
-        let site = Site { id, name, origin: Some(origin), token: token_hash, suspended: false };
+        let (id, tokens) = (new_id(&**entropy), IssuedToken::new(token.hash(), now).into());
+        let site = Site { id, name, origin: Some(origin), tokens, suspended: false };
         store.add_site(site.clone()).await?;
         principals.sites.push((site, token));
     }
@@ -46,9 +47,10 @@ pub async fn seed(
         let agent = Agent {
             id: new_id(&**entropy),
             owner: owner.id,
-            token: token.hash(),
+            tokens: IssuedToken::new(token.hash(), now).into(),
             active: true,
             mcp: true,
+            visits: Visits::Any,
             display_name: Some(format!("Agent {number}")),
             avatar_url: None,
             description: Some("An agent for development.".to_owned()),

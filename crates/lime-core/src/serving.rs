@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lime_core::{
-    Config, Core, Entropy, Keys, LogFormat, StoreLocation, SystemEntropy, dev, serve, serve_health,
+    Clock, Config, Core, Entropy, Keys, LogFormat, StoreLocation, SystemClock, SystemEntropy, dev, serve,
+    serve_health,
 };
 use lime_proto::Origin;
 use socket2::{Domain, Socket, Type};
@@ -191,8 +192,9 @@ async fn run_dev(dev: Dev) -> Result<(), Failure> {
     config.pow.ceiling = dev.difficulty;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let store = stores::open(&dev.store)?;
-    let principals =
-        dev::seed(&*store, &entropy, dev.sites.into(), dev.agents.into()).await.map_err(Failure::of)?;
+    let principals = dev::seed(&*store, &entropy, dev.sites.into(), dev.agents.into(), SystemClock.now())
+        .await
+        .map_err(Failure::of)?;
     let core = Core::new(config, store, Keys::generate().map_err(Failure::of)?);
     // From here on connections are accepted: the system queues them until `serve` comes to it.
     let environment = dev::environment(&issuer, &principals);

@@ -12,8 +12,8 @@ use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::{World, claims, request};
-use lime_core::store::{AgentChange, Logins, Principals, SiteChange};
-use lime_core::{Clock, Entropy, Lane, Peer, Rate, SystemEntropy, Token};
+use lime_core::store::{AgentChange, IssuedToken, Logins, Principals, Rotation, SiteChange};
+use lime_core::{Clock, Entropy, Lane, Peer, Rate, SystemClock, SystemEntropy, Token};
 use lime_proto::login::Status;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -247,7 +247,13 @@ async fn events_of_one_site_never_reach_another() {
 
 /// What takes a site's right to its stream away.
 fn revocations() -> [SiteChange; 2] {
-    [SiteChange::Suspended(true), SiteChange::Token(Token::new(Lane::Site, &SystemEntropy).hash())]
+    [
+        SiteChange::Suspended(true),
+        SiteChange::Token(Rotation::at_once(
+            Token::new(Lane::Site, &SystemEntropy).hash(),
+            SystemClock.now(),
+        )),
+    ]
 }
 
 #[tokio::test]
@@ -301,7 +307,8 @@ async fn no_field_can_forge_a_frame() {
     let (mut agent, token) = (world.agent(0).0.clone(), Token::new(Lane::Agent, &SystemEntropy));
     let mut bytes = [0; 16];
     SystemEntropy.fill(&mut bytes);
-    (agent.id, agent.token) = (lime_proto::Id::from_random(bytes), token.hash());
+    (agent.id, agent.tokens) =
+        (lime_proto::Id::from_random(bytes), IssuedToken::new(token.hash(), SystemClock.now()).into());
     agent.display_name = Some(forged.to_owned());
     world.store.add_agent(agent.clone()).await.unwrap();
     world.principals.agents[0] = (agent, token);
@@ -321,11 +328,12 @@ async fn tokens_are_kept_as_hashes_alone() {
     let world = World::new().await;
     let (site, token) = world.site(0);
     let hash: [u8; 32] = Sha256::digest(token.reveal()).into();
-    assert_eq!(site.token.as_bytes(), &hash);
+    let kept: Vec<_> = site.tokens.iter().map(|token| token.hash).collect();
+    assert_eq!(kept.iter().map(|hash| hash.as_bytes()).collect::<Vec<_>>(), [&hash]);
     let text = format!("{:?} {:?} {token:?}", world.principals, world.core);
     assert!(!text.contains(token.reveal()) && !text.contains(&token.reveal()[3..]));
     // Comparison in constant time is `TokenHash::matches`; a test cannot tell it from another that is right.
-    assert!(site.token.matches(&token.hash()) && !site.token.matches(&world.site(1).1.hash()));
+    assert!(kept[0].matches(&token.hash()) && !kept[0].matches(&world.site(1).1.hash()));
 }
 
 #[tokio::test]

@@ -57,12 +57,6 @@ pub(crate) fn find(connection: &Connection, id: Id) -> Result<Option<LoginReques
 }
 
 pub(crate) fn login(connection: &Connection, request: Id, agent: Option<Id>) -> Result<Option<Login>> {
-    // All of it is of one moment.
-    login_in(&*connection.unchecked_transaction()?, request, agent)
-}
-
-/// The same, inside of a transaction.
-fn login_in(connection: &Connection, request: Id, agent: Option<Id>) -> Result<Option<Login>> {
     let Some(request) = find(connection, request)? else { return Ok(None) };
     let agent = agent.or_else(|| request.approval().map(|approval| approval.agent));
     let denied = agent.map(|agent| principals::denies(connection, request.site, agent)).transpose()?;
@@ -84,7 +78,7 @@ pub(crate) fn transition_if(
     change: &Change,
     allows: Allows,
 ) -> Result<Option<Transitioned>, Failed> {
-    let Some(login) = login_in(session.connection, change.request, None)? else { return Ok(None) };
+    let Some(login) = login(session.connection, change.request, None)? else { return Ok(None) };
     match allows(&login) {
         true => Ok(Some(apply(session, login.request, &change.transition, change.now)?)),
         false => Ok(None),
@@ -204,9 +198,7 @@ fn read_head(connection: &Connection, site: Id) -> Result<Option<i64>> {
 
 pub(crate) fn events(connection: &Connection, read: Read, epoch: u64) -> Result<Page> {
     let Read { site, after, wanted, limit } = read;
-    // All of it is of one moment.
-    let transaction = connection.unchecked_transaction()?;
-    let its_site = principals::site(&transaction, site)?;
+    let its_site = principals::site(connection, site)?;
     let mut page = Page { epoch, site: its_site, events: Vec::new(), end: after };
     let Ok(first) = i64::try_from(after) else { return Ok(page) };
     let sql = format!(
@@ -214,7 +206,7 @@ pub(crate) fn events(connection: &Connection, read: Read, epoch: u64) -> Result<
          FROM events e LEFT JOIN requests r ON r.id = e.request \
          WHERE e.site = ?1 AND e.sequence > ?2 ORDER BY e.sequence LIMIT ?3"
     );
-    let mut statement = transaction.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&sql)?;
     // One more, to know whether there is more.
     let mut rows = statement.query(params![site.to_bytes(), first, LOOK_AT as i64 + 1])?;
     let mut looked_at = 0;
@@ -240,7 +232,7 @@ pub(crate) fn events(connection: &Connection, read: Read, epoch: u64) -> Result<
             page.events.push(event);
         }
     }
-    let head = read_head(&transaction, site)?.unwrap_or(0);
+    let head = read_head(connection, site)?.unwrap_or(0);
     page.end = page.end.max(head.cast_unsigned());
     Ok(page)
 }

@@ -1,51 +1,67 @@
-//! Owners, sites, agents and their tokens, in SQL.
+//! Owners, sites and agents, in SQL. One that was removed keeps its row, so that its identifier is not given
+//! again, and is not found any more.
+
+use std::collections::BTreeSet;
 
 use lime_proto::Id;
 use lime_store::{
-    Agent, AgentChange, OwnedAgent, Owner, OwnerChange, Site, SiteChange, StoreError, TokenHash,
+    Agent, AgentChange, OwnedAgent, Owner, OwnerChange, Site, SiteChange, Slice, StoreError, TokenHash,
+    Visits,
 };
-use rusqlite::types::Type;
+use rusqlite::types::{ToSql, Type};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 use crate::rows::id;
 use crate::session::{Failed, Session};
+use crate::tokens::{self, Lane};
 
-/// Whose tokens they are; a site and an agent may have the same.
-#[derive(Clone, Copy)]
-enum Lane {
-    Site = 0,
-    Agent = 1,
+/// Whether there is a row with this identifier already.
+///
+/// # Errors
+///
+/// [`StoreError::Removed`] if it is of one that was removed.
+fn is_there(connection: &Connection, sql: &str, id: Id) -> Result<bool, Failed> {
+    let removed = connection.prepare_cached(sql)?.query_row([id.to_bytes()], |row| row.get(0)).optional()?;
+    match removed {
+        Some(true) => Err(Failed::Answer(StoreError::Removed(id))),
+        Some(false) => Ok(true),
+        None => Ok(false),
+    }
 }
 
 pub(crate) fn add_owner(session: &mut Session<'_>, owner: &Owner) -> Result<(), Failed> {
-    let sql = "INSERT INTO owners (id, suspended) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-    session.connection.prepare_cached(sql)?.execute(params![owner.id.to_bytes(), owner.suspended])?;
+    let connection = session.connection;
+    if !is_there(connection, "SELECT removed FROM owners WHERE id = ?1", owner.id)? {
+        let sql = "INSERT INTO owners (id, name, suspended) VALUES (?1, ?2, ?3)";
+        connection.prepare_cached(sql)?.execute(params![owner.id.to_bytes(), owner.name, owner.suspended])?;
+    }
     Ok(())
 }
 
 pub(crate) fn add_site(session: &mut Session<'_>, site: &Site) -> Result<(), Failed> {
-    let sql =
-        "INSERT INTO sites (id, name, origin, suspended) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    let connection = session.connection;
+    if is_there(connection, "SELECT removed FROM sites WHERE id = ?1", site.id)? {
+        return Ok(());
+    }
+    let sql = "INSERT INTO sites (id, name, origin, suspended) VALUES (?1, ?2, ?3, ?4)";
     let origin = site.origin.as_ref().map(|origin| origin.as_str());
     let row = params![site.id.to_bytes(), site.name.as_str(), origin, site.suspended];
-    match session.connection.prepare_cached(sql)?.execute(row)? {
-        0 => Ok(()),
-        _ => set_token(session, Lane::Site, site.id, &site.token),
-    }
+    connection.prepare_cached(sql)?.execute(row)?;
+    tokens::set(connection, Lane::Site, site.id, &site.tokens)
 }
 
 pub(crate) fn add_agent(session: &mut Session<'_>, agent: &Agent) -> Result<(), Failed> {
-    let is_there = "SELECT 1 FROM agents WHERE id = ?1";
-    if session.connection.prepare_cached(is_there)?.exists([agent.id.to_bytes()])? {
+    let connection = session.connection;
+    if is_there(connection, "SELECT removed FROM agents WHERE id = ?1", agent.id)? {
         return Ok(());
     }
-    let has_owner = "SELECT 1 FROM owners WHERE id = ?1";
-    if !session.connection.prepare_cached(has_owner)?.exists([agent.owner.to_bytes()])? {
+    let has_owner = "SELECT 1 FROM owners WHERE id = ?1 AND removed = 0";
+    if !connection.prepare_cached(has_owner)?.exists([agent.owner.to_bytes()])? {
         return Err(Failed::Answer(StoreError::UnknownOwner(agent.owner)));
     }
     let sql = "INSERT INTO agents (id, owner, active, mcp, display_name, avatar_url, description) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    session.connection.prepare_cached(sql)?.execute(params![
+    connection.prepare_cached(sql)?.execute(params![
         agent.id.to_bytes(),
         agent.owner.to_bytes(),
         agent.active,
@@ -54,82 +70,141 @@ pub(crate) fn add_agent(session: &mut Session<'_>, agent: &Agent) -> Result<(), 
         agent.avatar_url,
         agent.description
     ])?;
-    set_token(session, Lane::Agent, agent.id, &agent.token)
+    set_visits(connection, agent.id, &agent.visits)?;
+    tokens::set(connection, Lane::Agent, agent.id, &agent.tokens)
 }
 
-/// Gives a principal its only token.
-fn set_token(session: &Session<'_>, lane: Lane, principal: Id, token: &TokenHash) -> Result<(), Failed> {
-    let (connection, lane) = (session.connection, lane as i64);
-    let holder = "SELECT principal FROM tokens WHERE lane = ?1 AND hash = ?2";
-    let mut holder = connection.prepare_cached(holder)?;
-    match holder.query_row(params![lane, token.as_bytes()], |row| id(row, 0)).optional()? {
-        Some(holder) if holder == principal => return Ok(()),
-        Some(_) => return Err(Failed::Answer(StoreError::TokenTaken)),
-        None => {}
-    }
-    let sql = "DELETE FROM tokens WHERE lane = ?1 AND principal = ?2";
-    connection.prepare_cached(sql)?.execute(params![lane, principal.to_bytes()])?;
-    let sql = "INSERT INTO tokens (lane, hash, principal) VALUES (?1, ?2, ?3)";
-    connection.prepare_cached(sql)?.execute(params![lane, token.as_bytes(), principal.to_bytes()])?;
-    Ok(())
+/// Sets one column of the row of an identifier. Returns whether the row is there.
+fn set(connection: &Connection, sql: &str, id: Id, value: impl ToSql) -> Result<bool, Failed> {
+    Ok(connection.prepare_cached(sql)?.execute(params![id.to_bytes(), value])? > 0)
 }
 
-/// Sets one column of one row. Returns whether the row is there.
-fn set(session: &Session<'_>, sql: &str, id: Id, value: bool) -> Result<bool, Failed> {
-    Ok(session.connection.prepare_cached(sql)?.execute(params![id.to_bytes(), value])? > 0)
-}
-
-pub(crate) fn change_owner(session: &mut Session<'_>, id: Id, change: OwnerChange) -> Result<bool, Failed> {
+pub(crate) fn change_owner(session: &mut Session<'_>, id: Id, change: &OwnerChange) -> Result<bool, Failed> {
+    let connection = session.connection;
     match change {
+        OwnerChange::Name(name) => {
+            set(connection, "UPDATE owners SET name = ?2 WHERE id = ?1 AND removed = 0", id, name)
+        }
         OwnerChange::Suspended(suspended) => {
-            set(session, "UPDATE owners SET suspended = ?2 WHERE id = ?1", id, suspended)
+            set(connection, "UPDATE owners SET suspended = ?2 WHERE id = ?1 AND removed = 0", id, suspended)
+        }
+        OwnerChange::Removed => {
+            let has_agents = "SELECT 1 FROM agents WHERE owner = ?1 AND removed = 0";
+            if connection.prepare_cached(has_agents)?.exists([id.to_bytes()])? {
+                return Err(Failed::Answer(StoreError::HasAgents(id)));
+            }
+            let sql = "UPDATE owners SET removed = 1, name = ?2 WHERE id = ?1 AND removed = 0";
+            set(connection, sql, id, None::<String>)
         }
     }
 }
 
-pub(crate) fn change_site(session: &mut Session<'_>, id: Id, change: SiteChange) -> Result<bool, Failed> {
-    let is_there =
-        session.connection.prepare_cached("SELECT 1 FROM sites WHERE id = ?1")?.exists([id.to_bytes()])?;
-    if !is_there {
+pub(crate) fn change_site(session: &mut Session<'_>, id: Id, change: &SiteChange) -> Result<bool, Failed> {
+    let connection = session.connection;
+    if site(connection, id)?.is_none() {
         return Ok(false);
     }
     match change {
-        SiteChange::Token(token) => set_token(session, Lane::Site, id, &token)?,
+        SiteChange::Name(name) => {
+            set(connection, "UPDATE sites SET name = ?2 WHERE id = ?1", id, name.as_str())?;
+        }
+        SiteChange::Origin(origin) => {
+            let origin = origin.as_ref().map(|origin| origin.as_str());
+            set(connection, "UPDATE sites SET origin = ?2 WHERE id = ?1", id, origin)?;
+        }
+        SiteChange::Token(rotation) => tokens::rotate(connection, Lane::Site, id, rotation)?,
         SiteChange::Suspended(suspended) => {
-            set(session, "UPDATE sites SET suspended = ?2 WHERE id = ?1", id, suspended)?;
+            set(connection, "UPDATE sites SET suspended = ?2 WHERE id = ?1", id, suspended)?;
         }
         SiteChange::Denied { agent, denied } => {
             let sql = match denied {
                 true => "INSERT INTO denials (site, agent) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
                 false => "DELETE FROM denials WHERE site = ?1 AND agent = ?2",
             };
-            session.connection.prepare_cached(sql)?.execute([id.to_bytes(), agent.to_bytes()])?;
+            connection.prepare_cached(sql)?.execute([id.to_bytes(), agent.to_bytes()])?;
+        }
+        SiteChange::Removed => {
+            tokens::remove(connection, Lane::Site, id)?;
+            connection.prepare_cached("DELETE FROM denials WHERE site = ?1")?.execute([id.to_bytes()])?;
+            let sql = "UPDATE sites SET removed = 1, name = '', origin = ?2 WHERE id = ?1";
+            set(connection, sql, id, None::<String>)?;
         }
     }
     session.touched.push(id);
     Ok(true)
 }
 
-pub(crate) fn change_agent(session: &mut Session<'_>, id: Id, change: AgentChange) -> Result<bool, Failed> {
+pub(crate) fn change_agent(session: &mut Session<'_>, id: Id, change: &AgentChange) -> Result<bool, Failed> {
+    let connection = session.connection;
+    let is_there = "SELECT 1 FROM agents WHERE id = ?1 AND removed = 0";
+    if !connection.prepare_cached(is_there)?.exists([id.to_bytes()])? {
+        return Ok(false);
+    }
     match change {
-        AgentChange::Active(active) => {
-            set(session, "UPDATE agents SET active = ?2 WHERE id = ?1", id, active)
+        AgentChange::DisplayName(name) => {
+            set(connection, "UPDATE agents SET display_name = ?2 WHERE id = ?1", id, name)?;
         }
-        AgentChange::Mcp(mcp) => set(session, "UPDATE agents SET mcp = ?2 WHERE id = ?1", id, mcp),
-        AgentChange::Token(token) => {
-            let is_there = "SELECT 1 FROM agents WHERE id = ?1";
-            let is_there = session.connection.prepare_cached(is_there)?.exists([id.to_bytes()])?;
-            if is_there {
-                set_token(session, Lane::Agent, id, &token)?;
-            }
-            Ok(is_there)
+        AgentChange::Token(rotation) => tokens::rotate(connection, Lane::Agent, id, rotation)?,
+        AgentChange::Active(active) => {
+            set(connection, "UPDATE agents SET active = ?2 WHERE id = ?1", id, active)?;
+        }
+        AgentChange::Mcp(mcp) => {
+            set(connection, "UPDATE agents SET mcp = ?2 WHERE id = ?1", id, mcp)?;
+        }
+        AgentChange::Visits(visits) => set_visits(connection, id, visits)?,
+        AgentChange::Removed => {
+            tokens::remove(connection, Lane::Agent, id)?;
+            set_visits(connection, id, &Visits::Any)?;
+            let sql = "UPDATE agents SET removed = 1, display_name = ?2, avatar_url = ?2, description = ?2 \
+                       WHERE id = ?1";
+            set(connection, sql, id, None::<String>)?;
         }
     }
+    Ok(true)
 }
 
-const SITE: &str = "SELECT s.id, s.name, s.origin, s.suspended, t.hash FROM sites s \
-                    JOIN tokens t ON t.lane = 0 AND t.principal = s.id";
+fn set_visits(connection: &Connection, agent: Id, visits: &Visits) -> Result<(), Failed> {
+    let only = matches!(visits, Visits::Only(_));
+    set(connection, "UPDATE agents SET only_listed = ?2 WHERE id = ?1", agent, only)?;
+    connection.prepare_cached("DELETE FROM agent_sites WHERE agent = ?1")?.execute([agent.to_bytes()])?;
+    if let Visits::Only(sites) = visits {
+        let mut insert =
+            connection.prepare_cached("INSERT INTO agent_sites (agent, site) VALUES (?1, ?2)")?;
+        for site in sites {
+            insert.execute([agent.to_bytes(), site.to_bytes()])?;
+        }
+    }
+    Ok(())
+}
 
+/// The identifiers that a statement finds for one.
+fn ids<T: FromIterator<Id>>(connection: &Connection, sql: &str, of: Id) -> Result<T> {
+    connection.prepare_cached(sql)?.query_map([of.to_bytes()], |row| id(row, 0))?.collect()
+}
+
+/// The first identifier of a slice, and its limit, as they are bound.
+fn bounds(slice: Slice) -> (Vec<u8>, i64) {
+    let after = slice.after.map_or(Vec::new(), |id| id.to_bytes().to_vec());
+    (after, i64::try_from(slice.limit).unwrap_or(i64::MAX))
+}
+
+fn read_owner(row: &Row<'_>) -> Result<Owner> {
+    Ok(Owner { id: id(row, 0)?, name: row.get(1)?, suspended: row.get(2)? })
+}
+
+pub(crate) fn owner(connection: &Connection, id: Id) -> Result<Option<Owner>> {
+    let sql = "SELECT id, name, suspended FROM owners WHERE id = ?1 AND removed = 0";
+    connection.prepare_cached(sql)?.query_row([id.to_bytes()], read_owner).optional()
+}
+
+pub(crate) fn owners(connection: &Connection, slice: Slice) -> Result<Vec<Owner>> {
+    let sql = "SELECT id, name, suspended FROM owners WHERE id > ?1 AND removed = 0 ORDER BY id LIMIT ?2";
+    connection.prepare_cached(sql)?.query_map(bounds(slice), read_owner)?.collect()
+}
+
+const SITE: &str = "SELECT id, name, origin, suspended FROM sites";
+
+/// A site, whose tokens are read for themselves.
 fn read_site(row: &Row<'_>) -> Result<Site> {
     let wrong =
         |column, error: String| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into());
@@ -140,26 +215,38 @@ fn read_site(row: &Row<'_>) -> Result<Site> {
         name: name.try_into().map_err(|error| wrong(1, format!("{error}")))?,
         origin: origin.map(TryInto::try_into).transpose().map_err(|error| wrong(2, format!("{error}")))?,
         suspended: row.get(3)?,
-        token: TokenHash::from_bytes(row.get(4)?),
+        tokens: Default::default(),
     })
 }
 
+fn with_tokens(connection: &Connection, mut site: Site) -> Result<Site> {
+    site.tokens = tokens::of(connection, Lane::Site, site.id)?;
+    Ok(site)
+}
+
 pub(crate) fn site(connection: &Connection, id: Id) -> Result<Option<Site>> {
-    let sql = format!("{SITE} WHERE s.id = ?1");
-    connection.prepare_cached(&sql)?.query_row([id.to_bytes()], read_site).optional()
+    let sql = format!("{SITE} WHERE id = ?1 AND removed = 0");
+    let found = connection.prepare_cached(&sql)?.query_row([id.to_bytes()], read_site).optional()?;
+    found.map(|site| with_tokens(connection, site)).transpose()
+}
+
+pub(crate) fn sites(connection: &Connection, slice: Slice) -> Result<Vec<Site>> {
+    let sql = format!("{SITE} WHERE id > ?1 AND removed = 0 ORDER BY id LIMIT ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map(bounds(slice), read_site)?.map(|site| with_tokens(connection, site?)).collect()
 }
 
 pub(crate) fn site_by_token(connection: &Connection, token: &TokenHash) -> Result<Option<Site>> {
-    let sql = format!("{SITE} WHERE t.hash = ?1");
-    let found = connection.prepare_cached(&sql)?.query_row([token.as_bytes()], read_site).optional()?;
-    Ok(found.filter(|site| site.token.matches(token)))
+    match tokens::holder(connection, Lane::Site, token)? {
+        Some(id) => site(connection, id),
+        None => Ok(None),
+    }
 }
 
 const AGENT: &str = "SELECT a.id, a.owner, a.active, a.mcp, a.display_name, a.avatar_url, a.description, \
-                     t.hash, o.suspended FROM agents a \
-                     JOIN tokens t ON t.lane = 1 AND t.principal = a.id \
-                     JOIN owners o ON o.id = a.owner";
+                     a.only_listed, o.suspended FROM agents a JOIN owners o ON o.id = a.owner";
 
+/// An agent, whose tokens and sites are read for themselves.
 fn read_agent(row: &Row<'_>) -> Result<OwnedAgent> {
     Ok(OwnedAgent {
         agent: Agent {
@@ -170,24 +257,49 @@ fn read_agent(row: &Row<'_>) -> Result<OwnedAgent> {
             display_name: row.get(4)?,
             avatar_url: row.get(5)?,
             description: row.get(6)?,
-            token: TokenHash::from_bytes(row.get(7)?),
+            visits: match row.get(7)? {
+                true => Visits::Only(BTreeSet::new()),
+                false => Visits::Any,
+            },
+            tokens: Default::default(),
         },
         owner_suspended: row.get(8)?,
     })
 }
 
+fn with_lists(connection: &Connection, mut owned: OwnedAgent) -> Result<OwnedAgent> {
+    let agent = &mut owned.agent;
+    agent.tokens = tokens::of(connection, Lane::Agent, agent.id)?;
+    if let Visits::Only(sites) = &mut agent.visits {
+        *sites = ids(connection, "SELECT site FROM agent_sites WHERE agent = ?1", agent.id)?;
+    }
+    Ok(owned)
+}
+
 pub(crate) fn agent(connection: &Connection, id: Id) -> Result<Option<OwnedAgent>> {
-    let sql = format!("{AGENT} WHERE a.id = ?1");
-    connection.prepare_cached(&sql)?.query_row([id.to_bytes()], read_agent).optional()
+    let sql = format!("{AGENT} WHERE a.id = ?1 AND a.removed = 0");
+    let found = connection.prepare_cached(&sql)?.query_row([id.to_bytes()], read_agent).optional()?;
+    found.map(|owned| with_lists(connection, owned)).transpose()
+}
+
+pub(crate) fn agents(connection: &Connection, slice: Slice) -> Result<Vec<OwnedAgent>> {
+    let sql = format!("{AGENT} WHERE a.id > ?1 AND a.removed = 0 ORDER BY a.id LIMIT ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map(bounds(slice), read_agent)?.map(|owned| with_lists(connection, owned?)).collect()
 }
 
 pub(crate) fn agent_by_token(connection: &Connection, token: &TokenHash) -> Result<Option<OwnedAgent>> {
-    let sql = format!("{AGENT} WHERE t.hash = ?1");
-    let found = connection.prepare_cached(&sql)?.query_row([token.as_bytes()], read_agent).optional()?;
-    Ok(found.filter(|owned| owned.agent.token.matches(token)))
+    match tokens::holder(connection, Lane::Agent, token)? {
+        Some(id) => agent(connection, id),
+        None => Ok(None),
+    }
 }
 
 pub(crate) fn denies(connection: &Connection, site: Id, agent: Id) -> Result<bool> {
     let sql = "SELECT 1 FROM denials WHERE site = ?1 AND agent = ?2";
     connection.prepare_cached(sql)?.exists([site.to_bytes(), agent.to_bytes()])
+}
+
+pub(crate) fn denied(connection: &Connection, site: Id) -> Result<Vec<Id>> {
+    ids(connection, "SELECT agent FROM denials WHERE site = ?1 ORDER BY agent", site)
 }

@@ -24,7 +24,9 @@ pub struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 1] = [Migration {
+const MIGRATIONS: [Migration; 2] = [FIRST, SECOND];
+
+const FIRST: Migration = Migration {
     adds: "owners, sites, agents, tokens, login requests and events",
     oldest: 1,
     sql: "
@@ -56,8 +58,7 @@ const MIGRATIONS: [Migration; 1] = [Migration {
             avatar_url TEXT,
             description TEXT
         ) STRICT, WITHOUT ROWID;
-        -- Lane 0 is of sites, 1 of agents. `made`, `expires` and `last_used`, to the minute, are for tokens
-        -- that overlap and end; nothing fills them yet.
+        -- Lane 0 is of sites, 1 of agents. `last_used` is to the minute.
         CREATE TABLE tokens (
             lane INTEGER NOT NULL,
             hash BLOB NOT NULL,
@@ -106,7 +107,28 @@ const MIGRATIONS: [Migration; 1] = [Migration {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX events_by_time ON events (at);
     ",
-}];
+};
+
+/// A program that knows the first one alone would take tokens that have expired, and log agents in to sites
+/// that their owners do not want.
+const SECOND: Migration = Migration {
+    adds: "names of owners, removals, tokens that overlap and expire, sites of agents",
+    oldest: 2,
+    sql: "
+        ALTER TABLE owners ADD COLUMN name TEXT;
+        ALTER TABLE owners ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE sites ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE agents ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX agents_by_owner ON agents (owner);
+        -- Whether an agent may log in to the sites of `agent_sites` alone.
+        ALTER TABLE agents ADD COLUMN only_listed INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE agent_sites (
+            agent BLOB NOT NULL,
+            site BLOB NOT NULL,
+            PRIMARY KEY (agent, site)
+        ) STRICT, WITHOUT ROWID;
+    ",
+};
 
 /// The schema of a file: 0 if it is empty.
 fn version(connection: &Connection) -> Result<i32, OpenError> {
@@ -192,4 +214,51 @@ fn reset(transaction: &Transaction<'_>, epoch: u64) -> Result<(), OpenError> {
     transaction.execute("UPDATE logs SET head = 0", ())?;
     transaction.execute("UPDATE store SET epoch = ?1, reset = 0", [epoch.cast_signed()])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use lime_proto::Id;
+    use lime_store::{IssuedToken, Principals, TokenHash, Visits};
+
+    use super::*;
+    use crate::SqliteStore;
+
+    /// A file that the first version has left, with a site and an agent.
+    fn first(path: &std::path::Path) {
+        let connection = crate::file::connect(path).unwrap();
+        connection.execute_batch(FIRST.sql).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        let id = [7_u8; 16];
+        for sql in [
+            "INSERT INTO store VALUES (1, 1, 5, 0)",
+            "INSERT INTO owners VALUES (?1, 0)",
+            "INSERT INTO sites VALUES (?1, 'a site', NULL, 0)",
+            "INSERT INTO agents VALUES (?1, ?1, 1, 1, NULL, NULL, NULL)",
+            "INSERT INTO tokens (lane, hash, principal) VALUES (0, zeroblob(32), ?1), (1, zeroblob(32), ?1)",
+        ] {
+            let mut statement = connection.prepare(sql).unwrap();
+            let count = statement.parameter_count();
+            statement.execute(rusqlite::params_from_iter([id].iter().take(count))).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_of_the_first_version_is_used_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store.db");
+        first(&path);
+        assert_eq!(pending_migrations(&path).unwrap(), [SECOND]);
+        let store = SqliteStore::open(&path, 9).unwrap();
+        let (id, token) = (Id::from_bytes([7; 16]), TokenHash::from_bytes([0; 32]));
+        let tokens = IssuedToken::new(token, lime_proto::Timestamp::from_unix_millis(0)).into();
+        let site = store.site_by_token(&token).await.unwrap().unwrap();
+        assert_eq!((site.id, &site.tokens), (id, &tokens));
+        let agent = store.agent_by_token(&token).await.unwrap().unwrap().agent;
+        assert_eq!((agent.id, agent.visits, agent.tokens), (id, Visits::Any, tokens));
+        assert_eq!(store.owner(id).await.unwrap().unwrap().name, None);
+        drop(store);
+        assert_eq!(pending_migrations(&path).unwrap(), []);
+    }
 }

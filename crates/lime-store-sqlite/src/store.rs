@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lime_proto::login::LoginRequest;
-use lime_proto::{EventId, Id};
+use lime_proto::{EventId, Id, Timestamp};
 use lime_store::{
-    Agent, AgentChange, Allows, Change, Inserted, Insertion, Login, Logins, OwnedAgent, Owner, OwnerChange,
-    Page, Principals, Read, Site, SiteChange, Store, StoreError, Sweep, TokenHash, Transitioned,
+    Agent, AgentChange, Allows, Change, Holder, Inserted, Insertion, Login, Logins, OwnedAgent, Owner,
+    OwnerChange, Page, Principals, Read, Site, SiteChange, Slice, Store, StoreError, Sweep, TokenHash,
+    Transitioned,
 };
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
@@ -22,7 +23,7 @@ use crate::readers::Readers;
 use crate::schema::migrate_connection;
 use crate::session::{Failed, Session, unavailable};
 use crate::writer::Writer;
-use crate::{logins, principals};
+use crate::{logins, principals, tokens};
 
 /// How long a call may take. What it was to change may still take effect after that.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -98,6 +99,18 @@ impl SqliteStore {
     }
 }
 
+/// A question whose statements all see one moment.
+fn snapshot<T>(
+    question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+) -> impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static {
+    |connection| {
+        connection.prepare_cached("BEGIN")?.execute(())?;
+        let answer = question(connection);
+        connection.prepare_cached("COMMIT")?.execute(())?;
+        answer
+    }
+}
+
 async fn answer<T>(receiver: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
     match tokio::time::timeout(PATIENCE, receiver).await {
         Ok(Ok(answer)) => answer,
@@ -136,33 +149,58 @@ impl Principals for SqliteStore {
     }
 
     async fn change_owner(&self, id: Id, change: OwnerChange) -> Result<bool, StoreError> {
-        self.write(move |session| principals::change_owner(session, id, change)).await
+        self.write(move |session| principals::change_owner(session, id, &change)).await
     }
 
     async fn change_site(&self, id: Id, change: SiteChange) -> Result<bool, StoreError> {
-        self.write(move |session| principals::change_site(session, id, change)).await
+        self.write(move |session| principals::change_site(session, id, &change)).await
     }
 
     async fn change_agent(&self, id: Id, change: AgentChange) -> Result<bool, StoreError> {
-        self.write(move |session| principals::change_agent(session, id, change)).await
+        self.write(move |session| principals::change_agent(session, id, &change)).await
+    }
+
+    async fn touch(&self, holder: Holder, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
+        let token = *token;
+        self.write(move |session| tokens::touch(session, holder.into(), &token, now)).await
+    }
+
+    async fn owner(&self, id: Id) -> Result<Option<Owner>, StoreError> {
+        self.read(move |connection| principals::owner(connection, id)).await
+    }
+
+    async fn owners(&self, slice: Slice) -> Result<Vec<Owner>, StoreError> {
+        self.read(move |connection| principals::owners(connection, slice)).await
+    }
+
+    async fn sites(&self, slice: Slice) -> Result<Vec<Site>, StoreError> {
+        self.read(snapshot(move |connection| principals::sites(connection, slice))).await
+    }
+
+    async fn agents(&self, slice: Slice) -> Result<Vec<OwnedAgent>, StoreError> {
+        self.read(snapshot(move |connection| principals::agents(connection, slice))).await
+    }
+
+    async fn denied(&self, site: Id) -> Result<Vec<Id>, StoreError> {
+        self.read(move |connection| principals::denied(connection, site)).await
     }
 
     async fn site(&self, id: Id) -> Result<Option<Site>, StoreError> {
-        self.read(move |connection| principals::site(connection, id)).await
+        self.read(snapshot(move |connection| principals::site(connection, id))).await
     }
 
     async fn site_by_token(&self, token: &TokenHash) -> Result<Option<Site>, StoreError> {
         let token = *token;
-        self.read(move |connection| principals::site_by_token(connection, &token)).await
+        self.read(snapshot(move |connection| principals::site_by_token(connection, &token))).await
     }
 
     async fn agent(&self, id: Id) -> Result<Option<OwnedAgent>, StoreError> {
-        self.read(move |connection| principals::agent(connection, id)).await
+        self.read(snapshot(move |connection| principals::agent(connection, id))).await
     }
 
     async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError> {
         let token = *token;
-        self.read(move |connection| principals::agent_by_token(connection, &token)).await
+        self.read(snapshot(move |connection| principals::agent_by_token(connection, &token))).await
     }
 }
 
@@ -177,7 +215,7 @@ impl Logins for SqliteStore {
     }
 
     async fn login(&self, request: Id, agent: Option<Id>) -> Result<Option<Login>, StoreError> {
-        self.read(move |connection| logins::login(connection, request, agent)).await
+        self.read(snapshot(move |connection| logins::login(connection, request, agent))).await
     }
 
     async fn transition(&self, change: &Change) -> Result<Option<Transitioned>, StoreError> {
@@ -208,7 +246,7 @@ impl Logins for SqliteStore {
 
     async fn events(&self, read: Read) -> Result<Page, StoreError> {
         let epoch = self.epoch;
-        self.read(move |connection| logins::events(connection, read, epoch)).await
+        self.read(snapshot(move |connection| logins::events(connection, read, epoch))).await
     }
 }
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use lime_proto::login::{Approval, LoginRequest, State, Transition};
 use lime_proto::{Id, Timestamp};
 use lime_store::{
-    Change, EVENT_RETENTION, Insertion, Logins, Owner, Page, Principals, Read, Site, Store, StoreError,
-    Sweep, TokenHash, Wanted,
+    Change, EVENT_RETENTION, Insertion, IssuedToken, Logins, Owner, Page, Principals, Read, Site, Store,
+    StoreError, Sweep, TokenHash, Wanted,
 };
 use lime_store_sqlite::{OpenError, SqliteStore, backup, check, migrate, pending_migrations};
 use rusqlite::Connection;
@@ -63,7 +63,8 @@ async fn page(store: &SqliteStore, site: Id, after: u64) -> Page {
 
 fn site() -> Site {
     let name = "a site".to_owned().try_into().unwrap();
-    Site { id: id(1), name, origin: None, token: TokenHash::from_bytes([3; 32]), suspended: false }
+    let tokens = IssuedToken::new(TokenHash::from_bytes([3; 32]), at(0)).into();
+    Site { id: id(1), name, origin: None, tokens, suspended: false }
 }
 
 async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
@@ -78,7 +79,7 @@ async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 async fn what_was_answered_is_there_the_next_time() {
     let place = Place::new();
     let store = place.open(7);
-    store.add_owner(Owner { id: id(9), suspended: true }).await.unwrap();
+    store.add_owner(Owner { id: id(9), name: None, suspended: true }).await.unwrap();
     store.add_site(site()).await.unwrap();
     begin(&store, 2, id(1)).await.unwrap();
     assert!(approve(&store, 2).await.unwrap());
@@ -129,7 +130,7 @@ fn what_is_no_store_of_this_version_is_named() {
     SqliteStore::open(&place.path(), 7).unwrap();
     sql("UPDATE store SET oldest = 8");
     let error = SqliteStore::open(&place.path(), 7).unwrap_err().to_string();
-    assert_eq!(error, "schema 9 is too new: it takes a version that knows schema 8, and this one knows 1");
+    assert_eq!(error, "schema 9 is too new: it takes a version that knows schema 8, and this one knows 2");
     sql("PRAGMA application_id = 1");
     assert!(matches!(SqliteStore::open(&place.path(), 7), Err(OpenError::Foreign)));
     assert!(matches!(backup(&place.path(), &place.directory.path().join("b")), Err(OpenError::Foreign)));

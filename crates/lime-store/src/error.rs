@@ -16,4 +16,11 @@ pub enum StoreError {
     /// The agent's owner does not exist. Nothing has changed.
     #[error("owner {0} does not exist")]
     UnknownOwner(Id),
+    /// There was an owner, a site or an agent with this identifier, which is not given again. Nothing has
+    /// changed.
+    #[error("{0} was removed, and is not given again")]
+    Removed(Id),
+    /// The owner has agents, and cannot be removed. Nothing has changed.
+    #[error("owner {0} has agents: remove them first")]
+    HasAgents(Id),
 }

@@ -56,6 +56,7 @@ mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod token_hash;
+mod tokens;
 
 pub use error::StoreError;
 pub use logins::{
@@ -63,6 +64,9 @@ pub use logins::{
     Transitioned, Wanted,
 };
 pub use memory::MemoryStore;
-pub use principals::{Agent, AgentChange, OwnedAgent, Owner, OwnerChange, Principals, Site, SiteChange};
+pub use principals::{
+    Agent, AgentChange, Holder, OwnedAgent, Owner, OwnerChange, Principals, Site, SiteChange, Slice, Visits,
+};
 pub use store::Store;
 pub use token_hash::TokenHash;
+pub use tokens::{IssuedToken, Rotation, Tokens};

@@ -1,7 +1,8 @@
 //! A store in this process's memory: for tests, development, and a Core that may forget.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -14,9 +15,12 @@ use crate::logins::{
     Allows, Change, EVENT_RETENTION, Event, Inserted, Insertion, Login, Logins, Page, RETENTION, Read, Sweep,
     Transitioned, Wanted,
 };
-use crate::principals::{Agent, AgentChange, OwnedAgent, Owner, OwnerChange, Principals, Site, SiteChange};
+use crate::principals::{
+    Agent, AgentChange, Holder, OwnedAgent, Owner, OwnerChange, Principals, Site, SiteChange, Slice,
+};
 use crate::store::Store;
 use crate::token_hash::TokenHash;
+use crate::tokens::{IssuedToken, Rotation, Tokens};
 
 /// A store that keeps everything in this process's memory. When it is dropped, all principals, requests and
 /// events are lost; another store has another epoch.
@@ -27,12 +31,12 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct Tables {
-    owners: HashMap<Id, Owner>,
-    sites: HashMap<Id, Site>,
+    owners: Kept<Owner>,
+    sites: Kept<Site>,
     site_tokens: HashMap<TokenHash, Id>,
     /// Pairs of a site and an agent that the site refuses.
-    denied: HashSet<(Id, Id)>,
-    agents: HashMap<Id, Agent>,
+    denied: BTreeSet<(Id, Id)>,
+    agents: Kept<Agent>,
     agent_tokens: HashMap<TokenHash, Id>,
     requests: HashMap<Id, LoginRequest>,
     /// Pending and approved requests, by the moment when they expire.
@@ -96,16 +100,21 @@ impl Tables {
         let request = self.requests.get(&request)?.clone();
         let agent = agent.or_else(|| request.approval().map(|approval| approval.agent));
         Some(Login {
-            site: self.sites.get(&request.site).cloned(),
+            site: self.site(request.site),
             agent: agent.and_then(|agent| self.owned(agent)),
             denied: agent.is_some_and(|agent| self.denied.contains(&(request.site, agent))),
             request,
         })
     }
 
+    fn site(&self, id: Id) -> Option<Site> {
+        self.sites.get(&id)?.clone()
+    }
+
     fn owned(&self, id: Id) -> Option<OwnedAgent> {
-        let agent = self.agents.get(&id)?.clone();
-        let owner_suspended = self.owners.get(&agent.owner).is_none_or(|owner| owner.suspended);
+        let agent = self.agents.get(&id)?.clone()?;
+        let owner = self.owners.get(&agent.owner).and_then(Option::as_ref);
+        let owner_suspended = owner.is_none_or(|owner| owner.suspended);
         Some(OwnedAgent { agent, owner_suspended })
     }
 }
@@ -121,77 +130,115 @@ impl Log {
 /// How many events one call of [`Store::events`] looks at, so that it does not hold the lock for long.
 const LOOK_AT: usize = 1000;
 
-/// Lets `token` find the site or agent `id`, and no longer `before`, the token that it has had. Returns
-/// [`StoreError::TokenTaken`] if the token is another's.
-fn index(
-    tokens: &mut HashMap<TokenHash, Id>,
-    before: Option<TokenHash>,
-    token: TokenHash,
-    id: Id,
-) -> Result<(), StoreError> {
-    if tokens.get(&token).is_some_and(|holder| *holder != id) {
+/// What the three kinds of principals have in common: those that are there, and those that were.
+type Kept<T> = BTreeMap<Id, Option<T>>;
+
+/// The one with this identifier, if it has not been removed.
+fn kept<T>(all: &mut Kept<T>, id: Id) -> Option<&mut T> {
+    all.get_mut(&id)?.as_mut()
+}
+
+/// Whether there is one with this identifier already.
+///
+/// # Errors
+///
+/// [`StoreError::Removed`] if there was one.
+fn is_there<T>(all: &Kept<T>, id: Id) -> Result<bool, StoreError> {
+    match all.get(&id) {
+        Some(None) => Err(StoreError::Removed(id)),
+        found => Ok(found.is_some()),
+    }
+}
+
+fn slice<T>(all: &Kept<T>, slice: Slice) -> impl Iterator<Item = &T> {
+    let from = slice.after.map_or(Bound::Unbounded, Bound::Excluded);
+    all.range((from, Bound::Unbounded)).filter_map(|(_, kept)| kept.as_ref()).take(slice.limit)
+}
+
+/// Lets all `tokens` find the site or agent `id`, and nothing else find it.
+///
+/// # Errors
+///
+/// [`StoreError::TokenTaken`] if one of them is another's; then nothing changes.
+fn index(index: &mut HashMap<TokenHash, Id>, tokens: &Tokens, id: Id) -> Result<(), StoreError> {
+    let is_taken = |token: &IssuedToken| index.get(&token.hash).is_some_and(|holder| *holder != id);
+    if tokens.iter().any(is_taken) {
         return Err(StoreError::TokenTaken);
     }
-    if let Some(before) = before {
-        tokens.remove(&before);
-    }
-    tokens.insert(token, id);
+    index.retain(|_, holder| *holder != id);
+    index.extend(tokens.iter().map(|token| (token.hash, id)));
     Ok(())
+}
+
+fn rotated(tokens: &Tokens, rotation: &Rotation) -> Tokens {
+    let mut tokens = tokens.clone();
+    tokens.rotate(rotation);
+    tokens
 }
 
 #[async_trait]
 impl Principals for MemoryStore {
     async fn add_owner(&self, owner: Owner) -> Result<(), StoreError> {
-        self.tables().owners.entry(owner.id).or_insert(owner);
+        let tables = &mut *self.tables();
+        if !is_there(&tables.owners, owner.id)? {
+            tables.owners.insert(owner.id, Some(owner));
+        }
         Ok(())
     }
 
     async fn add_site(&self, site: Site) -> Result<(), StoreError> {
         let tables = &mut *self.tables();
-        if !tables.sites.contains_key(&site.id) {
-            index(&mut tables.site_tokens, None, site.token, site.id)?;
-            tables.sites.insert(site.id, site);
+        if !is_there(&tables.sites, site.id)? {
+            index(&mut tables.site_tokens, &site.tokens, site.id)?;
+            tables.sites.insert(site.id, Some(site));
         }
         Ok(())
     }
 
     async fn add_agent(&self, agent: Agent) -> Result<(), StoreError> {
         let tables = &mut *self.tables();
-        if !tables.owners.contains_key(&agent.owner) {
+        if is_there(&tables.agents, agent.id)? {
+            return Ok(());
+        }
+        if kept(&mut tables.owners, agent.owner).is_none() {
             return Err(StoreError::UnknownOwner(agent.owner));
         }
-        if !tables.agents.contains_key(&agent.id) {
-            index(&mut tables.agent_tokens, None, agent.token, agent.id)?;
-            tables.agents.insert(agent.id, agent);
-        }
+        index(&mut tables.agent_tokens, &agent.tokens, agent.id)?;
+        tables.agents.insert(agent.id, Some(agent));
         Ok(())
     }
 
     async fn change_owner(&self, id: Id, change: OwnerChange) -> Result<bool, StoreError> {
-        let mut tables = self.tables();
-        let Some(owner) = tables.owners.get_mut(&id) else { return Ok(false) };
+        let tables = &mut *self.tables();
+        let has_agents = tables.agents.values().flatten().any(|agent| agent.owner == id);
+        let Some(owner) = kept(&mut tables.owners, id) else { return Ok(false) };
         match change {
+            OwnerChange::Name(name) => owner.name = name,
             OwnerChange::Suspended(suspended) => owner.suspended = suspended,
+            OwnerChange::Removed if has_agents => return Err(StoreError::HasAgents(id)),
+            OwnerChange::Removed => drop(tables.owners.insert(id, None)),
         }
         Ok(true)
     }
 
     async fn change_site(&self, id: Id, change: SiteChange) -> Result<bool, StoreError> {
         let tables = &mut *self.tables();
-        let Some(site) = tables.sites.get_mut(&id) else { return Ok(false) };
+        let Some(site) = kept(&mut tables.sites, id) else { return Ok(false) };
         match change {
-            SiteChange::Token(token) => {
-                index(&mut tables.site_tokens, Some(site.token), token, id)?;
-                site.token = token;
+            SiteChange::Name(name) => site.name = name,
+            SiteChange::Origin(origin) => site.origin = origin,
+            SiteChange::Token(rotation) => {
+                let tokens = rotated(&site.tokens, &rotation);
+                index(&mut tables.site_tokens, &tokens, id)?;
+                site.tokens = tokens;
             }
             SiteChange::Suspended(suspended) => site.suspended = suspended,
-            SiteChange::Denied { agent, denied } => {
-                let visit = (id, agent);
-                if denied {
-                    tables.denied.insert(visit)
-                } else {
-                    tables.denied.remove(&visit)
-                };
+            SiteChange::Denied { agent, denied: true } => drop(tables.denied.insert((id, agent))),
+            SiteChange::Denied { agent, denied: false } => drop(tables.denied.remove(&(id, agent))),
+            SiteChange::Removed => {
+                index(&mut tables.site_tokens, &Tokens::default(), id)?;
+                tables.denied.retain(|(site, _)| *site != id);
+                tables.sites.insert(id, None);
             }
         }
         tables.logs.entry(id).or_default().hint.send_replace(());
@@ -200,26 +247,74 @@ impl Principals for MemoryStore {
 
     async fn change_agent(&self, id: Id, change: AgentChange) -> Result<bool, StoreError> {
         let tables = &mut *self.tables();
-        let Some(agent) = tables.agents.get_mut(&id) else { return Ok(false) };
+        let Some(agent) = kept(&mut tables.agents, id) else { return Ok(false) };
         match change {
-            AgentChange::Token(token) => {
-                index(&mut tables.agent_tokens, Some(agent.token), token, id)?;
-                agent.token = token;
+            AgentChange::DisplayName(name) => agent.display_name = name,
+            AgentChange::Token(rotation) => {
+                let tokens = rotated(&agent.tokens, &rotation);
+                index(&mut tables.agent_tokens, &tokens, id)?;
+                agent.tokens = tokens;
             }
             AgentChange::Active(active) => agent.active = active,
             AgentChange::Mcp(mcp) => agent.mcp = mcp,
+            AgentChange::Visits(visits) => agent.visits = visits,
+            AgentChange::Removed => {
+                index(&mut tables.agent_tokens, &Tokens::default(), id)?;
+                tables.agents.insert(id, None);
+            }
         }
         Ok(true)
     }
 
+    async fn touch(&self, holder: Holder, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
+        let tables = &mut *self.tables();
+        let tokens = match holder {
+            Holder::Site => {
+                let id = tables.site_tokens.get(token).copied();
+                id.and_then(|id| kept(&mut tables.sites, id)).map(|site| &mut site.tokens)
+            }
+            Holder::Agent => {
+                let id = tables.agent_tokens.get(token).copied();
+                id.and_then(|id| kept(&mut tables.agents, id)).map(|agent| &mut agent.tokens)
+            }
+        };
+        if let Some(tokens) = tokens {
+            tokens.touch(token, now);
+        }
+        Ok(())
+    }
+
+    async fn owner(&self, id: Id) -> Result<Option<Owner>, StoreError> {
+        Ok(kept(&mut self.tables().owners, id).cloned())
+    }
+
+    async fn owners(&self, part: Slice) -> Result<Vec<Owner>, StoreError> {
+        Ok(slice(&self.tables().owners, part).cloned().collect())
+    }
+
+    async fn sites(&self, part: Slice) -> Result<Vec<Site>, StoreError> {
+        Ok(slice(&self.tables().sites, part).cloned().collect())
+    }
+
+    async fn agents(&self, part: Slice) -> Result<Vec<OwnedAgent>, StoreError> {
+        let tables = self.tables();
+        Ok(slice(&tables.agents, part).filter_map(|agent| tables.owned(agent.id)).collect())
+    }
+
+    async fn denied(&self, site: Id) -> Result<Vec<Id>, StoreError> {
+        let tables = self.tables();
+        let denied = tables.denied.iter().filter(|(by, _)| *by == site);
+        Ok(denied.map(|(_, agent)| *agent).collect())
+    }
+
     async fn site(&self, id: Id) -> Result<Option<Site>, StoreError> {
-        Ok(self.tables().sites.get(&id).cloned())
+        Ok(kept(&mut self.tables().sites, id).cloned())
     }
 
     async fn site_by_token(&self, token: &TokenHash) -> Result<Option<Site>, StoreError> {
-        let tables = self.tables();
-        let id = tables.site_tokens.get(token);
-        Ok(id.and_then(|id| tables.sites.get(id)).filter(|site| site.token.matches(token)).cloned())
+        let tables = &mut *self.tables();
+        let id = tables.site_tokens.get(token).copied();
+        Ok(id.and_then(|id| kept(&mut tables.sites, id)).cloned())
     }
 
     async fn agent(&self, id: Id) -> Result<Option<OwnedAgent>, StoreError> {
@@ -229,7 +324,7 @@ impl Principals for MemoryStore {
     async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError> {
         let tables = self.tables();
         let id = tables.agent_tokens.get(token);
-        Ok(id.and_then(|id| tables.owned(*id)).filter(|owned| owned.agent.token.matches(token)))
+        Ok(id.and_then(|id| tables.owned(*id)))
     }
 }
 
@@ -312,8 +407,7 @@ impl Logins for MemoryStore {
     async fn events(&self, read: Read) -> Result<Page, StoreError> {
         let Read { site, after, wanted, limit } = read;
         let tables = self.tables();
-        let its_site = tables.sites.get(&site).cloned();
-        let mut page = Page { epoch: self.epoch, site: its_site, events: Vec::new(), end: after };
+        let mut page = Page { epoch: self.epoch, site: tables.site(site), events: Vec::new(), end: after };
         let Some(log) = tables.logs.get(&site) else { return Ok(page) };
         let first = log.events.partition_point(|event| event.sequence <= after);
         for (looked_at, event) in log.events.range(first..).enumerate() {

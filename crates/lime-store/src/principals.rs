@@ -1,25 +1,34 @@
 //! Who there is: owners, their agents, and sites.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
-use lime_proto::{Id, Origin, SiteName};
+use lime_proto::{Id, Origin, SiteName, Timestamp};
 
 use crate::error::StoreError;
 use crate::token_hash::TokenHash;
+use crate::tokens::{Rotation, Tokens};
 
 /// Somebody who agents belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     /// The identifier of the owner.
     pub id: Id,
+    /// The name of the owner, for the operator alone.
+    pub name: Option<String>,
     /// Whether all agents of the owner are locked out.
     pub suspended: bool,
 }
 
 /// A change of one property of an owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnerChange {
+    /// The name.
+    Name(Option<String>),
     /// Whether all agents of the owner are locked out.
     Suspended(bool),
+    /// Removes the owner, who must have no agents. The identifier stays taken.
+    Removed,
 }
 
 /// A site that lets agents log in.
@@ -31,17 +40,21 @@ pub struct Site {
     pub name: SiteName,
     /// The origin of the site, if it is known. Agents are told it, and may demand it when they approve.
     pub origin: Option<Origin>,
-    /// The hash of the site's token.
-    pub token: TokenHash,
+    /// The site's tokens.
+    pub tokens: Tokens,
     /// Whether the site is locked out.
     pub suspended: bool,
 }
 
 /// A change of one property of a site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SiteChange {
-    /// Replaces the token. The old one is no longer valid, and may be given to another site.
-    Token(TokenHash),
+    /// The name.
+    Name(SiteName),
+    /// The origin.
+    Origin(Option<Origin>),
+    /// Replaces the token. One that is not kept may be given to another site.
+    Token(Rotation),
     /// Whether the site is locked out.
     Suspended(bool),
     /// Whether the site refuses an agent. The agent need not exist.
@@ -51,6 +64,8 @@ pub enum SiteChange {
         /// Whether the agent is refused.
         denied: bool,
     },
+    /// Removes the site and its tokens. The identifier stays taken, and its log can be read on.
+    Removed,
 }
 
 /// An agent.
@@ -60,12 +75,14 @@ pub struct Agent {
     pub id: Id,
     /// The owner of the agent, who must exist in the store.
     pub owner: Id,
-    /// The hash of the agent's token.
-    pub token: TokenHash,
+    /// The agent's tokens.
+    pub tokens: Tokens,
     /// Whether the agent's owner has it switched on.
     pub active: bool,
     /// Whether the agent may have tokens for MCP servers, the grant `oauth:mcp`.
     pub mcp: bool,
+    /// Where the agent may log in.
+    pub visits: Visits,
     /// The name of the agent, for people.
     pub display_name: Option<String>,
     /// The address of a picture of the agent.
@@ -74,15 +91,41 @@ pub struct Agent {
     pub description: Option<String>,
 }
 
+/// The sites that an agent may log in to, as far as the agent's own owner decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Visits {
+    /// All sites.
+    #[default]
+    Any,
+    /// These sites alone, which need not exist. A login that another site has relayed fails.
+    Only(BTreeSet<Id>),
+}
+
+impl Visits {
+    /// Whether a site is among them.
+    pub fn include(&self, site: Id) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(sites) => sites.contains(&site),
+        }
+    }
+}
+
 /// A change of one property of an agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentChange {
-    /// Replaces the token. The old one is no longer valid, and may be given to another agent.
-    Token(TokenHash),
+    /// The name.
+    DisplayName(Option<String>),
+    /// Replaces the token. One that is not kept may be given to another agent.
+    Token(Rotation),
     /// Whether the agent's owner has it switched on.
     Active(bool),
     /// Whether the agent may have tokens for MCP servers.
     Mcp(bool),
+    /// Where the agent may log in.
+    Visits(Visits),
+    /// Removes the agent and its tokens. The identifier stays taken.
+    Removed,
 }
 
 /// An agent, and whether its owner is suspended at the same moment.
@@ -94,6 +137,24 @@ pub struct OwnedAgent {
     pub owner_suspended: bool,
 }
 
+/// Who shows a token. A site and an agent may have equal ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A site.
+    Site,
+    /// An agent.
+    Agent,
+}
+
+/// A part of a list: what comes after an identifier, in ascending order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// The last identifier of the part before; `None` begins with the first one.
+    pub after: Option<Id>,
+    /// How many at most, 1 or more. Fewer are the end of the list.
+    pub limit: usize,
+}
+
 /// The part of a store that keeps owners, agents and sites. The contract is that of the
 /// [crate](crate#contract).
 ///
@@ -103,6 +164,10 @@ pub struct OwnedAgent {
 #[async_trait]
 pub trait Principals: Send + Sync + 'static {
     /// Adds an owner. Does nothing if there is one with the same identifier, whatever it looks like by now.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Removed`] if there was one with the same identifier.
     async fn add_owner(&self, owner: Owner) -> Result<(), StoreError>;
 
     /// Adds a site. Does nothing if there is one with the same identifier, whatever it looks like by now and
@@ -110,7 +175,8 @@ pub trait Principals: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StoreError::TokenTaken`] if another site has its token at the moment.
+    /// [`StoreError::TokenTaken`] if another site has its token at the moment, whether or not it is valid
+    /// still, [`StoreError::Removed`] if there was a site with the same identifier.
     async fn add_site(&self, site: Site) -> Result<(), StoreError>;
 
     /// Adds an agent. Does nothing if there is one with the same identifier, whatever it looks like by now,
@@ -119,11 +185,16 @@ pub trait Principals: Send + Sync + 'static {
     /// # Errors
     ///
     /// [`StoreError::UnknownOwner`] if its owner is not there, [`StoreError::TokenTaken`] if another agent
-    /// has its token at the moment. If both are so, either. A site and an agent may have equal hashes.
+    /// has its token at the moment, [`StoreError::Removed`] if there was an agent with the same identifier.
+    /// If several are so, any of them. A site and an agent may have equal hashes.
     async fn add_agent(&self, agent: Agent) -> Result<(), StoreError>;
 
     /// Changes one property of an owner. Returns whether there is such an owner: true also when nothing had
-    /// to change.
+    /// to change. One that has been removed is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::HasAgents`] if it is to be removed and has agents.
     async fn change_owner(&self, id: Id, change: OwnerChange) -> Result<bool, StoreError>;
 
     /// Changes one property of a site, leaves all others as they are, and gives a [hint](crate::Store::hint)
@@ -143,17 +214,36 @@ pub trait Principals: Send + Sync + 'static {
     /// [`StoreError::TokenTaken`] if another agent has the new token. Its own token again is no error.
     async fn change_agent(&self, id: Id, change: AgentChange) -> Result<bool, StoreError>;
 
+    /// Notes that a valid token was shown, to the minute. Does nothing if it is not there, or was shown in
+    /// this minute or a later one.
+    async fn touch(&self, holder: Holder, token: &TokenHash, now: Timestamp) -> Result<(), StoreError>;
+
+    /// The owner with this identifier.
+    async fn owner(&self, id: Id) -> Result<Option<Owner>, StoreError>;
+
+    /// The owners in the order of their identifiers.
+    async fn owners(&self, slice: Slice) -> Result<Vec<Owner>, StoreError>;
+
+    /// The sites in the order of their identifiers.
+    async fn sites(&self, slice: Slice) -> Result<Vec<Site>, StoreError>;
+
+    /// The agents in the order of their identifiers.
+    async fn agents(&self, slice: Slice) -> Result<Vec<OwnedAgent>, StoreError>;
+
+    /// The agents that a site refuses, in the order of their identifiers.
+    async fn denied(&self, site: Id) -> Result<Vec<Id>, StoreError>;
+
     /// The site with this identifier.
     async fn site(&self, id: Id) -> Result<Option<Site>, StoreError>;
 
-    /// The site whose token has this hash now. Tokens of agents, and tokens that have been replaced, find
-    /// none.
+    /// The site that has a token with this hash, which may have expired. Tokens of agents, and tokens that
+    /// have been replaced and not kept, find none.
     async fn site_by_token(&self, token: &TokenHash) -> Result<Option<Site>, StoreError>;
 
     /// The agent with this identifier.
     async fn agent(&self, id: Id) -> Result<Option<OwnedAgent>, StoreError>;
 
-    /// The agent whose token has this hash now. Tokens of sites, and tokens that have been replaced, find
-    /// none.
+    /// The agent that has a token with this hash, which may have expired. Tokens of sites, and tokens that
+    /// have been replaced and not kept, find none.
     async fn agent_by_token(&self, token: &TokenHash) -> Result<Option<OwnedAgent>, StoreError>;
 }

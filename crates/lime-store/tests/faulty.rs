@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use lime_proto::login::LoginRequest;
-use lime_proto::{EventId, Id};
+use lime_proto::{EventId, Id, Timestamp};
 use lime_store::suite::{self, Handles};
 use lime_store::{
-    Agent, AgentChange, Allows, Change, Inserted, Insertion, Login, Logins, MemoryStore, OwnedAgent, Owner,
-    OwnerChange, Page, Principals, Read, Site, SiteChange, Store, StoreError, Sweep, TokenHash, Transitioned,
-    Wanted,
+    Agent, AgentChange, Allows, Change, Holder, Inserted, Insertion, Login, Logins, MemoryStore, OwnedAgent,
+    Owner, OwnerChange, Page, Principals, Read, Site, SiteChange, Slice, Store, StoreError, Sweep, TokenHash,
+    Transitioned, Wanted,
 };
 use tokio::sync::watch;
 
@@ -97,6 +97,24 @@ impl Principals for Faulty {
             self.inner.change_agent(id, AgentChange::Mcp(agent.mcp)).await?;
         }
         self.inner.change_agent(id, change).await
+    }
+    async fn touch(&self, holder: Holder, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.touch(holder, token, now).await
+    }
+    async fn owner(&self, id: Id) -> Result<Option<Owner>, StoreError> {
+        self.inner.owner(id).await
+    }
+    async fn owners(&self, slice: Slice) -> Result<Vec<Owner>, StoreError> {
+        self.inner.owners(slice).await
+    }
+    async fn sites(&self, slice: Slice) -> Result<Vec<Site>, StoreError> {
+        self.inner.sites(slice).await
+    }
+    async fn agents(&self, slice: Slice) -> Result<Vec<OwnedAgent>, StoreError> {
+        self.inner.agents(slice).await
+    }
+    async fn denied(&self, site: Id) -> Result<Vec<Id>, StoreError> {
+        self.inner.denied(site).await
     }
     async fn site(&self, id: Id) -> Result<Option<Site>, StoreError> {
         self.inner.site(id).await

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use lime_proto::{Code, Profile};
-use lime_store::{Agent, Login, OwnedAgent, Principals, Site, TokenHash};
+use lime_proto::{Code, Profile, Timestamp};
+use lime_store::{Agent, Holder, IssuedToken, Login, OwnedAgent, Principals, Site, TokenHash};
 
+use crate::clock::Clock;
 use crate::limits::{Limiter, Network};
 use crate::refusal::Refusal;
 use crate::token::{Lane, Token};
@@ -12,6 +13,7 @@ use crate::token::{Lane, Token};
 /// Who sends a request, and whether they may act.
 pub(crate) struct Authentication {
     store: Arc<dyn Principals>,
+    clock: Arc<dyn Clock>,
     /// Of those who show an agent's token.
     networks: Limiter<Network>,
 }
@@ -28,21 +30,37 @@ pub(crate) enum TokenHeader<'a> {
 }
 
 impl Authentication {
-    pub(crate) fn new(store: Arc<dyn Principals>, networks: Limiter<Network>) -> Self {
-        Self { store, networks }
+    pub(crate) fn new(store: Arc<dyn Principals>, clock: Arc<dyn Clock>, networks: Limiter<Network>) -> Self {
+        Self { store, clock, networks }
     }
 
     /// The site whose token the header holds.
     pub(crate) async fn site(&self, header: TokenHeader<'_>) -> Result<Site, Refusal> {
-        let token = header.token(Lane::Site, Code::SiteTokenMissing, Code::SiteTokenInvalid)?;
-        self.site_of(&token.hash()).await
+        Ok(self.site_and_token(header).await?.0)
+    }
+
+    /// The site whose token the header holds, and the hash of that token.
+    pub(crate) async fn site_and_token(&self, header: TokenHeader<'_>) -> Result<(Site, TokenHash), Refusal> {
+        let token = header.token(Lane::Site, Code::SiteTokenMissing, Code::SiteTokenInvalid)?.hash();
+        Ok((self.site_of(&token).await?, token))
     }
 
     /// The site that has this token at this moment.
     pub(crate) async fn site_of(&self, token: &TokenHash) -> Result<Site, Refusal> {
-        let site = self.store.site_by_token(token).await?.ok_or(Code::SiteTokenInvalid)?;
-        in_service(&site)?;
+        let (found, now) = (self.store.site_by_token(token).await?, self.clock.now());
+        may_receive(found.as_ref(), token, now)?;
+        let site = found.ok_or(Code::SiteTokenInvalid)?;
+        self.note(Holder::Site, site.tokens.valid(token, now), now);
         Ok(site)
+    }
+
+    /// Notes that a token is in use, once a minute. Nobody waits for it, and nothing is lost if it fails.
+    fn note(&self, holder: Holder, token: Option<&IssuedToken>, now: Timestamp) {
+        let is_noted = |last: Timestamp| last.unix_seconds() / 60 >= now.unix_seconds() / 60;
+        if let Some(token) = token.filter(|token| !token.last_used.is_some_and(is_noted)) {
+            let (store, hash) = (Arc::clone(&self.store), token.hash);
+            tokio::spawn(async move { store.touch(holder, &hash, now).await });
+        }
     }
 
     /// The agent whose token the header holds. The request counts for the limit of its network before
@@ -50,8 +68,12 @@ impl Authentication {
     pub(crate) async fn agent(&self, header: TokenHeader<'_>, from: Network) -> Result<Agent, Refusal> {
         self.networks.take(from)?;
         let token = header.token(Lane::Agent, Code::MissingAgentToken, Code::InvalidAgentToken)?;
-        let found = self.store.agent_by_token(&token.hash()).await?.ok_or(Code::InvalidAgentToken)?;
+        let hash = token.hash();
+        let found = self.store.agent_by_token(&hash).await?.ok_or(Code::InvalidAgentToken)?;
+        let now = self.clock.now();
+        let valid = found.agent.tokens.valid(&hash, now).ok_or(Code::InvalidAgentToken)?;
         in_good_standing(&found)?;
+        self.note(Holder::Agent, Some(valid), now);
         Ok(found.agent)
     }
 }
@@ -62,24 +84,24 @@ pub(crate) fn asking_site(login: &Login) -> Option<&Site> {
 }
 
 /// Checks that whoever shows this token may still be told what a site is told.
-pub(crate) fn may_receive(site: Option<&Site>, token: &TokenHash) -> Result<(), Code> {
-    in_service(site.filter(|site| site.token.matches(token)).ok_or(Code::SiteTokenInvalid)?)
+pub(crate) fn may_receive(site: Option<&Site>, token: &TokenHash, now: Timestamp) -> Result<(), Code> {
+    let site = site.filter(|site| site.tokens.valid(token, now).is_some()).ok_or(Code::SiteTokenInvalid)?;
+    if site.suspended { Err(Code::SiteSuspended) } else { Ok(()) }
 }
 
-/// Checks that the agent of a login may log in to its site.
+/// Checks that the agent of a login may log in to its site: as its owner, the site and its own list of sites
+/// have it.
 pub(crate) fn may_log_in(login: &Login) -> Result<(), Code> {
-    in_good_standing(login.agent.as_ref().ok_or(Code::InvalidAgentToken)?)?;
-    if login.denied { Err(Code::AgentNotAllowed) } else { Ok(()) }
+    let owned = login.agent.as_ref().ok_or(Code::InvalidAgentToken)?;
+    in_good_standing(owned)?;
+    let visits = owned.agent.visits.include(login.request.site);
+    if login.denied || !visits { Err(Code::AgentNotAllowed) } else { Ok(()) }
 }
 
 /// Checks that a login may go on, and that whoever shows this token may be told of it.
-pub(crate) fn may_be_delivered(login: &Login, token: &TokenHash) -> Result<(), Code> {
-    may_receive(login.site.as_ref(), token)?;
+pub(crate) fn may_be_delivered(login: &Login, token: &TokenHash, now: Timestamp) -> Result<(), Code> {
+    may_receive(login.site.as_ref(), token, now)?;
     may_log_in(login)
-}
-
-fn in_service(site: &Site) -> Result<(), Code> {
-    if site.suspended { Err(Code::SiteSuspended) } else { Ok(()) }
 }
 
 fn in_good_standing(found: &OwnedAgent) -> Result<(), Code> {

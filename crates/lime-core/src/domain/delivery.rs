@@ -58,10 +58,10 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// The site whose token the header holds. Ends with [`Failure::Late`] if the store does not answer in
-    /// time.
-    pub(crate) async fn site(&self, header: TokenHeader<'_>) -> Result<Site, Refusal> {
-        self.in_time(self.authentication.site(header)).await
+    /// The site whose token the header holds, and the hash of that token. Ends with [`Failure::Late`] if the
+    /// store does not answer in time.
+    pub(crate) async fn site(&self, header: TokenHeader<'_>) -> Result<(Site, TokenHash), Refusal> {
+        self.in_time(self.authentication.site_and_token(header)).await
     }
 
     /// Runs `round` for at most [`patience`](Self::patience): a stream must not wait silently for a store
@@ -80,7 +80,7 @@ impl Delivery {
             Ok(None)
         };
         let Some(login) = self.store.login(request, None).await? else { return Ok(None) };
-        authentication::may_receive(login.site.as_ref(), token)?;
+        authentication::may_receive(login.site.as_ref(), token, self.clock.now())?;
         let (approval, is_first) = match login.request.sending(self.clock.now()) {
             Sending::First(approval) => (approval, true),
             Sending::Again(approval) => (approval, false),
@@ -124,14 +124,15 @@ impl EventStream {
     /// another epoch, or has not happened yet.
     pub(crate) async fn open(
         delivery: &Arc<Delivery>,
-        site: &Site,
+        site: Id,
+        token: TokenHash,
         last: Option<EventId>,
     ) -> Result<Self, Refusal> {
         // Peers that are gone without a word are noticed when a keepalive cannot be written.
-        let place = delivery.places.take(site.id).ok_or(Refusal::Limited(delivery.keepalive))?;
+        let place = delivery.places.take(site).ok_or(Refusal::Limited(delivery.keepalive))?;
         // Before the log is looked at, so that no event falls in between.
-        let hint = delivery.store.hint(site.id);
-        let head = delivery.in_time(async { Ok(delivery.store.head(site.id).await?) }).await?;
+        let hint = delivery.store.hint(site);
+        let head = delivery.in_time(async { Ok(delivery.store.head(site).await?) }).await?;
         let resumed = last.filter(|id| id.epoch == head.epoch && id.sequence <= head.sequence);
         let from = resumed.map_or(0, |id| id.sequence);
         let mut keepalive = interval(delivery.keepalive);
@@ -140,8 +141,8 @@ impl EventStream {
         keepalive.reset();
         Ok(Self {
             delivery: Arc::clone(delivery),
-            site: site.id,
-            token: site.token,
+            site,
+            token,
             epoch: head.epoch,
             opened: delivery.clock.now(),
             head: head.sequence,
@@ -259,7 +260,7 @@ impl EventStream {
     async fn page(&self, after: u64, wanted: Wanted) -> Result<Option<Page>, Refusal> {
         let read = Read { site: self.site, after, wanted, limit: PAGE };
         let page = self.delivery.in_time(async { Ok(self.delivery.store.events(read).await?) }).await?;
-        authentication::may_receive(page.site.as_ref(), &self.token)?;
+        authentication::may_receive(page.site.as_ref(), &self.token, self.delivery.clock.now())?;
         Ok((page.epoch == self.epoch).then_some(page))
     }
 
@@ -400,8 +401,8 @@ impl EventStream {
         self.prepare_next(event);
         // The signature may have had to wait for its turn, so everything is checked once more.
         let token = self.token;
-        let allows = move |login: &Login| authentication::may_be_delivered(login, &token).is_ok();
         let now = delivery.clock.now();
+        let allows = move |login: &Login| authentication::may_be_delivered(login, &token, now).is_ok();
         let change = Change { request: event.request, transition: Transition::Deliver, now };
         let sent = delivery.store.transition_if(&change, Box::new(allows)).await?;
         let Some(sent) = sent.filter(|sent| matches!(sent.request.state, State::Delivered { .. })) else {
@@ -423,7 +424,7 @@ impl EventStream {
         let (delivery, token, opened) = (Arc::clone(&self.delivery), self.token, self.opened);
         tokio::spawn(async move {
             let login = delivery.store.login(next.request, None).await.ok().flatten()?;
-            authentication::may_be_delivered(&login, &token).ok()?;
+            authentication::may_be_delivered(&login, &token, delivery.clock.now()).ok()?;
             let request = &login.request;
             let Sending::First(approval) = request.sending(delivery.clock.now()) else { return None };
             if !request.is_late(opened) {

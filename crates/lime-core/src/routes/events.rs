@@ -22,12 +22,14 @@ pub(super) async fn stream(State(core): State<Arc<Core>>, request: Request) -> R
     }
     let (head, _) = request.into_parts();
     let header = token_header(&head.headers, "x-site-token");
-    let site = match core.delivery.site(header).await {
-        Ok(site) => site,
+    let (site, token) = match core.delivery.site(header).await {
+        Ok((site, token)) => (site.id, token),
         Err(refusal) => return Lane::StreamToken.refuses(refusal),
     };
     let last = head.headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
-    Lane::Stream.answer(async { Ok(response(EventStream::open(&core.delivery, &site, last).await?)) }).await
+    Lane::Stream
+        .answer(async { Ok(response(EventStream::open(&core.delivery, site, token, last).await?)) })
+        .await
 }
 
 fn response(events: EventStream) -> Response {

@@ -16,8 +16,8 @@ use futures_util::StreamExt;
 use http_body_util::BodyExt;
 use lime_core::dev::{self, Principals};
 use lime_core::store::{
-    self, Agent, AgentChange, Allows, Change, Inserted, Insertion, Login, Logins, OwnedAgent, Owner,
-    OwnerChange, Page, Principals as _, Read, Site, SiteChange, StoreError, Sweep, Transitioned,
+    self, Agent, AgentChange, Allows, Change, Holder, Inserted, Insertion, Login, Logins, OwnedAgent, Owner,
+    OwnerChange, Page, Principals as _, Read, Site, SiteChange, Slice, StoreError, Sweep, Transitioned,
 };
 use lime_core::{
     Clock, Config, Core, Entropy, Keys, MemoryStore, Store, SystemEntropy, Token, TokenHash, app, new_epoch,
@@ -118,6 +118,24 @@ impl store::Principals for FlakyStore {
     }
     async fn change_agent(&self, id: Id, change: AgentChange) -> Result<bool, StoreError> {
         self.up().await?.change_agent(id, change).await
+    }
+    async fn touch(&self, holder: Holder, token: &TokenHash, now: Timestamp) -> Result<(), StoreError> {
+        self.up().await?.touch(holder, token, now).await
+    }
+    async fn owner(&self, id: Id) -> Result<Option<Owner>, StoreError> {
+        self.up().await?.owner(id).await
+    }
+    async fn owners(&self, slice: Slice) -> Result<Vec<Owner>, StoreError> {
+        self.up().await?.owners(slice).await
+    }
+    async fn sites(&self, slice: Slice) -> Result<Vec<Site>, StoreError> {
+        self.up().await?.sites(slice).await
+    }
+    async fn agents(&self, slice: Slice) -> Result<Vec<OwnedAgent>, StoreError> {
+        self.up().await?.agents(slice).await
+    }
+    async fn denied(&self, site: Id) -> Result<Vec<Id>, StoreError> {
+        self.up().await?.denied(site).await
     }
     async fn site(&self, id: Id) -> Result<Option<Site>, StoreError> {
         self.up().await?.site(id).await
@@ -230,7 +248,7 @@ impl World {
         let clock = Arc::new(ManualClock::default());
         let store = Arc::new(FlakyStore::new(Arc::clone(&clock)));
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let principals = dev::seed(&*store, &entropy, 2, 3).await.unwrap();
+        let principals = dev::seed(&*store, &entropy, 2, 3, clock.now()).await.unwrap();
         let core = Core::with(config, store.clone(), keys(), clock.clone(), entropy);
         let core = Arc::new(core);
         Self { app: app(Arc::clone(&core)), core, store, clock, principals }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lime_core::dev::{self, Principals};
-use lime_core::{Config, Core, Entropy, MemoryStore, Store, SystemEntropy, new_epoch, serve};
+use lime_core::{
+    Clock, Config, Core, Entropy, MemoryStore, Store, SystemClock, SystemEntropy, new_epoch, serve,
+};
 use lime_proto::Origin;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -33,7 +35,7 @@ impl Server {
         change(&mut config);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new(new_epoch(&SystemEntropy)));
-        let principals = dev::seed(&*store, &entropy, 1, 1).await.unwrap();
+        let principals = dev::seed(&*store, &entropy, 1, 1, SystemClock.now()).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let core = Arc::new(Core::new(config, store, super::keys()));
         let running = tokio::spawn(serve(listener, core, async { stopped.await.unwrap_or_default() }));

@@ -8,9 +8,10 @@ use lime_proto::login::{Approval, LoginRequest, State, Transition};
 use lime_proto::{Id, Timestamp};
 
 use crate::logins::{Change, Event, Inserted, Insertion, Page, Read, Sweep, Transitioned, Wanted};
-use crate::principals::{Agent, Owner, Site};
+use crate::principals::{Agent, Owner, Site, Visits};
 use crate::store::Store;
 use crate::token_hash::TokenHash;
+use crate::tokens::{IssuedToken, Tokens};
 
 /// Two handles on one new, empty store.
 pub type Handles = [Arc<dyn Store>; 2];
@@ -42,19 +43,24 @@ pub(super) fn just_before(time: Timestamp) -> Timestamp {
     Timestamp::from_unix_millis(time.unix_millis() - 1)
 }
 
+pub(super) fn issued(token: TokenHash) -> Tokens {
+    IssuedToken::new(token, at(0)).into()
+}
+
 pub(super) fn site(token: TokenHash) -> Site {
     let name = "a site".to_owned().try_into().expect("the name is valid");
     let origin = "https://site.example".to_owned().try_into().expect("the origin is valid");
-    Site { id: id(), name, origin: Some(origin), token, suspended: false }
+    Site { id: id(), name, origin: Some(origin), tokens: issued(token), suspended: false }
 }
 
 pub(super) fn agent(owner: Id, token: TokenHash) -> Agent {
     Agent {
         id: id(),
         owner,
-        token,
+        tokens: issued(token),
         active: true,
         mcp: false,
+        visits: Visits::Any,
         display_name: Some("an agent".to_owned()),
         avatar_url: Some(String::new()),
         description: Some("says “hello”, \0 and \n".to_owned()),
@@ -62,7 +68,7 @@ pub(super) fn agent(owner: Id, token: TokenHash) -> Agent {
 }
 
 pub(super) async fn add_agent(store: &dyn Store, token: TokenHash) -> Agent {
-    let owner = Owner { id: id(), suspended: false };
+    let owner = Owner { id: id(), name: None, suspended: false };
     store.add_owner(owner.clone()).await.unwrap();
     let agent = agent(owner.id, token);
     store.add_agent(agent.clone()).await.unwrap();

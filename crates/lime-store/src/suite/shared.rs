@@ -15,6 +15,7 @@ use super::fixtures::{
 };
 use crate::logins::{Change, EVENT_RETENTION, Inserted};
 use crate::principals::{AgentChange, SiteChange};
+use crate::tokens::Rotation;
 
 /// A change that is made twice, as after an answer that was lost, is made once.
 pub async fn changes_can_be_repeated([store, other]: Handles) {
@@ -22,8 +23,14 @@ pub async fn changes_can_be_repeated([store, other]: Handles) {
     let agent = add_agent(&*store, token()).await;
     store.add_site(site.clone()).await.unwrap();
     for store in [&store, &other] {
-        assert_eq!(store.change_site(site.id, SiteChange::Token(new)).await, Ok(true));
-        assert_eq!(store.change_agent(agent.id, AgentChange::Token(new)).await, Ok(true));
+        assert_eq!(
+            store.change_site(site.id, SiteChange::Token(Rotation::at_once(new, at(0)))).await,
+            Ok(true)
+        );
+        assert_eq!(
+            store.change_agent(agent.id, AgentChange::Token(Rotation::at_once(new, at(0)))).await,
+            Ok(true)
+        );
         let denied = SiteChange::Denied { agent: agent.id, denied: true };
         assert_eq!(store.change_site(site.id, denied).await, Ok(true));
     }
