@@ -64,12 +64,20 @@ pub async fn seed(
 /// The environment variables from which the official SDKs read a Core's address and their tokens, as
 /// `KEY=value` lines.
 pub fn environment(issuer: &Origin, principals: &Principals) -> String {
+    let sites = principals.sites.iter().map(|(_, token)| token).zip(1..);
+    let agents = principals.agents.iter().map(|(_, token)| token).zip(1..);
+    environment_of(issuer, sites.chain(agents))
+}
+
+/// The same for tokens, each with its number among those of its lane. The first one has no suffix.
+pub fn environment_of<'a>(issuer: &Origin, tokens: impl IntoIterator<Item = (&'a Token, usize)>) -> String {
     let mut lines = format!("LIME_API_BASE={issuer}/api/v1\nLIME_BASE_URL={issuer}\n");
-    let sites = principals.sites.iter().map(|(_, token)| token).enumerate();
-    let agents = principals.agents.iter().map(|(_, token)| token).enumerate();
-    let named = sites.map(|numbered| ("SITE", numbered)).chain(agents.map(|numbered| ("AGENT", numbered)));
-    for (kind, (index, token)) in named {
-        let suffix = if index == 0 { String::new() } else { format!("_{}", index + 1) };
+    for (token, number) in tokens {
+        let kind = match token.lane() {
+            Lane::Site => "SITE",
+            Lane::Agent => "AGENT",
+        };
+        let suffix = if number == 1 { String::new() } else { format!("_{number}") };
         let _ = writeln!(lines, "LIME_{kind}_TOKEN{suffix}={}", token.reveal());
     }
     lines

@@ -1,9 +1,10 @@
 //! The command `lime-core`: serve, check settings, ask for health, or run for development.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
+mod admin;
 mod failure;
 mod log;
 mod output;
@@ -61,14 +62,55 @@ enum Command {
     },
     /// Look after the store of these settings, while servers may run on it.
     Store {
-        /// Settings in TOML; environment variables override them.
-        #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE, global = true)]
-        config: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Settings,
         #[command(subcommand)]
         task: stores::Task,
     },
+    /// Look after owners, who agents belong to, while servers may run on the store of these settings.
+    Owner {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(subcommand)]
+        task: admin::Owner,
+    },
+    /// Look after sites and their tokens, while servers may run on the store of these settings.
+    Site {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(subcommand)]
+        task: admin::Site,
+    },
+    /// Look after agents and their tokens, while servers may run on the store of these settings.
+    Agent {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(subcommand)]
+        task: admin::Agent,
+    },
+    /// Add many owners, sites and agents, while servers may run on the store of these settings.
+    Import {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(flatten)]
+        import: admin::Import,
+    },
     /// Serve without limits, with an owner, sites and agents made up on the spot.
     Dev(serving::Dev),
+}
+
+/// Which settings a command goes by.
+#[derive(clap::Args)]
+struct Settings {
+    /// Settings in TOML; environment variables override them.
+    #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE, global = true)]
+    config: Option<PathBuf>,
+}
+
+impl Settings {
+    fn path(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
 }
 
 fn main() {
@@ -76,12 +118,26 @@ fn main() {
         Command::Serve { config } => serving::serve_public(config),
         Command::CheckConfig { file } => serving::check(file.as_deref()),
         Command::Health { config, ready } => probe::ask(config.as_deref(), ready),
-        Command::Store { config, task } => {
-            serving::load(config.as_deref()).and_then(|config| stores::run(&config, &task))
+        Command::Store { settings, task } => {
+            serving::load(settings.path()).and_then(|config| stores::run(&config, &task))
         }
+        Command::Owner { settings, task } => admin::run(settings.path(), |place| task.run(place)),
+        Command::Site { settings, task } => admin::run(settings.path(), |place| task.run(place)),
+        Command::Agent { settings, task } => admin::run(settings.path(), |place| task.run(place)),
+        Command::Import { settings, import } => admin::run(settings.path(), |place| import.run(place)),
         Command::Dev(dev) => serving::serve_dev(dev),
     };
     if let Err(failure) = outcome {
         failure.exit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_fit_together() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
     }
 }

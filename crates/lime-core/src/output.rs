@@ -6,3 +6,8 @@ use std::io::{self, Write};
 pub(crate) fn say(text: std::fmt::Arguments<'_>) {
     let _ = writeln!(io::stdout(), "{text}");
 }
+
+/// Prints a line beside what others read.
+pub(crate) fn note(text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{text}");
+}

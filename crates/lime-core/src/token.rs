@@ -49,6 +49,11 @@ impl Token {
         (bytes.len() == RANDOM_BYTES).then(|| Self(text.to_owned()))
     }
 
+    /// Which kind of token it is.
+    pub fn lane(&self) -> Lane {
+        if self.0.starts_with(Lane::Site.prefix()) { Lane::Site } else { Lane::Agent }
+    }
+
     /// The hash of the token, which is all that a store keeps of it.
     pub fn hash(&self) -> TokenHash {
         TokenHash::from_bytes(Sha256::digest(&self.0).into())

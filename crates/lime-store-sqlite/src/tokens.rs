@@ -1,4 +1,5 @@
-//! Tokens of sites and agents, in SQL.
+//! Tokens of sites and agents, in SQL. The index is named where they are found by their holder: left to
+//! itself, SQLite takes the primary key, and reads all tokens of the lane.
 
 use lime_proto::{Id, Timestamp};
 use lime_store::{Holder, IssuedToken, Rotation, StoreError, TokenHash, Tokens};
@@ -43,14 +44,14 @@ fn read(row: &Row<'_>) -> Result<IssuedToken> {
 
 /// All tokens of a site or agent.
 pub(crate) fn of(connection: &Connection, lane: Lane, principal: Id) -> Result<Tokens> {
-    let sql = "SELECT hash, made, expires, last_used FROM tokens WHERE lane = ?1 AND principal = ?2 \
-               ORDER BY made, hash";
+    let sql = "SELECT hash, made, expires, last_used FROM tokens INDEXED BY tokens_by_principal \
+               WHERE lane = ?1 AND principal = ?2 ORDER BY made, hash";
     let row = params![lane as i64, principal.to_bytes()];
     connection.prepare_cached(sql)?.query_map(row, read)?.collect()
 }
 
 pub(crate) fn remove(connection: &Connection, lane: Lane, principal: Id) -> Result<(), Failed> {
-    let sql = "DELETE FROM tokens WHERE lane = ?1 AND principal = ?2";
+    let sql = "DELETE FROM tokens INDEXED BY tokens_by_principal WHERE lane = ?1 AND principal = ?2";
     connection.prepare_cached(sql)?.execute(params![lane as i64, principal.to_bytes()])?;
     Ok(())
 }
