@@ -61,7 +61,7 @@ impl Clock for ManualClock {
 
 /// A store that passes calls on to another one, but fails, hangs or gives no hints when a test tells it to.
 pub(crate) struct FlakyStore {
-    pub(crate) inner: MemoryStore,
+    pub(crate) inner: Arc<dyn Store>,
     pub(crate) down: AtomicBool,
     /// Whether calls never come back.
     pub(crate) hung: AtomicBool,
@@ -75,9 +75,9 @@ pub(crate) struct FlakyStore {
 }
 
 impl FlakyStore {
-    fn new(clock: Arc<ManualClock>) -> Self {
+    fn new(inner: Arc<dyn Store>, clock: Arc<ManualClock>) -> Self {
         Self {
-            inner: MemoryStore::new(new_epoch(&SystemEntropy)),
+            inner,
             down: AtomicBool::new(false),
             hung: AtomicBool::new(false),
             meanwhile: Mutex::default(),
@@ -87,13 +87,13 @@ impl FlakyStore {
         }
     }
 
-    async fn up(&self) -> Result<&MemoryStore, StoreError> {
+    async fn up(&self) -> Result<&dyn Store, StoreError> {
         if self.hung.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
         self.clock.advance_seconds(self.seconds.load(Ordering::SeqCst));
         match self.down.load(Ordering::SeqCst) {
-            false => Ok(&self.inner),
+            false => Ok(&*self.inner),
             true => Err(StoreError::Unavailable("switched off by a test".to_owned())),
         }
     }
@@ -241,12 +241,17 @@ impl World {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(Arc::new(MemoryStore::new(new_epoch(&SystemEntropy))), change).await
+    }
+
+    /// A world that keeps everything in a store.
+    pub(crate) async fn on(inner: Arc<dyn Store>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::new(Origin::loopback(8080));
         config.limits = None;
         config.pow.base = 8;
         change(&mut config);
         let clock = Arc::new(ManualClock::default());
-        let store = Arc::new(FlakyStore::new(Arc::clone(&clock)));
+        let store = Arc::new(FlakyStore::new(inner, Arc::clone(&clock)));
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let principals = dev::seed(&*store, &entropy, 2, 3, clock.now()).await.unwrap();
         let core = Core::with(config, store.clone(), keys(), clock.clone(), entropy);
@@ -340,10 +345,19 @@ impl World {
     pub(crate) async fn resume(&self, site: usize, headers: &[(&str, &str)]) -> Stream {
         let mut headers = headers.to_vec();
         headers.push(("x-site-token", self.site(site).1.reveal()));
-        let request = request("GET", "/api/v1/modules/agent-login/events", &headers, Body::empty());
+        self.stream_with(&headers).await
+    }
+
+    /// Opens a stream with these headers alone.
+    pub(crate) async fn stream_with(&self, headers: &[(&str, &str)]) -> Stream {
+        let request = request("GET", "/api/v1/modules/agent-login/events", headers, Body::empty());
         let response = self.app.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         Stream { headers: response.headers().clone(), body: response.into_body().into_data_stream() }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub(crate) async fn change_agent(&self, index: usize, change: AgentChange) {
