@@ -6,9 +6,9 @@ use lime_core::Lane;
 use lime_core::store::{Agent, AgentChange, OwnedAgent, Rotation, Visits};
 use lime_proto::Id;
 
+use super::place::{Place, changed, duration, missing, new_id};
 use super::secret::{NewToken, has};
 use super::view::{Listing, Showing, View, expire_within};
-use super::{Place, changed, duration, missing, new_id};
 use crate::failure::Failure;
 
 /// What is done with agents.
@@ -152,7 +152,7 @@ impl Task {
             }
             Self::Show(showing) => {
                 let found = store.agent(showing.id).await.map_err(Failure::of)?;
-                showing.print(found.ok_or_else(|| missing("agent", showing.id))?.into());
+                showing.print(&found.ok_or_else(|| missing("agent", showing.id))?.into());
                 return Ok(());
             }
             Self::Rotate { id, grace, token } => return rotate(&place, id, grace, &token).await,

@@ -10,18 +10,19 @@ use lime_proto::{Id, Origin, SiteName, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::place::{Place, new_id};
 use super::secret::{has, sha256};
-use super::{Place, new_id};
 use crate::failure::Failure;
 use crate::output::say;
 
 /// How many are added at once; the store commits them together.
 const AT_ONCE: usize = 128;
 
-/// Add owners, sites and agents from a file. Those that are there already are not changed, so that an import
-/// can be repeated.
+/// Add owners, sites and agents from a file. Those whose identifiers are there already are not changed, so
+/// that an import can be repeated.
 #[derive(clap::Args)]
 #[command(after_help = FORMAT)]
+#[group(skip)]
 pub(crate) struct Import {
     /// TOML, or one JSON object a line.
     file: PathBuf,

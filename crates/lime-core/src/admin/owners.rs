@@ -4,8 +4,8 @@ use lime_core::store::{Owner, OwnerChange};
 use lime_proto::Id;
 use serde_json::json;
 
+use super::place::{Place, changed, missing, new_id};
 use super::view::{Listing, Showing, View};
-use super::{Place, changed, missing, new_id};
 use crate::failure::Failure;
 use crate::output::say;
 
@@ -71,7 +71,7 @@ impl Task {
             }
             Self::Show(showing) => {
                 let found = store.owner(showing.id).await.map_err(Failure::of)?;
-                showing.print(found.ok_or_else(|| missing("owner", showing.id))?.into());
+                showing.print(&found.ok_or_else(|| missing("owner", showing.id))?.into());
                 return Ok(());
             }
             Self::Rename { id, name } => (id, OwnerChange::Name(Some(name))),

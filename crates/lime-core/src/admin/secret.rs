@@ -9,7 +9,7 @@ use lime_core::{Lane, SystemEntropy, Token, dev};
 use lime_proto::{Id, Origin, Timestamp};
 use serde_json::json;
 
-use super::duration;
+use super::place::duration;
 use crate::failure::Failure;
 use crate::output::{note, say};
 

@@ -6,9 +6,9 @@ use lime_core::Lane;
 use lime_core::store::{Rotation, Site, SiteChange};
 use lime_proto::{Id, NotASiteName, NotAnOrigin, Origin, SiteName};
 
+use super::place::{Place, changed, duration, missing, new_id};
 use super::secret::{NewToken, has};
 use super::view::{Listing, Showing, View, expire_within};
-use super::{Place, changed, duration, missing, new_id};
 use crate::failure::Failure;
 
 /// What is done with sites.
@@ -19,7 +19,7 @@ pub(crate) enum Task {
         /// The name of the site, for people and agents: 1 to 64 characters.
         #[arg(value_parser = name)]
         name: SiteName,
-        /// The origin of the site, such as https://shop.example. Agents can demand it.
+        /// The origin of the site, such as `https://shop.example`. Agents can demand it.
         #[arg(long, value_parser = origin)]
         origin: Option<Origin>,
         /// The identifier, a UUID; a new one otherwise.
@@ -97,7 +97,7 @@ pub(crate) enum OriginTask {
     Set {
         /// The identifier of the site.
         id: Id,
-        /// The origin, such as https://shop.example.
+        /// The origin, such as `https://shop.example`.
         #[arg(value_parser = origin)]
         origin: Origin,
     },
@@ -132,7 +132,7 @@ impl Task {
                 let id = showing.id;
                 let found = store.site(id).await.map_err(Failure::of)?;
                 let denied = store.denied(id).await.map_err(Failure::of)?;
-                showing.print((found.ok_or_else(|| missing("site", id))?, denied).into());
+                showing.print(&(found.ok_or_else(|| missing("site", id))?, denied).into());
                 return Ok(());
             }
             Self::Rotate { id, grace, token } => return rotate(&place, id, grace, &token).await,

@@ -90,7 +90,7 @@ impl Listing {
 
 impl Showing {
     /// Prints one in full.
-    pub(super) fn print(&self, view: View) {
+    pub(super) fn print(&self, view: &View) {
         if self.json {
             return say(format_args!("{}", view.members));
         }
