@@ -7,6 +7,7 @@
 //! [`REPLAY`](lime_proto::login::REPLAY) after the request's `expires`.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use lime_proto::login::{Approval, EventKind, LoginRequest, Sending, State, Trans
 use lime_proto::{Code, EventId, Frame, Id, Timestamp};
 use lime_store::{Change, Event, Login, Page, Read, Site, Store, TokenHash, Wanted};
 use tokio::sync::watch;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Interval, MissedTickBehavior, Sleep, interval, sleep, timeout};
 
 use super::authentication::{self, Authentication, TokenHeader};
 use super::mint::Mint;
@@ -113,8 +114,8 @@ pub(crate) struct EventStream {
     hint: watch::Receiver<()>,
     keepalive: Interval,
     is_keepalive_due: bool,
-    /// Since when rounds have failed, if the last one has.
-    failing: Option<Instant>,
+    /// How long rounds may fail, if the last one has.
+    failing: Option<Pin<Box<Sleep>>>,
     ended: bool,
     _place: Place,
 }
@@ -182,11 +183,12 @@ impl EventStream {
                 Ok(Round::Idle(pause)) => self.idle(pause).await,
                 Ok(Round::Over) => return None,
                 Err(Refusal::Failed(failure)) => {
-                    let since = *self.failing.get_or_insert_with(|| {
+                    let patience = self.failing.get_or_insert_with(|| {
                         tracing::warn!(site = %self.site, cause = %failure, "event stream has to wait");
-                        Instant::now()
+                        Box::pin(sleep(AWAY))
                     });
-                    if since.elapsed() >= AWAY || self.delivery.stop.is_finishing() {
+                    let is_over = patience.as_mut().now_or_never().is_some();
+                    if is_over || self.delivery.stop.is_finishing() {
                         tracing::warn!(site = %self.site, cause = %failure, "event stream failed");
                         self.ended = true;
                         return Some(unavailable());
