@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -57,6 +58,11 @@ class Operator:
     def agent(self) -> LimeAgent:
         environment = self.file("agent.env")
         return LimeAgent(agent_token=environment["LIME_AGENT_TOKEN"], base_url=environment["LIME_API_BASE"])
+
+    async def kids(self) -> list[str]:
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"http://127.0.0.1:{self.port}/api/v1/core/.well-known/jwks.json")
+        return [key["kid"] for key in answer.json()["keys"]]
 
     def wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -116,6 +122,15 @@ async def test_the_way_of_the_documentation(operator: Operator) -> None:
                 await agent.login(request.request_id)
             assert refused.value.http_status == 403
             operator.step()
+            await log_in(rotated, agent, inbox)
+            # The keys change under the SDKs, which have kept the old ones.
+            before = await operator.kids()
+            operator.step()
+            deadline = time.monotonic() + 40
+            while await operator.kids() == before:
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.2)
+            assert set(before) < set(await operator.kids())
             await log_in(rotated, agent, inbox)
     assert not operator.steps
     secrets = [value for name in ("site.env", "agent.env") for value in operator.file(name).values()][2::3]

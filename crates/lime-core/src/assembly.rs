@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lime_store::{Store, StoreError, Sweep};
+use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::config::{Config, Limits, Rate};
@@ -115,6 +116,17 @@ impl Core {
         self.stop.finish();
     }
 
+    /// Reads the keys again, and makes the next one if it is time for it.
+    fn refresh_keys(&self) -> impl FnOnce() + Send + 'static {
+        let (keys, clock) = (self.keys.clone(), Arc::clone(&self.clock));
+        let every = self.config.keys.rotate_every;
+        move || match keys.refresh(every, clock.now()) {
+            Ok(true) => tracing::info!(kid = keys.kid(clock.now()), "signing keys have changed"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "signing keys stay as they are"),
+        }
+    }
+
     /// Expires requests that are due, drops old ones and forgets passports, once a second, until Core is
     /// stopped. Logs once a minute what has happened. Without it, `expired` frames come late or never and old
     /// data is kept, but all answers stay right. [`serve`](crate::serve) runs it by itself.
@@ -124,6 +136,9 @@ impl Core {
         const BATCH: usize = 10_000;
         /// How many seconds the counts of one line are of.
         const COUNTED: u64 = 60;
+        /// How many seconds pass before a change of the keys is looked for.
+        const KEYS_READ: u64 = 5;
+        let mut refreshing: Option<JoinHandle<()>> = None;
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         for second in 1.. {
@@ -135,6 +150,9 @@ impl Core {
                 self.tally.log();
             }
             self.mint.forget();
+            if second % KEYS_READ == 0 && refreshing.as_ref().is_none_or(JoinHandle::is_finished) {
+                refreshing = Some(tokio::task::spawn_blocking(self.refresh_keys()));
+            }
             if let Err(error) = self.store.sweep(Sweep { now: self.clock.now(), limit: BATCH }).await {
                 tracing::warn!(%error, "sweep failed");
             }

@@ -32,7 +32,6 @@ pub mod dev;
 mod domain;
 mod framing;
 mod health;
-mod key_file;
 mod keys;
 mod limits;
 mod refusal;
@@ -46,12 +45,11 @@ mod token;
 pub use assembly::Core;
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, new_epoch};
 pub use config::{
-    Config, ConfigError, Events, ForwardedHeader, Http, Limits, Log, LogFormat, Login, NotAStore, Pow, Rate,
-    StoreLocation,
+    Config, ConfigError, Events, ForwardedHeader, Http, KeyTurns, Limits, Log, LogFormat, Login, NotAStore,
+    Pow, Rate, StoreLocation,
 };
 pub use health::serve_health;
-pub use key_file::KeyError;
-pub use keys::{Keys, SignError};
+pub use keys::{KeyDirectory, KeyError, Keys, LEAD, Pace, SPREAD, Schedule, Scheduled, SignError, TAIL};
 pub use lime_store as store;
 pub use lime_store::{MemoryStore, Store, TokenHash};
 pub use routes::{Peer, app};

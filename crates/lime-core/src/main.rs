@@ -88,6 +88,13 @@ enum Command {
         #[command(subcommand)]
         task: admin::Agent,
     },
+    /// Look after the keys that sign tokens, while servers may run on the key directory of these settings.
+    Key {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(subcommand)]
+        task: admin::Key,
+    },
     /// Add many owners, sites and agents, while servers may run on the store of these settings.
     Import {
         #[command(flatten)]
@@ -124,6 +131,7 @@ fn main() {
         Command::Owner { settings, task } => admin::run(settings.path(), |place| task.run(place)),
         Command::Site { settings, task } => admin::run(settings.path(), |place| task.run(place)),
         Command::Agent { settings, task } => admin::run(settings.path(), |place| task.run(place)),
+        Command::Key { settings, task } => admin::run_key(settings.path(), &task),
         Command::Import { settings, import } => admin::run(settings.path(), |place| import.run(place)),
         Command::Dev(dev) => serving::serve_dev(dev),
     };

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lime_core::{
-    Clock, Config, Core, Entropy, Keys, LogFormat, StoreLocation, SystemClock, SystemEntropy, dev, serve,
-    serve_health,
+    Clock, Config, Core, Entropy, KeyDirectory, Keys, LogFormat, StoreLocation, SystemClock, SystemEntropy,
+    dev, serve, serve_health,
 };
 use lime_proto::Origin;
 use socket2::{Domain, Socket, Type};
@@ -73,6 +73,8 @@ pub(crate) fn check(path: Option<&Path>) -> Result<(), Failure> {
     let start = async { signals::stop(log::Log::start(io::sink(), config.log.format)?).map(drop) };
     runtime.block_on(start).map_err(Failure::of)?;
     let limited = limit_connections(&mut config)?;
+    let directory = config.keys_dir.as_deref().map(KeyDirectory::new);
+    let has_keys = directory.map(|directory| directory.check()).transpose().map_err(Failure::of)?;
     let is_there = config.key_file.as_deref().map(Keys::check).transpose().map_err(Failure::of)?;
     let store = config.store.as_ref().map(stores::check_place).transpose()?.flatten();
     for address in [Some(config.listen), config.health_listen].into_iter().flatten() {
@@ -81,8 +83,10 @@ pub(crate) fn check(path: Option<&Path>) -> Result<(), Failure> {
     for warning in config.warnings().into_iter().chain(limited) {
         say(format_args!("warning: {warning}"));
     }
-    if let (Some(path), Some(false)) = (&config.key_file, is_there) {
-        say(format_args!("{}: is not there yet, `serve` makes it", path.display()));
+    for (path, is_there) in [(&config.key_file, is_there), (&config.keys_dir, has_keys)] {
+        if let (Some(path), Some(false)) = (path, is_there) {
+            say(format_args!("{}: is not there yet, `serve` makes it", path.display()));
+        }
     }
     if let Some(store) = store {
         say(format_args!("{store}"));
@@ -121,10 +125,8 @@ async fn run_logged(
     });
     reload.map_err(Failure::of)?;
     let limited = limit_connections(&mut config)?;
-    let (Some(key_file), Some(location)) = (&config.key_file, &config.store) else {
-        unreachable!("a server that others use has both")
-    };
-    let keys = Keys::open(key_file).map_err(Failure::of)?;
+    let Some(location) = &config.store else { unreachable!("a server that others use has a store") };
+    let keys = open_keys(&config)?;
     let store = stores::open(location)?;
     let listener = listen(config.listen).await?;
     let (health, health_address) = match config.health_listen {
@@ -142,7 +144,7 @@ async fn run_logged(
         health_listen = health_address.map(tracing::field::display),
         issuer = %config.issuer,
         store = %location,
-        kid = keys.jwks().keys[0].kid,
+        kid = keys.kid(SystemClock.now()),
         difficulty = config.pow.base,
         ttl_seconds = config.login.ttl_seconds,
         trusted_proxies = ?config.trusted_proxies,
@@ -166,6 +168,19 @@ async fn run_logged(
         () = health => {}
     }
     Ok(())
+}
+
+/// The keys of a server that others use.
+fn open_keys(config: &Config) -> Result<Keys, Failure> {
+    let first = config.key_file.as_deref();
+    let keys = match (&config.keys_dir, first) {
+        (Some(directory), first) => {
+            Keys::open_directory(KeyDirectory::new(directory), first, SystemClock.now())
+        }
+        (None, Some(file)) => Keys::open(file),
+        (None, None) => unreachable!("a server that others use has a key"),
+    };
+    keys.map_err(Failure::of)
 }
 
 /// Serves principals that are made up on the spot, until it is told to stop.

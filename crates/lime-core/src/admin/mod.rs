@@ -2,6 +2,7 @@
 
 mod agents;
 mod import;
+mod keys;
 mod owners;
 mod place;
 mod secret;
@@ -10,6 +11,7 @@ mod view;
 
 pub(crate) use agents::Task as Agent;
 pub(crate) use import::Import;
+pub(crate) use keys::{Task as Key, run as run_key};
 pub(crate) use owners::Task as Owner;
 pub(crate) use place::run;
 pub(crate) use sites::Task as Site;

@@ -53,6 +53,8 @@ const SETTINGS: &[Setting] = &[
         "\"sqlite:/var/lib/lime-core/store.db\" or \"memory:\"",
     ),
     text("key_file", "a path", "\"/var/lib/lime-core/key.pem\""),
+    text("keys_dir", "a path", "\"/var/lib/lime-core/keys\""),
+    text("keys.rotate_every", "a time of two days or more, or off", "\"90d\" or \"off\""),
     text("trusted_proxies", "addresses or networks", "[\"10.0.0.1\", \"192.168.0.0/16\"]"),
     text("forwarded_header", "\"x-forwarded-for\" or \"forwarded\"", "\"x-forwarded-for\""),
     whole("login.ttl_seconds", (30, MAX_TTL.as_secs()), "300", |config| config.login.ttl_seconds),
@@ -162,7 +164,8 @@ impl Config {
     /// [`ConfigError::Field`] for a store or a key file that is not set, [`ConfigError::Value`] for an issuer
     /// that is neither https nor loopback.
     pub fn check_public(&self) -> Result<(), ConfigError> {
-        for (field, is_set) in [("store", self.store.is_some()), ("key_file", self.key_file.is_some())] {
+        let has_key = self.key_file.is_some() || self.keys_dir.is_some();
+        for (field, is_set) in [("store", self.store.is_some()), ("key_file", has_key)] {
             if !is_set {
                 return Err(missing(field));
             }
@@ -295,7 +298,7 @@ mod tests {
             }
             let wrong = match setting.path {
                 // Any text is a path, and nearly any a filter, which only the command reads.
-                "key_file" | "log.filter" => "7",
+                "key_file" | "keys_dir" | "log.filter" => "7",
                 _ => "wrong",
             };
             let error = load(setting.path, wrong).unwrap_err().to_string();

@@ -136,6 +136,7 @@ mod tests {
         defaults.health_listen = Some("127.0.0.1:8081".parse().unwrap());
         defaults.store = Some("sqlite:/var/lib/lime-core/store.db".parse().unwrap());
         defaults.key_file = Some("/var/lib/lime-core/key.pem".into());
+        defaults.keys_dir = Some("/var/lib/lime-core/keys".into());
         assert_eq!(load(EXAMPLE, &[]), Ok(defaults));
     }
 

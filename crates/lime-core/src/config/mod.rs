@@ -28,15 +28,21 @@ pub struct Config {
     pub issuer: Origin,
     /// Where principals, login requests and events are kept. A server that others use must have it set.
     pub store: Option<StoreLocation>,
-    /// The file in which the signing key is kept. If this is not set, the key is kept in memory only; a
-    /// server that others use must have it set.
+    /// The file in which the signing key is kept. A server that others use must have this or `keys_dir` set;
+    /// without both, the key is kept in memory only.
     pub key_file: Option<PathBuf>,
+    /// The directory in which keys are kept that take turns. The key of `key_file`, if that is set, is the
+    /// first of them.
+    pub keys_dir: Option<PathBuf>,
     /// Peers that are believed where a client is. In a file, an address alone is a network of one.
     #[serde(default, deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which trusted proxies say where a client is.
     #[serde(default)]
     pub forwarded_header: ForwardedHeader,
+    /// Keys that take turns.
+    #[serde(default)]
+    pub keys: KeyTurns,
     /// Login requests.
     #[serde(default)]
     pub login: Login,
@@ -55,6 +61,16 @@ pub struct Config {
     /// Logs.
     #[serde(default)]
     pub log: Log,
+}
+
+/// Keys that take turns.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeyTurns {
+    /// How long each key signs, two days or more; the next one is made in time. `None` leaves that to an
+    /// operator; in a file that is `off`.
+    #[serde(deserialize_with = "turn")]
+    pub rotate_every: Option<Duration>,
 }
 
 /// Login requests.
@@ -244,6 +260,8 @@ impl Config {
             issuer,
             store: None,
             key_file: None,
+            keys_dir: None,
+            keys: KeyTurns::default(),
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             login: Login::default(),
@@ -275,6 +293,17 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D:
 
     let networks = Vec::<Network>::deserialize(deserializer)?;
     Ok(networks.into_iter().map(|network| network.0).collect())
+}
+
+/// A time of two days or more, or `off`. A key is published for a day after its turn.
+fn turn<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    const LEAST: Duration = Duration::from_secs(2 * 24 * 3600);
+    let text = String::deserialize(deserializer)?;
+    if text == "off" {
+        return Ok(None);
+    }
+    let turn = humantime::parse_duration(&text).map_err(D::Error::custom)?;
+    if turn < LEAST { Err(D::Error::custom("too short")) } else { Ok(Some(turn)) }
 }
 
 /// Limits that are written are set; only a program can leave them out.

@@ -97,7 +97,7 @@ impl McpTokens {
                 exp: (now + MCP_LIFE).unix_seconds(),
             }
         };
-        let access_token = self.keys.sign(claims).await.map_err(Refusal::from)?;
+        let access_token = self.keys.sign(&*self.clock, claims).await.map_err(Refusal::from)?;
         self.tally.count(Event::McpToken);
         Ok(TokenResponse { access_token, token_type: "Bearer".to_owned(), expires_in: MCP_LIFE.as_secs() })
     }

@@ -60,7 +60,7 @@ impl Mint {
             }
         };
         let cell = self.cell(request.id);
-        cell.get_or_try_init(|| self.keys.sign(claims)).await.cloned()
+        cell.get_or_try_init(|| self.keys.sign(&*self.clock, claims)).await.cloned()
     }
 
     /// Forgets passports that are no longer shared.

@@ -44,7 +44,7 @@ fn not_stored(status: StatusCode, body: impl Serialize) -> Response {
 }
 
 pub(super) async fn jwks(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response {
-    document(core.keys.jwks_json(), &headers)
+    document(core.keys.jwks_json(core.clock.now()), &headers)
 }
 
 pub(super) async fn metadata(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response {

@@ -441,7 +441,7 @@ pub(crate) fn claims(token: &str, audience: &str) -> Value {
     use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
     let header = decode_header(token).unwrap();
     assert_eq!((header.alg, header.typ.as_deref()), (Algorithm::RS256, Some("JWT")));
-    let jwks = keys().jwks().clone();
+    let jwks = keys().jwks(Timestamp::from_unix_millis(0));
     let jwk = jwks.keys.iter().find(|jwk| Some(&jwk.kid) == header.kid.as_ref()).unwrap();
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_audience(&[audience]);

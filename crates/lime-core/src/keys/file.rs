@@ -12,6 +12,26 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
+    /// The schedule of a key directory, or a key in it, is not what it must be.
+    #[error("{path}: {error}")]
+    Schedule {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        error: String,
+    },
+    /// There is no such key, or it has ended.
+    #[error("there is no key {kid}")]
+    Unknown {
+        /// The thumbprint that was named.
+        kid: String,
+    },
+    /// The key is there already, or was.
+    #[error("key {kid} is there already, or was")]
+    Known {
+        /// The thumbprint of the key.
+        kid: String,
+    },
     /// The system could not make a key.
     #[error("the system made no RSA key")]
     Generate,

@@ -1,10 +1,8 @@
-//! The RSA key that signs passports and tokens: made on first use, kept in a file if there is one, published
-//! as JWKS.
+//! One RSA key: made, kept in a file, published as a JWK, and what it signs.
 
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -12,32 +10,22 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bytes::Bytes;
-use lime_proto::{Jwk, Jwks};
+use lime_proto::Jwk;
 use pem_rfc7468::LineEnding;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use crate::key_file::KeyError;
+use super::file::KeyError;
 #[cfg(unix)]
-use crate::key_file::{Process, check_directories, check_readers};
+use super::file::{Process, check_directories, check_readers};
 
-/// The signing key. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Keys(Arc<Inner>);
-
+/// A key that signs.
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct SigningKey {
     pair: RsaKeyPair,
     /// What every JWT begins with: its header in base64url, and a dot.
     header: String,
-    jwks: Jwks,
-    /// The public keys as JSON, as they are sent.
-    jwks_json: Bytes,
-    /// As many as there are signatures at once.
-    permits: Arc<Semaphore>,
+    jwk: Jwk,
 }
 
 /// The error for a token that could not be signed.
@@ -56,14 +44,28 @@ const MIN_EXPONENT: u64 = 65_537;
 /// Bytes of the largest key file: some times what a key of 8192 bits takes.
 const MAX_FILE: u64 = 64 * 1024;
 
-impl Keys {
+impl SigningKey {
     /// A new key of 2048 bits, which is kept in memory only. This is slow, since it searches for primes.
     ///
     /// # Errors
     ///
     /// [`KeyError::Generate`] if the system could not make a key.
-    pub fn generate() -> Result<Self, KeyError> {
+    pub(crate) fn generate() -> Result<Self, KeyError> {
         RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generate).map(Self::new)
+    }
+
+    /// Writes the key to a file, mode 0600, unless there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::File`] if the file cannot be written.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), KeyError> {
+        // Overwrites its bytes when it is dropped.
+        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&self.pair).map_err(|_| KeyError::Generate)?;
+        let text = pem_rfc7468::encode_string(PEM_TAG, LineEnding::LF, der.as_ref());
+        let text = Zeroizing::new(text.map_err(|_| KeyError::Generate)?);
+        whole_file::create(path, text.as_bytes(), whole_file::Access::Owner)
+            .map_err(|source| KeyError::File { path: path.to_owned(), source })
     }
 
     /// Reads the key in a file, after making one if there is no file. If several processes do this at once,
@@ -75,28 +77,24 @@ impl Keys {
     /// made, [`KeyError::Kind`] if the path is not a regular file, and [`KeyError::Content`] if it does not
     /// hold a strong RSA key. On Unix also [`KeyError::Directory`], [`KeyError::Mode`], [`KeyError::Group`]
     /// and [`KeyError::Owner`] if others could replace the file, have access to it, or own it.
-    pub fn open(path: &Path) -> Result<Self, KeyError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, KeyError> {
         let file = |source| KeyError::File { path: path.to_owned(), source };
         #[cfg(unix)]
         check_directories(path)?;
         if !path.try_exists().map_err(file)? {
-            let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generate)?;
-            // Overwrites its bytes when it is dropped.
-            let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|_| KeyError::Generate)?;
-            let text = pem_rfc7468::encode_string(PEM_TAG, LineEnding::LF, der.as_ref());
-            let text = Zeroizing::new(text.map_err(|_| KeyError::Generate)?);
-            whole_file::create(path, text.as_bytes(), whole_file::Access::Owner).map_err(file)?;
+            Self::generate()?.write(path)?;
             tracing::info!(path = %path.display(), "made a signing key");
         }
         Self::read(path)
     }
 
-    /// Checks that [`Keys::open`] would return a key, without making one. Whether there is a file already.
+    /// Checks that [`SigningKey::open`] would return a key, without making one. Whether there is a file
+    /// already.
     ///
     /// # Errors
     ///
-    /// As for [`Keys::open`].
-    pub fn check(path: &Path) -> Result<bool, KeyError> {
+    /// As for [`SigningKey::open`].
+    pub(crate) fn check(path: &Path) -> Result<bool, KeyError> {
         let file = |source| KeyError::File { path: path.to_owned(), source };
         #[cfg(unix)]
         check_directories(path)?;
@@ -110,7 +108,7 @@ impl Keys {
     }
 
     /// The key in a file.
-    fn read(path: &Path) -> Result<Self, KeyError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, KeyError> {
         let file = |source| KeyError::File { path: path.to_owned(), source };
         let content = || KeyError::Content { path: path.to_owned() };
         // Opened only once, so that the file that is checked is the one that is read. Without `NONBLOCK`,
@@ -156,59 +154,30 @@ impl Keys {
         let kid = encode(&Sha256::digest(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)));
         let header = encode(format!(r#"{{"alg":"RS256","typ":"JWT","kid":"{kid}"}}"#).as_bytes()) + ".";
         let (kty, usage, alg) = ("RSA".to_owned(), "sig".to_owned(), "RS256".to_owned());
-        let jwks = Jwks { keys: vec![Jwk { kty, kid, usage, alg, n, e }] };
-        let jwks_json = serde_json::to_vec(&jwks).expect("its maps have texts for keys").into();
-        let permits = Arc::new(Semaphore::new(Self::signatures_at_once()));
-        Self(Arc::new(Inner { pair, header, jwks, jwks_json, permits }))
+        Self { pair, header, jwk: Jwk { kty, kid, usage, alg, n, e } }
     }
 
-    /// How many signatures are made at once at most, each on a blocking thread: two for each core, so that
-    /// the next one is queued when a thread has finished one.
-    pub fn signatures_at_once() -> usize {
-        2 * std::thread::available_parallelism().map_or(1, usize::from)
+    /// The public key.
+    pub(crate) fn jwk(&self) -> &Jwk {
+        &self.jwk
     }
 
-    /// The public keys.
-    pub fn jwks(&self) -> &Jwks {
-        &self.0.jwks
-    }
-
-    pub(crate) fn jwks_json(&self) -> Bytes {
-        self.0.jwks_json.clone()
-    }
-
-    /// Signs a JWT on a blocking thread. `claims` is called when it is this token's turn to be signed, since
-    /// claims hold the time.
-    ///
-    /// # Errors
-    ///
-    /// [`SignError`] if the claims cannot be written as JSON, the key fails, or the runtime shuts down.
-    ///
-    /// # Cancellation
-    ///
-    /// A signature that has begun is still finished, and takes one of the places for signatures until then.
-    pub async fn sign<T: Serialize>(&self, claims: impl FnOnce() -> T) -> Result<String, SignError> {
-        let permit = Arc::clone(&self.0.permits).acquire_owned().await.map_err(|_| SignError)?;
-        let claims = serde_json::to_vec(&claims()).map_err(|_| SignError)?;
-        let keys = self.clone();
-        let sign = move || {
-            let jwt = keys.sign_here(&claims);
-            drop(permit);
-            jwt
-        };
-        tokio::task::spawn_blocking(sign).await.map_err(|_| SignError)?
+    /// What JWTs name the key by.
+    pub(crate) fn kid(&self) -> &str {
+        &self.jwk.kid
     }
 
     /// Signs a JWT on the calling thread, from claims as JSON. This takes 0.35 ms, see `benches/load`.
-    pub(crate) fn sign_here(&self, claims: &[u8]) -> Result<String, SignError> {
-        let mut jwt = self.0.header.clone();
+    ///
+    /// # Errors
+    ///
+    /// [`SignError`] if the key fails.
+    pub(crate) fn sign(&self, claims: &[u8]) -> Result<String, SignError> {
+        let mut jwt = self.header.clone();
         URL_SAFE_NO_PAD.encode_string(claims, &mut jwt);
-        let mut signature = vec![0; self.0.pair.public_modulus_len()];
+        let mut signature = vec![0; self.pair.public_modulus_len()];
         let random = SystemRandom::new();
-        self.0
-            .pair
-            .sign(&RSA_PKCS1_SHA256, &random, jwt.as_bytes(), &mut signature)
-            .map_err(|_| SignError)?;
+        self.pair.sign(&RSA_PKCS1_SHA256, &random, jwt.as_bytes(), &mut signature).map_err(|_| SignError)?;
         jwt.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);
         Ok(jwt)
@@ -239,18 +208,18 @@ mod tests {
     fn a_key_file_is_made_once_and_read_after() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key.pem");
-        let made = Keys::open(&path).unwrap();
-        assert_eq!(Keys::open(&path).unwrap().jwks(), made.jwks());
+        let made = SigningKey::open(&path).unwrap();
+        assert_eq!(SigningKey::open(&path).unwrap().jwk(), made.jwk());
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 
         fs::write(&path, "nonsense").unwrap();
-        assert!(matches!(Keys::open(&path), Err(KeyError::Content { .. })));
-        assert!(matches!(Keys::open(&directory.path().join("no/key.pem")), Err(KeyError::File { .. })));
+        assert!(matches!(SigningKey::open(&path), Err(KeyError::Content { .. })));
+        assert!(matches!(SigningKey::open(&directory.path().join("no/key.pem")), Err(KeyError::File { .. })));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-            let error = Keys::open(&path).unwrap_err().to_string();
+            let error = SigningKey::open(&path).unwrap_err().to_string();
             assert!(error.contains("mode 0644 lets others read it, must be 0600"), "{error}");
         }
     }
@@ -261,7 +230,7 @@ mod tests {
         use std::os::unix::fs::{PermissionsExt, symlink};
         let directory = tempfile::tempdir().unwrap();
         let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-        let error = |path: &Path| Keys::open(path).unwrap_err().to_string();
+        let error = |path: &Path| SigningKey::open(path).unwrap_err().to_string();
 
         // Neither waits for somebody who writes.
         let pipe = directory.path().join("pipe");
@@ -274,7 +243,7 @@ mod tests {
         let mount = directory.path().join("mount");
         let data = mount.join("..2026_11_25");
         fs::create_dir_all(&data).unwrap();
-        let made = Keys::open(&data.join("key.pem")).unwrap();
+        let made = SigningKey::open(&data.join("key.pem")).unwrap();
         symlink("..2026_11_25", mount.join("..data")).unwrap();
         symlink("..data/key.pem", mount.join("key.pem")).unwrap();
         let path = mount.join("key.pem");
@@ -287,8 +256,8 @@ mod tests {
             (&data, 0o1777, true),
         ] {
             mode(directory, bits);
-            match Keys::open(&path) {
-                Ok(keys) => assert!(is_taken && keys.jwks() == made.jwks(), "{bits:o}"),
+            match SigningKey::open(&path) {
+                Ok(keys) => assert!(is_taken && keys.jwk() == made.jwk(), "{bits:o}"),
                 Err(error) => {
                     let mode =
                         format!("mode {bits:04o} of {}", fs::canonicalize(directory).unwrap().display());
@@ -300,7 +269,7 @@ mod tests {
         mode(&mount, 0o777);
         assert!(error(&mount.join("new.pem")).contains("lets others replace it"));
         symlink("loop", data.join("loop")).unwrap();
-        assert!(matches!(Keys::open(&data.join("loop")), Err(KeyError::File { .. })));
+        assert!(matches!(SigningKey::open(&data.join("loop")), Err(KeyError::File { .. })));
     }
 
     #[test]
@@ -312,11 +281,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key.pem");
         whole_file::create(&path, EXPONENT_3.as_bytes(), whole_file::Access::Owner).unwrap();
-        let error = Keys::open(&path).unwrap_err().to_string();
+        let error = SigningKey::open(&path).unwrap_err().to_string();
         assert!(error.contains("a public exponent of 65537 or more"), "{error}");
         // Nor anything that is too long to be a key.
         fs::write(&path, "x".repeat(MAX_FILE as usize + 1)).unwrap();
-        assert!(matches!(Keys::open(&path), Err(KeyError::Content { .. })));
+        assert!(matches!(SigningKey::open(&path), Err(KeyError::Content { .. })));
     }
 
     /// `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3`
