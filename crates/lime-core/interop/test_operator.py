@@ -39,6 +39,9 @@ class Operator:
         block = self.steps.pop(0).replace(":8080", f":{self.port}")
         if "listen" not in block:
             block = block.replace("issuer = ", f"listen = '127.0.0.1:{self.port}'\nissuer = ")
+        self.type(block)
+
+    def type(self, block: str) -> None:
         keep = "declare -p owner site agent LIME_CORE_CONFIG >shell; jobs -p >>jobs"
         script = f"[[ ! -f shell ]] || . ./shell\nset -eu\n{block}\n{keep}\n"
         with (self.directory / "log").open("ab") as log:
@@ -78,6 +81,10 @@ class Operator:
         jobs = self.directory / "jobs"
         for job in jobs.read_text().split() if jobs.exists() else []:
             os.kill(int(job), signal.SIGTERM)
+
+
+# It is the same on every store, and memory has nothing to operate on.
+pytestmark = pytest.mark.skipif(os.environ.get("LIME_INTEROP_STORE") != "sqlite", reason="runs beside the store")
 
 
 @pytest.fixture
@@ -131,6 +138,12 @@ async def test_the_way_of_the_documentation(operator: Operator) -> None:
                 assert time.monotonic() < deadline
                 await asyncio.sleep(0.2)
             assert set(before) < set(await operator.kids())
+            await log_in(rotated, agent, inbox)
+            for kid in before:
+                operator.type(f"lime-core key revoke {kid}")
+            while set(before) & set(await operator.kids()):
+                assert time.monotonic() < deadline + 40
+                await asyncio.sleep(0.2)
             await log_in(rotated, agent, inbox)
     assert not operator.steps
     secrets = [value for name in ("site.env", "agent.env") for value in operator.file(name).values()][2::3]

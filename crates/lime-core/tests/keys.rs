@@ -78,6 +78,30 @@ fn keys_are_rotated_revoked_and_brought() {
     fails(&["rotate"], "keys.json");
 }
 
+/// What root makes is of the user that a server runs as, who owns the directories.
+#[test]
+fn what_root_makes_belongs_to_whom_it_is_for() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let directory = tempfile::tempdir().unwrap();
+    let settings = settings(directory.path());
+    let keys = directory.path().join("keys");
+    std::fs::create_dir(&keys).unwrap();
+    std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o700)).unwrap();
+    if [directory.path(), &keys].iter().any(|path| chown(path, Some(1234), Some(1235)).is_err()) {
+        eprintln!("skipped: this is not root");
+        return;
+    }
+    assert_eq!(run(&["key", "rotate", "--config", &settings]).0, 0);
+    assert_eq!(run(&["owner", "add", "--config", &settings]).0, 0);
+    let files = std::fs::read_dir(&keys).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files.chain([directory.path().join("store.db")]).collect();
+    assert_eq!(files.len(), 2 + 2 + 1, "{files:?}");
+    for file in files {
+        let metadata = std::fs::metadata(&file).unwrap();
+        assert_eq!((metadata.uid(), metadata.gid()), (1234, 1235), "{}", file.display());
+    }
+}
+
 #[test]
 fn the_key_file_of_today_is_the_first() {
     let directory = tempfile::tempdir().unwrap();
