@@ -224,7 +224,8 @@ async fn keep(
 /// The file of new tokens.
 struct Secrets {
     path: PathBuf,
-    file: std::io::BufWriter<std::fs::File>,
+    /// Nothing waits in this process: whoever is interrupted has all tokens but those of a moment.
+    file: std::fs::File,
 }
 
 impl Secrets {
@@ -235,16 +236,16 @@ impl Secrets {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(|error| Failure::of(format!("{}: {error}", path.display())))?;
-        Ok(Self { path: path.to_owned(), file: std::io::BufWriter::new(file) })
+        Ok(Self { path: path.to_owned(), file })
     }
 
     fn write(&mut self, kind: &str, id: Id, token: &Token) -> Result<(), Failure> {
         let line = json!({ "kind": kind, "id": id, "token": token.reveal() });
-        writeln!(self.file, "{line}").map_err(|error| self.failed(&error))
+        self.file.write_all(format!("{line}\n").as_bytes()).map_err(|error| self.failed(&error))
     }
 
-    fn finish(mut self) -> Result<(), Failure> {
-        self.file.flush().and_then(|()| self.file.get_ref().sync_all()).map_err(|error| self.failed(&error))
+    fn finish(self) -> Result<(), Failure> {
+        self.file.sync_all().map_err(|error| self.failed(&error))
     }
 
     fn failed(&self, error: &std::io::Error) -> Failure {

@@ -126,13 +126,13 @@ impl Task {
                 let is_wanted =
                     |site: &Site| expiring.is_none_or(|time| expire_within(&site.tokens, time, now));
                 let read = async |slice| store.sites(slice).await;
-                return listing.print(read, is_wanted, |site| View::from((site, Vec::new()))).await;
+                return listing.print(read, is_wanted, View::from).await;
             }
             Self::Show(showing) => {
                 let id = showing.id;
                 let found = store.site(id).await.map_err(Failure::of)?;
                 let denied = store.denied(id).await.map_err(Failure::of)?;
-                showing.print(&(found.ok_or_else(|| missing("site", id))?, denied).into());
+                showing.print(&View::of_site(found.ok_or_else(|| missing("site", id))?, &denied));
                 return Ok(());
             }
             Self::Rotate { id, grace, token } => return rotate(&place, id, grace, &token).await,

@@ -161,9 +161,8 @@ impl From<Owner> for View {
     }
 }
 
-/// A site, and the agents that it refuses.
-impl From<(Site, Vec<Id>)> for View {
-    fn from((site, denied): (Site, Vec<Id>)) -> Self {
+impl From<Site> for View {
+    fn from(site: Site) -> Self {
         Self {
             id: site.id,
             state: if site.suspended { "suspended" } else { "active" },
@@ -174,10 +173,18 @@ impl From<(Site, Vec<Id>)> for View {
                 "name": site.name,
                 "origin": site.origin,
                 "suspended": site.suspended,
-                "denied": denied,
                 "tokens": tokens(&site.tokens),
             }),
         }
+    }
+}
+
+impl View {
+    /// A site with the agents that it refuses.
+    pub(super) fn of_site(site: Site, denied: &[Id]) -> Self {
+        let mut view = Self::from(site);
+        view.members["denied"] = json!(denied);
+        view
     }
 }
 
