@@ -178,8 +178,10 @@ fn what_is_wrong_is_named() {
     place.fails(
         &["site", "add", "x", "--id", OTHER, "--token-file", nowhere.to_str().unwrap()],
         1,
-        "the token is lost, `rotate` makes another",
+        "No such file",
     );
+    // Nothing was changed.
+    place.fails(&["site", "show", OTHER], 1, "there is no site");
     let memory = place.path("memory.toml");
     std::fs::write(&memory, "issuer = 'https://lime.example'\nstore = 'memory:'\nkey_file = 'key.pem'")
         .unwrap();

@@ -171,7 +171,7 @@ impl Task {
 impl NewAgent {
     async fn add(self, place: &Place) -> Result<(), Failure> {
         let id = self.id.unwrap_or_else(new_id);
-        let (issued, text) = self.token.issue(Lane::Agent, place.now());
+        let (issued, text) = self.token.issue(Lane::Agent, place.now())?;
         let agent = Agent {
             id,
             owner: self.owner,
@@ -192,7 +192,7 @@ impl NewAgent {
 
 async fn rotate(place: &Place, id: Id, grace: Option<Duration>, token: &NewToken) -> Result<(), Failure> {
     let now = place.now();
-    let (issued, text) = token.issue(Lane::Agent, now);
+    let (issued, text) = token.issue(Lane::Agent, now)?;
     let rotation = Rotation { token: issued, others_until: grace.map(|grace| now + grace) };
     changed("agent", id, place.store.change_agent(id, AgentChange::Token(rotation)).await)?;
     token.hand_over(("agent", id), &place.issuer, text.as_ref(), true)

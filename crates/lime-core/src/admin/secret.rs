@@ -53,16 +53,21 @@ pub(super) fn hex(token: &TokenHash) -> String {
 }
 
 impl NewToken {
-    /// The token as it is to be stored, and its text if it is made here.
-    pub(super) fn issue(&self, lane: Lane, now: Timestamp) -> (IssuedToken, Option<Token>) {
+    /// The token as it is to be stored, and its text if it is made here. Fails before anything is changed
+    /// where the text could not be written down.
+    pub(super) fn issue(&self, lane: Lane, now: Timestamp) -> Result<(IssuedToken, Option<Token>), Failure> {
+        for path in self.token_file.iter().chain(&self.env_file) {
+            whole_file::check(path).map_err(|error| Failure::of(format!("{}: {error}", path.display())))?;
+        }
         let made = self.token_sha256.is_none().then(|| Token::new(lane, &SystemEntropy));
         let hash = self.token_sha256.or(made.as_ref().map(Token::hash));
         let hash = hash.expect("one of both is there");
-        (IssuedToken { expires: self.expires.map(|life| now + life), ..IssuedToken::new(hash, now) }, made)
+        let expires = self.expires.map(|life| now + life);
+        Ok((IssuedToken { expires, ..IssuedToken::new(hash, now) }, made))
     }
 
-    /// Hands the token over, once it is stored, and tells the identifier. One that is
-    /// not stored is shown to nobody: somebody was there before.
+    /// Hands the token over, once it is stored, and tells the identifier. One that is not stored is shown to
+    /// nobody: somebody was there before.
     pub(super) fn hand_over(
         &self,
         (kind, id): (&str, Id),

@@ -157,7 +157,7 @@ async fn add(
     token: &NewToken,
 ) -> Result<(), Failure> {
     let id = id.unwrap_or_else(new_id);
-    let (issued, text) = token.issue(Lane::Site, place.now());
+    let (issued, text) = token.issue(Lane::Site, place.now())?;
     let site = Site { id, name, origin, tokens: issued.into(), suspended: false };
     place.store.add_site(site).await.map_err(Failure::of)?;
     let stored = place.store.site(id).await.map_err(Failure::of)?;
@@ -167,7 +167,7 @@ async fn add(
 
 async fn rotate(place: &Place, id: Id, grace: Option<Duration>, token: &NewToken) -> Result<(), Failure> {
     let now = place.now();
-    let (issued, text) = token.issue(Lane::Site, now);
+    let (issued, text) = token.issue(Lane::Site, now)?;
     let rotation = Rotation { token: issued, others_until: grace.map(|grace| now + grace) };
     changed("site", id, place.store.change_site(id, SiteChange::Token(rotation)).await)?;
     token.hand_over(("site", id), &place.issuer, text.as_ref(), true)
