@@ -69,7 +69,8 @@ pub fn environment(issuer: &Origin, principals: &Principals) -> String {
     environment_of(issuer, sites.chain(agents))
 }
 
-/// The same for tokens, each with its number among those of its lane. The first one has no suffix.
+/// The lines of [`environment`] for some tokens, each with its number among those of its lane, from 1. The
+/// name of number 1 has no suffix.
 pub fn environment_of<'a>(issuer: &Origin, tokens: impl IntoIterator<Item = (&'a Token, usize)>) -> String {
     let mut lines = format!("LIME_API_BASE={issuer}/api/v1\nLIME_BASE_URL={issuer}\n");
     for (token, number) in tokens {

@@ -166,24 +166,11 @@ fn make(path: &Path) -> Result<(), OpenError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(failed(path)(error)),
         Ok(_) => {
-            leave_to_owner(path);
+            // SQLite does the same with the files beside it.
+            whole_file::leave_to_owner(path);
             Ok(())
         }
     }
-}
-
-/// Gives a new file to the owner of its directory: a server that runs as somebody else is to use what an
-/// operator makes as root. SQLite does the same with the files beside it.
-fn leave_to_owner(path: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, chown};
-        if let Ok(directory) = fs::metadata(directory_of(path)) {
-            let _ = chown(path, Some(directory.uid()), Some(directory.gid()));
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = path;
 }
 
 #[cfg(unix)]

@@ -56,6 +56,20 @@ pub fn check(path: &Path) -> io::Result<()> {
     tempfile::tempfile_in(directory_of(path)).map(drop)
 }
 
+/// Gives a file to the owner and group of its directory, if this process may: a server that runs as somebody
+/// else is to use what an operator has made as root. For all others the file is theirs already.
+pub fn leave_to_owner(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, chown};
+        if let Ok(directory) = fs::metadata(directory_of(path)) {
+            let _ = chown(path, Some(directory.uid()), Some(directory.gid()));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
 fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use lime_core::Lane;
-use lime_core::store::{Agent, AgentChange, OwnedAgent, Rotation, Visits};
+use lime_core::store::{Agent, AgentChange, OwnedAgent, Visits};
 use lime_proto::Id;
 
 use super::place::{Place, changed, duration, missing, new_id};
-use super::secret::{NewToken, has};
+use super::secret::{NewToken, Replacement, has};
 use super::view::{Listing, Showing, View, expire_within};
 use crate::failure::Failure;
 
@@ -37,15 +37,7 @@ pub(crate) enum Task {
         name: String,
     },
     /// Give an agent a new token in the place of those that it has.
-    Rotate {
-        /// The identifier.
-        id: Id,
-        /// How long the old token works beside the new one, such as 10m; not at all otherwise.
-        #[arg(long, value_name = "TIME", value_parser = duration)]
-        grace: Option<Duration>,
-        #[command(flatten)]
-        token: NewToken,
-    },
+    Rotate(#[command(flatten)] Replacement),
     /// Lock an agent out.
     Suspend {
         /// The identifier.
@@ -155,7 +147,7 @@ impl Task {
                 showing.print(&found.ok_or_else(|| missing("agent", showing.id))?.into());
                 return Ok(());
             }
-            Self::Rotate { id, grace, token } => return rotate(&place, id, grace, &token).await,
+            Self::Rotate(replacement) => return rotate(&place, &replacement).await,
             Self::Rename { id, name } => (id, AgentChange::DisplayName(Some(name))),
             Self::Suspend { id } => (id, AgentChange::Active(false)),
             Self::Resume { id } => (id, AgentChange::Active(true)),
@@ -190,10 +182,9 @@ impl NewAgent {
     }
 }
 
-async fn rotate(place: &Place, id: Id, grace: Option<Duration>, token: &NewToken) -> Result<(), Failure> {
-    let now = place.now();
-    let (issued, text) = token.issue(Lane::Agent, now)?;
-    let rotation = Rotation { token: issued, others_until: grace.map(|grace| now + grace) };
+async fn rotate(place: &Place, replacement: &Replacement) -> Result<(), Failure> {
+    let id = replacement.id;
+    let (rotation, text) = replacement.issue(Lane::Agent, place.now())?;
     changed("agent", id, place.store.change_agent(id, AgentChange::Token(rotation)).await)?;
-    token.hand_over(("agent", id), &place.issuer, text.as_ref(), true)
+    replacement.token.hand_over(("agent", id), &place.issuer, text.as_ref(), true)
 }

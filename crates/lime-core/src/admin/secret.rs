@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lime_core::store::{IssuedToken, TokenHash, Tokens};
+use lime_core::store::{IssuedToken, Rotation, TokenHash, Tokens};
 use lime_core::{Lane, SystemEntropy, Token, dev};
 use lime_proto::{Id, Origin, Timestamp};
 use serde_json::json;
@@ -32,6 +32,26 @@ pub(crate) struct NewToken {
     /// Print the identifier, and the token if it is new and in no file, as JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// A new token in the place of those that a site or agent has.
+#[derive(clap::Args)]
+pub(crate) struct Replacement {
+    /// The identifier.
+    pub id: Id,
+    /// How long the old token works beside the new one, such as 10m; not at all otherwise.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    grace: Option<Duration>,
+    #[command(flatten)]
+    pub token: NewToken,
+}
+
+impl Replacement {
+    /// The change that is to be stored, and the text of the token if it is made here.
+    pub(super) fn issue(&self, lane: Lane, now: Timestamp) -> Result<(Rotation, Option<Token>), Failure> {
+        let (token, text) = self.token.issue(lane, now)?;
+        Ok((Rotation { token, others_until: self.grace.map(|grace| now + grace) }, text))
+    }
 }
 
 /// Reads the SHA-256 of a token.

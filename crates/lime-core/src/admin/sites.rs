@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use lime_core::Lane;
-use lime_core::store::{Rotation, Site, SiteChange};
+use lime_core::store::{Site, SiteChange};
 use lime_proto::{Id, NotASiteName, NotAnOrigin, Origin, SiteName};
 
 use super::place::{Place, changed, duration, missing, new_id};
-use super::secret::{NewToken, has};
+use super::secret::{NewToken, Replacement, has};
 use super::view::{Listing, Showing, View, expire_within};
 use crate::failure::Failure;
 
@@ -47,15 +47,7 @@ pub(crate) enum Task {
         name: SiteName,
     },
     /// Give a site a new token in the place of those that it has.
-    Rotate {
-        /// The identifier.
-        id: Id,
-        /// How long the old token works beside the new one, such as 10m; not at all otherwise.
-        #[arg(long, value_name = "TIME", value_parser = duration)]
-        grace: Option<Duration>,
-        #[command(flatten)]
-        token: NewToken,
-    },
+    Rotate(#[command(flatten)] Replacement),
     /// Lock a site out: its streams are closed, and its requests are not found.
     Suspend {
         /// The identifier.
@@ -135,7 +127,7 @@ impl Task {
                 showing.print(&View::of_site(found.ok_or_else(|| missing("site", id))?, &denied));
                 return Ok(());
             }
-            Self::Rotate { id, grace, token } => return rotate(&place, id, grace, &token).await,
+            Self::Rotate(replacement) => return rotate(&place, &replacement).await,
             Self::Rename { id, name } => (id, SiteChange::Name(name)),
             Self::Suspend { id } => (id, SiteChange::Suspended(true)),
             Self::Resume { id } => (id, SiteChange::Suspended(false)),
@@ -165,10 +157,9 @@ async fn add(
     token.hand_over(("site", id), &place.issuer, text.as_ref(), is_stored)
 }
 
-async fn rotate(place: &Place, id: Id, grace: Option<Duration>, token: &NewToken) -> Result<(), Failure> {
-    let now = place.now();
-    let (issued, text) = token.issue(Lane::Site, now)?;
-    let rotation = Rotation { token: issued, others_until: grace.map(|grace| now + grace) };
+async fn rotate(place: &Place, replacement: &Replacement) -> Result<(), Failure> {
+    let id = replacement.id;
+    let (rotation, text) = replacement.issue(Lane::Site, place.now())?;
     changed("site", id, place.store.change_site(id, SiteChange::Token(rotation)).await)?;
-    token.hand_over(("site", id), &place.issuer, text.as_ref(), true)
+    replacement.token.hand_over(("site", id), &place.issuer, text.as_ref(), true)
 }

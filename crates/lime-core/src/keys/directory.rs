@@ -51,7 +51,7 @@ impl KeyDirectory {
         })
     }
 
-    /// The schedule; an empty one where there is none yet.
+    /// Reads the schedule of the directory. It is empty where the directory has no key yet.
     ///
     /// # Errors
     ///
@@ -157,7 +157,7 @@ impl KeyDirectory {
         Ok(key.kid().to_owned())
     }
 
-    /// Ends a key. The next one takes its place, or a new one if there is none.
+    /// Ends the key with this thumbprint. The key whose turn comes next takes its place, or else a new one.
     ///
     /// # Errors
     ///
@@ -183,7 +183,7 @@ impl KeyDirectory {
         now: Timestamp,
     ) -> Result<(), KeyError> {
         key.write(&self.pem(key.kid()))?;
-        self.leave_to_owner(&self.pem(key.kid()));
+        whole_file::leave_to_owner(&self.pem(key.kid()));
         schedule.add(key.kid(), pace, now);
         for old in schedule.forget(now) {
             // One that stays is read by nobody any more.
@@ -201,28 +201,14 @@ impl KeyDirectory {
         };
         let held = File::create(&lock).map_err(failed(&lock))?;
         held.lock().map_err(failed(&lock))?;
-        self.leave_to_owner(&lock);
+        whole_file::leave_to_owner(&lock);
         let mut schedule = self.read()?;
         let done = change(&mut schedule)?;
         let text = serde_json::to_vec_pretty(&schedule).expect("it is made of texts");
         let path = self.file("keys.json");
         whole_file::replace(&path, &text, whole_file::Access::Owner).map_err(failed(&path))?;
-        self.leave_to_owner(&path);
+        whole_file::leave_to_owner(&path);
         Ok(done)
-    }
-
-    /// Gives a new file to the owner of the directory: servers that run as somebody else are to read what an
-    /// operator makes as root. Whoever is not root has made it as its owner.
-    fn leave_to_owner(&self, path: &Path) {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::{MetadataExt, chown};
-            if let Ok(directory) = fs::metadata(&self.0) {
-                let _ = chown(path, Some(directory.uid()), Some(directory.gid()));
-            }
-        }
-        #[cfg(not(unix))]
-        let _ = path;
     }
 
     fn file(&self, name: &str) -> PathBuf {

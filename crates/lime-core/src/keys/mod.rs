@@ -93,7 +93,8 @@ impl Keys {
         Ok(Self::with(Ring::of(SigningKey::open(path)?), None))
     }
 
-    /// Reads the keys of a directory, after [beginning](KeyDirectory::begin) one if there is none.
+    /// Reads the keys of a directory. Makes the directory and its first key if they are not there, as
+    /// [`KeyDirectory::begin`] does.
     ///
     /// # Errors
     ///
