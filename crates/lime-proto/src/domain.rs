@@ -106,7 +106,8 @@ impl Domain {
         &self.0
     }
 
-    fn of_host(host: &str) -> Result<Self, DomainError> {
+    /// The domain of a host in lower case.
+    pub(crate) fn of_host(host: &str) -> Result<Self, DomainError> {
         let below = |name: &str| host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'));
         if is_address(host) {
             Err(DomainError::Address)

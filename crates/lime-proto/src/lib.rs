@@ -6,10 +6,13 @@ mod claims;
 mod code;
 mod domain;
 mod envelope;
+mod form;
 mod frame;
 mod id;
 pub mod login;
 mod origin;
+mod resource;
+mod scopes;
 mod site_name;
 mod time;
 mod wire;
@@ -21,9 +24,12 @@ pub use claims::{
 pub use code::{Code, OauthCode};
 pub use domain::{Domain, DomainError, is_host_name};
 pub use envelope::{Envelope, Failure};
+pub use form::{Form, Repeated};
 pub use frame::{EventId, Frame};
 pub use id::{Id, NotAnId};
 pub use origin::{NotAnOrigin, Origin};
+pub use resource::{Resource, ResourceError};
+pub use scopes::{NotAScope, Scopes};
 pub use site_name::{NotASiteName, SiteName};
 pub use time::{Timestamp, TimestampError};
 pub use wire::{
