@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use lime_proto::{Origin, SiteName, Timestamp};
-use lime_store::{Agent, IssuedToken, Owner, Site, StoreError, Visits};
+use lime_store::{Agent, IssuedToken, McpGrant, Owner, Site, StoreError, Visits};
 
 use crate::clock::{Entropy, new_id};
 use crate::token::{Lane, Token};
@@ -49,7 +49,7 @@ pub async fn seed(
             owner: owner.id,
             tokens: IssuedToken::new(token.hash(), now).into(),
             active: true,
-            mcp: true,
+            mcp: Some(McpGrant::default()),
             visits: Visits::Any,
             display_name: Some(format!("Agent {number}")),
             avatar_url: None,

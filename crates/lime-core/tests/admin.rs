@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use binary::run;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 const ID: &str = "0b0a5bd8-2f3c-4c39-9b56-0f4a4ad2a1c7";
@@ -159,6 +159,38 @@ fn what_is_changed_is_shown() {
 }
 
 #[test]
+fn a_grant_for_mcp_servers_may_have_bounds() {
+    let place = Place::new();
+    place.says(&["owner", "add", "--id", OTHER]);
+    let (mail, files) = ("https://mail.example/mcp", "https://files.example:8443");
+    let add = ["agent", "add", "--id", ID, "--owner", OTHER, "--grant", "oauth:mcp"];
+    place.says(&[&add[..], &["--resource", mail, "--scope", "read"]].concat());
+    let granted = || {
+        let agent = place.json(&["agent", "show", ID]);
+        (agent["grants"].clone(), agent["resources"].clone(), agent["scopes"].clone())
+    };
+    assert_eq!(granted(), (json!(["oauth:mcp"]), json!([mail]), json!(["read"])));
+    let grant = ["agent", "grant", ID, "oauth:mcp"];
+    let bounds = ["--resource", mail, "--resource", files, "--scope", "b a", "--scope", "c"];
+    place.says(&[&grant[..], &bounds].concat());
+    assert_eq!(granted(), (json!(["oauth:mcp"]), json!([files, mail]), json!(["a", "b", "c"])));
+    // Another grant takes the place of the first.
+    place.says(&grant);
+    assert_eq!(granted(), (json!(["oauth:mcp"]), json!([]), json!([])));
+    place.says(&["agent", "revoke", ID, "oauth:mcp"]);
+    assert_eq!(granted(), (json!([]), Value::Null, Value::Null));
+    for (bound, value, why) in [
+        ("--resource", "mail.example", "must be an absolute http or https URI"),
+        ("--resource", "https://localhost/mcp", "reserved name"),
+        ("--resource", "https://mail.example/?a", "no query"),
+        ("--scope", "a\\b", "printable ASCII"),
+    ] {
+        place.fails(&[&grant[..], &[bound, value]].concat(), 2, why);
+    }
+    place.fails(&["agent", "add", "--owner", OTHER, "--resource", mail], 2, "--grant");
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     let place = Place::new();
     place.fails(&["agent", "add", "--owner", OTHER], 1, &format!("owner {OTHER} does not exist"));
@@ -202,6 +234,7 @@ fn many_are_imported_as_a_whole_and_again() {
         &format!(
             "[[owner]]\nid = '{OTHER}'\nname = 'Ada'\n[[site]]\nid = '{ID}'\nname = 'Shop'\ntoken_sha256 = '{sha}'\n\
              [[agent]]\nid = '{ID}'\nowner = '{OTHER}'\nmcp = true\nonly = ['{ID}']\n\
+             resources = ['https://mail.example']\nscopes = ['b', 'a']\n\
              token_sha256 = '{sha}'\nexpires = '2027-01-31T00:00:00Z'\n"
         ),
     );
@@ -211,6 +244,15 @@ fn many_are_imported_as_a_whole_and_again() {
     let agent = place.json(&["agent", "show", ID]);
     assert_eq!(agent["tokens"][0]["expires"], "2027-01-31T00:00:00.000Z");
     assert_eq!((&agent["sites"][0], &agent["grants"][0]), (&ID.into(), &"oauth:mcp".into()));
+    let bounds = (&agent["resources"], &agent["scopes"]);
+    assert_eq!(bounds, (&json!(["https://mail.example"]), &json!(["a", "b"])));
+    for (members, why) in [
+        (r#""scopes": ["a"]"#, "agent \"Bot\" has resources or scopes, for which it needs mcp = true"),
+        (r#""mcp": true, "resources": ["mail.example"]"#, "must be an absolute http or https URI"),
+    ] {
+        let line = format!(r#"{{"kind": "agent", "name": "Bot", "owner": "{OTHER}", {members}}}"#);
+        place.fails(&["import", &file("bounds.jsonl", &line)], 1, why);
+    }
 
     let lines: String = (0..1200)
         .map(|number| format!("{{\"kind\":\"agent\",\"owner\":\"{OTHER}\",\"name\":\"{number}\"}}\n"))

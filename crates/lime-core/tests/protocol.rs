@@ -617,7 +617,7 @@ async fn tokens_for_mcp_servers() {
         assert_eq!((answer.status.as_u16(), &answer.body["error"]), (status, &json!(error)), "{body}");
         assert!(answer.body["error_description"].is_string());
     }
-    world.change_agent(0, AgentChange::Mcp(false)).await;
+    world.change_agent(0, AgentChange::Mcp(None)).await;
     let answer = world.post(TOKEN, &headers, &json!({ "domain": "mcp.example.com" })).await;
     assert_eq!((answer.status.as_u16(), &answer.body["error"]), (403, &json!("access_denied")));
     world.change_agent(0, AgentChange::Active(false)).await;

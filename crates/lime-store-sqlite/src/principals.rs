@@ -2,11 +2,12 @@
 //! again, and is not found any more.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
-use lime_proto::Id;
+use lime_proto::{Id, NotAScope, Resource, ResourceError, Scopes};
 use lime_store::{
-    Agent, AgentChange, OwnedAgent, Owner, OwnerChange, Site, SiteChange, Slice, StoreError, TokenHash,
-    Visits,
+    Agent, AgentChange, McpGrant, OwnedAgent, Owner, OwnerChange, Site, SiteChange, Slice, StoreError,
+    TokenHash, Visits,
 };
 use rusqlite::types::{ToSql, Type};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
@@ -60,16 +61,16 @@ pub(crate) fn add_agent(session: &mut Session<'_>, agent: &Agent) -> Result<(), 
         return Err(Failed::Answer(StoreError::UnknownOwner(agent.owner)));
     }
     let sql = "INSERT INTO agents (id, owner, active, mcp, display_name, avatar_url, description) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+               VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)";
     connection.prepare_cached(sql)?.execute(params![
         agent.id.to_bytes(),
         agent.owner.to_bytes(),
         agent.active,
-        agent.mcp,
         agent.display_name,
         agent.avatar_url,
         agent.description
     ])?;
+    set_mcp(connection, agent.id, agent.mcp.as_ref())?;
     set_visits(connection, agent.id, &agent.visits)?;
     tokens::set(connection, Lane::Agent, agent.id, &agent.tokens)
 }
@@ -148,19 +149,27 @@ pub(crate) fn change_agent(session: &mut Session<'_>, id: Id, change: &AgentChan
         AgentChange::Active(active) => {
             set(connection, "UPDATE agents SET active = ?2 WHERE id = ?1", id, active)?;
         }
-        AgentChange::Mcp(mcp) => {
-            set(connection, "UPDATE agents SET mcp = ?2 WHERE id = ?1", id, mcp)?;
-        }
+        AgentChange::Mcp(mcp) => set_mcp(connection, id, mcp.as_ref())?,
         AgentChange::Visits(visits) => set_visits(connection, id, visits)?,
         AgentChange::Removed => {
             tokens::remove(connection, Lane::Agent, id)?;
             set_visits(connection, id, &Visits::Any)?;
+            set_mcp(connection, id, None)?;
             let sql = "UPDATE agents SET removed = 1, display_name = ?2, avatar_url = ?2, description = ?2 \
                        WHERE id = ?1";
             set(connection, sql, id, None::<String>)?;
         }
     }
     Ok(true)
+}
+
+fn set_mcp(connection: &Connection, agent: Id, mcp: Option<&McpGrant>) -> Result<(), Failed> {
+    let resources = mcp.iter().flat_map(|mcp| &mcp.resources).map(Resource::as_str);
+    let resources = resources.collect::<Vec<_>>().join(" ");
+    let scopes = mcp.map(|mcp| mcp.scopes.to_string()).unwrap_or_default();
+    let sql = "UPDATE agents SET mcp = ?2, mcp_resources = ?3, mcp_scopes = ?4 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute(params![agent.to_bytes(), mcp.is_some(), resources, scopes])?;
+    Ok(())
 }
 
 fn set_visits(connection: &Connection, agent: Id, visits: &Visits) -> Result<(), Failed> {
@@ -204,16 +213,19 @@ pub(crate) fn owners(connection: &Connection, slice: Slice) -> Result<Vec<Owner>
 
 const SITE: &str = "SELECT id, name, origin, suspended FROM sites";
 
+/// The error for a text that is not what its column holds.
+fn wrong(column: usize, error: impl Display) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.to_string().into())
+}
+
 /// A site, whose tokens are read for themselves.
 fn read_site(row: &Row<'_>) -> Result<Site> {
-    let wrong =
-        |column, error: String| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into());
     let name: String = row.get(1)?;
     let origin: Option<String> = row.get(2)?;
     Ok(Site {
         id: id(row, 0)?,
-        name: name.try_into().map_err(|error| wrong(1, format!("{error}")))?,
-        origin: origin.map(TryInto::try_into).transpose().map_err(|error| wrong(2, format!("{error}")))?,
+        name: name.try_into().map_err(|error| wrong(1, error))?,
+        origin: origin.map(TryInto::try_into).transpose().map_err(|error| wrong(2, error))?,
         suspended: row.get(3)?,
         tokens: Default::default(),
     })
@@ -244,7 +256,16 @@ pub(crate) fn site_by_token(connection: &Connection, token: &TokenHash) -> Resul
 }
 
 const AGENT: &str = "SELECT a.id, a.owner, a.active, a.mcp, a.display_name, a.avatar_url, a.description, \
-                     a.only_listed, o.suspended FROM agents a JOIN owners o ON o.id = a.owner";
+                     a.only_listed, a.mcp_resources, a.mcp_scopes, o.suspended FROM agents a JOIN owners o ON o.id = a.owner";
+
+fn resources(row: &Row<'_>, column: usize) -> Result<BTreeSet<Resource>> {
+    let texts = row.get_ref(column)?.as_str()?.split_ascii_whitespace();
+    texts.map(|text| text.parse().map_err(|error: ResourceError| wrong(column, error))).collect()
+}
+
+fn scopes(row: &Row<'_>, column: usize) -> Result<Scopes> {
+    row.get_ref(column)?.as_str()?.parse().map_err(|error: NotAScope| wrong(column, error))
+}
 
 /// An agent, whose tokens and sites are read for themselves.
 fn read_agent(row: &Row<'_>) -> Result<OwnedAgent> {
@@ -253,7 +274,10 @@ fn read_agent(row: &Row<'_>) -> Result<OwnedAgent> {
             id: id(row, 0)?,
             owner: id(row, 1)?,
             active: row.get(2)?,
-            mcp: row.get(3)?,
+            mcp: match row.get(3)? {
+                true => Some(McpGrant { resources: resources(row, 8)?, scopes: scopes(row, 9)? }),
+                false => None,
+            },
             display_name: row.get(4)?,
             avatar_url: row.get(5)?,
             description: row.get(6)?,
@@ -263,7 +287,7 @@ fn read_agent(row: &Row<'_>) -> Result<OwnedAgent> {
             },
             tokens: Default::default(),
         },
-        owner_suspended: row.get(8)?,
+        owner_suspended: row.get(10)?,
     })
 }
 

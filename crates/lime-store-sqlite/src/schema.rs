@@ -24,7 +24,7 @@ pub struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 2] = [FIRST, SECOND];
+const MIGRATIONS: [Migration; 3] = [FIRST, SECOND, THIRD];
 
 const FIRST: Migration = Migration {
     adds: "owners, sites, agents, tokens, login requests and events",
@@ -130,6 +130,17 @@ const SECOND: Migration = Migration {
     ",
 };
 
+/// A program that knows the first two alone would issue tokens for any server.
+const THIRD: Migration = Migration {
+    adds: "servers and scopes of agents' tokens for MCP servers",
+    oldest: 3,
+    sql: "
+        -- With spaces between them, which neither has.
+        ALTER TABLE agents ADD COLUMN mcp_resources TEXT NOT NULL DEFAULT '';
+        ALTER TABLE agents ADD COLUMN mcp_scopes TEXT NOT NULL DEFAULT '';
+    ",
+};
+
 /// The schema of a file: 0 if it is empty.
 fn version(connection: &Connection) -> Result<i32, OpenError> {
     let (application, version): (i32, i32) = connection.query_row(
@@ -219,7 +230,7 @@ fn reset(transaction: &Transaction<'_>, epoch: u64) -> Result<(), OpenError> {
 #[cfg(test)]
 mod tests {
     use lime_proto::Id;
-    use lime_store::{IssuedToken, Principals, TokenHash, Visits};
+    use lime_store::{IssuedToken, McpGrant, Principals, TokenHash, Visits};
 
     use super::*;
     use crate::SqliteStore;
@@ -249,7 +260,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("store.db");
         first(&path);
-        assert_eq!(pending_migrations(&path).unwrap(), [SECOND]);
+        assert_eq!(pending_migrations(&path).unwrap(), [SECOND, THIRD]);
         let store = SqliteStore::open(&path, 9).unwrap();
         let (id, token) = (Id::from_bytes([7; 16]), TokenHash::from_bytes([0; 32]));
         let tokens = IssuedToken::new(token, lime_proto::Timestamp::from_unix_millis(0)).into();
@@ -257,6 +268,7 @@ mod tests {
         assert_eq!((site.id, &site.tokens), (id, &tokens));
         let agent = store.agent_by_token(&token).await.unwrap().unwrap().agent;
         assert_eq!((agent.id, agent.visits, agent.tokens), (id, Visits::Any, tokens));
+        assert_eq!(agent.mcp, Some(McpGrant::default()));
         assert_eq!(store.owner(id).await.unwrap().unwrap().name, None);
         drop(store);
         assert_eq!(pending_migrations(&path).unwrap(), []);

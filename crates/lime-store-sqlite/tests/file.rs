@@ -130,7 +130,7 @@ fn what_is_no_store_of_this_version_is_named() {
     SqliteStore::open(&place.path(), 7).unwrap();
     sql("UPDATE store SET oldest = 8");
     let error = SqliteStore::open(&place.path(), 7).unwrap_err().to_string();
-    assert_eq!(error, "schema 9 is too new: it takes a version that knows schema 8, and this one knows 2");
+    assert_eq!(error, "schema 9 is too new: it takes a version that knows schema 8, and this one knows 3");
     sql("PRAGMA application_id = 1");
     assert!(matches!(SqliteStore::open(&place.path(), 7), Err(OpenError::Foreign)));
     assert!(matches!(backup(&place.path(), &place.directory.path().join("b")), Err(OpenError::Foreign)));

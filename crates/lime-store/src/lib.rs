@@ -65,7 +65,8 @@ pub use logins::{
 };
 pub use memory::MemoryStore;
 pub use principals::{
-    Agent, AgentChange, Holder, OwnedAgent, Owner, OwnerChange, Principals, Site, SiteChange, Slice, Visits,
+    Agent, AgentChange, Holder, McpGrant, OwnedAgent, Owner, OwnerChange, Principals, Site, SiteChange,
+    Slice, Visits,
 };
 pub use store::Store;
 pub use token_hash::TokenHash;

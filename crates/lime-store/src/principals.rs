@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use lime_proto::{Id, Origin, SiteName, Timestamp};
+use lime_proto::{Domain, Id, Origin, Resource, Scopes, SiteName, Timestamp};
 
 use crate::error::StoreError;
 use crate::token_hash::TokenHash;
@@ -79,8 +79,8 @@ pub struct Agent {
     pub tokens: Tokens,
     /// Whether the agent's owner has it switched on.
     pub active: bool,
-    /// Whether the agent may have tokens for MCP servers, the grant `oauth:mcp`.
-    pub mcp: bool,
+    /// For which MCP servers the agent may have tokens, the grant `oauth:mcp`; `None` for none.
+    pub mcp: Option<McpGrant>,
     /// Where the agent may log in.
     pub visits: Visits,
     /// The name of the agent, for people.
@@ -111,6 +111,27 @@ impl Visits {
     }
 }
 
+/// The tokens for MCP servers that an agent may have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct McpGrant {
+    /// The servers, each with what [lies below](Resource::covers) its path. None are all servers.
+    pub resources: BTreeSet<Resource>,
+    /// The scopes that tokens may have.
+    pub scopes: Scopes,
+}
+
+impl McpGrant {
+    /// Whether there may be tokens for a server.
+    pub fn covers(&self, resource: &Resource) -> bool {
+        self.resources.is_empty() || self.resources.iter().any(|granted| granted.covers(resource))
+    }
+
+    /// Whether there may be tokens for some server of a domain.
+    pub fn covers_some_of(&self, domain: &Domain) -> bool {
+        self.resources.is_empty() || self.resources.iter().any(|granted| granted.domain() == domain)
+    }
+}
+
 /// A change of one property of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentChange {
@@ -120,8 +141,8 @@ pub enum AgentChange {
     Token(Rotation),
     /// Whether the agent's owner has it switched on.
     Active(bool),
-    /// Whether the agent may have tokens for MCP servers.
-    Mcp(bool),
+    /// For which MCP servers the agent may have tokens.
+    Mcp(Option<McpGrant>),
     /// Where the agent may log in.
     Visits(Visits),
     /// Removes the agent and its tokens. The identifier stays taken.

@@ -94,7 +94,7 @@ impl Principals for Faulty {
         let added = self.shared.added.lock().unwrap().get(&id).cloned();
         if let Some(agent) = added.filter(|_| self.is(Fault::WritesBack)) {
             self.inner.change_agent(id, AgentChange::Active(agent.active)).await?;
-            self.inner.change_agent(id, AgentChange::Mcp(agent.mcp)).await?;
+            self.inner.change_agent(id, AgentChange::Mcp(agent.mcp.clone())).await?;
         }
         self.inner.change_agent(id, change).await
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use lime_core::Lane;
-use lime_core::store::{Agent, AgentChange, OwnedAgent, Visits};
-use lime_proto::Id;
+use lime_core::store::{Agent, AgentChange, McpGrant, OwnedAgent, Visits};
+use lime_proto::{Id, Resource, Scopes};
 
-use super::place::{Place, changed, duration, missing, new_id};
+use super::place::{Place, changed, duration, missing, new_id, prefix};
 use super::secret::{NewToken, Replacement, has};
 use super::view::{Listing, Showing, View, expire_within};
 use crate::failure::Failure;
@@ -53,12 +53,14 @@ pub(crate) enum Task {
         /// The identifier.
         id: Id,
     },
-    /// Let an agent have tokens for MCP servers.
+    /// Let an agent have tokens for MCP servers, in the place of what it was granted before.
     Grant {
         /// The identifier.
         id: Id,
         /// What is granted.
         grant: Grant,
+        #[command(flatten)]
+        bounds: Bounds,
     },
     /// Take a grant from an agent.
     Revoke {
@@ -96,6 +98,8 @@ pub(crate) struct NewAgent {
     /// What it is granted, as `grant` does.
     #[arg(long)]
     grant: Option<Grant>,
+    #[command(flatten)]
+    bounds: Bounds,
     /// The only sites that it may log in to, as `sites` does.
     #[arg(long, value_name = "SITE,…", value_delimiter = ',')]
     only: Option<Vec<Id>>,
@@ -109,6 +113,26 @@ pub(crate) enum Grant {
     /// Tokens for MCP servers.
     #[value(name = "oauth:mcp")]
     Mcp,
+}
+
+/// What tokens for MCP servers may be for.
+#[derive(clap::Args)]
+#[group(skip)]
+pub(crate) struct Bounds {
+    /// For this server and what lies below its path alone; may come several times. Without it, for every
+    /// server. LIME's own SDKs go by host: with them, for all servers of that host.
+    #[arg(long, value_name = "URL-PREFIX", value_parser = prefix, requires = "grant")]
+    resource: Vec<Resource>,
+    /// With this scope, if the agent asks for it; may come several times.
+    #[arg(long, requires = "grant")]
+    scope: Vec<Scopes>,
+}
+
+impl From<Bounds> for McpGrant {
+    fn from(bounds: Bounds) -> Self {
+        let Bounds { resource, scope } = bounds;
+        Self { resources: resource.into_iter().collect(), scopes: scope.into_iter().collect() }
+    }
 }
 
 /// To which sites an agent may log in.
@@ -152,8 +176,8 @@ impl Task {
             Self::Suspend { id } => (id, AgentChange::Active(false)),
             Self::Resume { id } => (id, AgentChange::Active(true)),
             Self::Remove { id } => (id, AgentChange::Removed),
-            Self::Grant { id, grant: Grant::Mcp } => (id, AgentChange::Mcp(true)),
-            Self::Revoke { id, grant: Grant::Mcp } => (id, AgentChange::Mcp(false)),
+            Self::Grant { id, grant: Grant::Mcp, bounds } => (id, AgentChange::Mcp(Some(bounds.into()))),
+            Self::Revoke { id, grant: Grant::Mcp } => (id, AgentChange::Mcp(None)),
             Self::Sites { id, sites } => (id, AgentChange::Visits(visits(sites.only))),
         };
         changed("agent", id, store.change_agent(id, change).await)
@@ -169,7 +193,7 @@ impl NewAgent {
             owner: self.owner,
             tokens: issued.into(),
             active: true,
-            mcp: self.grant == Some(Grant::Mcp),
+            mcp: self.grant.map(|Grant::Mcp| self.bounds.into()),
             visits: visits(self.only),
             display_name: self.name,
             avatar_url: self.avatar_url,

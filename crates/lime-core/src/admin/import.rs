@@ -1,16 +1,17 @@
 //! `lime-core import`: many owners, sites and agents from one file.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lime_core::store::{Agent, IssuedToken, Owner, Site, StoreError, TokenHash, Tokens, Visits};
+use lime_core::store::{Agent, IssuedToken, McpGrant, Owner, Site, StoreError, TokenHash, Tokens, Visits};
 use lime_core::{Lane, SystemEntropy, Token};
-use lime_proto::{Id, Origin, SiteName, Timestamp};
+use lime_proto::{Id, NotAScope, Origin, Resource, Scopes, SiteName, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::place::{Place, new_id};
+use super::place::{Place, new_id, prefix};
 use super::secret::{has, sha256};
 use crate::failure::Failure;
 use crate::output::say;
@@ -36,7 +37,8 @@ const FORMAT: &str = r#"A line of JSON, or a table [[owner]], [[site]] or [[agen
   {"kind": "owner", "id": UUID, "name": TEXT}
   {"kind": "site", "id": UUID, "name": TEXT, "origin": ORIGIN, "token_sha256": HEX, "expires": TIME}
   {"kind": "agent", "id": UUID, "owner": UUID, "name": TEXT, "description": TEXT, "avatar_url": URL,
-   "mcp": BOOL, "only": [SITE, …], "token_sha256": HEX, "expires": TIME}
+   "mcp": BOOL, "resources": [URL-PREFIX, …], "scopes": [SCOPE, …], "only": [SITE, …],
+   "token_sha256": HEX, "expires": TIME}
 An owner of others needs an "id", a site a "name", an agent an "owner"; all else may be left out.
 TIME is a moment in UTC, such as 2027-01-31T00:00:00Z."#;
 
@@ -67,6 +69,10 @@ struct NewAgent {
     avatar_url: Option<String>,
     #[serde(default)]
     mcp: bool,
+    #[serde(default)]
+    resources: Vec<Prefix>,
+    #[serde(default)]
+    scopes: ScopeList,
     only: Option<Vec<Id>>,
     token_sha256: Option<Hash>,
     expires: Option<Timestamp>,
@@ -81,6 +87,47 @@ impl TryFrom<String> for Hash {
 
     fn try_from(text: String) -> Result<Self, String> {
         sha256(&text).map(Self)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Prefix(Resource);
+
+impl TryFrom<String> for Prefix {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        prefix(&text).map(Self)
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(try_from = "Vec<String>")]
+struct ScopeList(Scopes);
+
+impl TryFrom<Vec<String>> for ScopeList {
+    type Error = NotAScope;
+
+    fn try_from(texts: Vec<String>) -> Result<Self, NotAScope> {
+        texts.iter().map(|text| text.parse::<Scopes>()).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl NewAgent {
+    /// What it is granted. Bounds of a grant that it does not have are an error.
+    fn grant(&self) -> Result<Option<McpGrant>, Failure> {
+        let resources: BTreeSet<_> = self.resources.iter().map(|Prefix(resource)| resource.clone()).collect();
+        let ScopeList(scopes) = &self.scopes;
+        let grant = McpGrant { resources, scopes: scopes.clone() };
+        match self.mcp {
+            true => Ok(Some(grant)),
+            false if grant == McpGrant::default() => Ok(None),
+            false => Err(Failure::of(format!(
+                "agent {:?} has resources or scopes, for which it needs mcp = true",
+                self.name.as_deref().unwrap_or_default()
+            ))),
+        }
     }
 }
 
@@ -147,6 +194,7 @@ fn issue<T>(
 impl Import {
     pub(crate) async fn run(self, place: Place) -> Result<(), Failure> {
         let content = read(&self.file)?;
+        let grants = content.agent.iter().map(NewAgent::grant).collect::<Result<Vec<_>, _>>()?;
         let makes = content.site.iter().any(|site| site.token_sha256.is_none())
             || content.agent.iter().any(|agent| agent.token_sha256.is_none());
         let mut made = match (&self.tokens, makes) {
@@ -182,14 +230,14 @@ impl Import {
             });
         keep(stream::iter(sites).buffer_unordered(AT_ONCE), made.as_mut()).await?;
 
-        let agents = content.agent.into_iter().map(async |agent: NewAgent| {
+        let agents = content.agent.into_iter().zip(grants).map(async |(agent, mcp): (NewAgent, _)| {
             let id = agent.id.unwrap_or_else(new_id);
             let issued = issue(Lane::Agent, agent.token_sha256, agent.expires, now, |tokens| Agent {
                 id,
                 owner: agent.owner,
                 tokens,
                 active: true,
-                mcp: agent.mcp,
+                mcp,
                 visits: agent.only.map_or(Visits::Any, |only| Visits::Only(only.into_iter().collect())),
                 display_name: agent.name,
                 avatar_url: agent.avatar_url,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lime_core::store::StoreError;
 use lime_core::{Clock, Entropy, Store, StoreLocation, SystemClock, SystemEntropy};
-use lime_proto::{Id, Origin, Timestamp};
+use lime_proto::{Id, Origin, Resource, Timestamp};
 
 use crate::failure::Failure;
 use crate::{serving, stores};
@@ -56,6 +56,12 @@ pub(super) fn changed(kind: &str, id: Id, outcome: Result<bool, StoreError>) -> 
         true => Ok(()),
         false => Err(missing(kind, id)),
     }
+}
+
+/// A server, or the beginning of the URLs of some.
+pub(super) fn prefix(text: &str) -> Result<Resource, String> {
+    let resource: Resource = text.parse().map_err(|error| format!("{error}"))?;
+    if resource.has_query() { Err("resource must have no query here".to_owned()) } else { Ok(resource) }
 }
 
 /// Reads a duration that an argument has.

@@ -82,8 +82,12 @@ impl McpTokens {
             Ok(domain) => domain,
             Err(error) => return refused(OauthCode::InvalidRequest, &format!("{error}")),
         };
-        if !agent.mcp {
+        let Some(grant) = &agent.mcp else {
             return refused(OauthCode::AccessDenied, "this agent does not have the grant oauth:mcp");
+        };
+        if !grant.covers_some_of(&domain) {
+            let why = "this agent does not have the grant oauth:mcp for this server";
+            return refused(OauthCode::AccessDenied, why);
         }
         let claims = || {
             let now = self.clock.now();

@@ -59,7 +59,7 @@ pub(super) fn agent(owner: Id, token: TokenHash) -> Agent {
         owner,
         tokens: issued(token),
         active: true,
-        mcp: false,
+        mcp: None,
         visits: Visits::Any,
         display_name: Some("an agent".to_owned()),
         avatar_url: Some(String::new()),

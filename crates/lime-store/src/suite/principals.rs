@@ -7,7 +7,7 @@ use super::fixtures::{
 };
 use crate::error::StoreError;
 use crate::principals::{
-    Agent, AgentChange, Holder, OwnedAgent, Owner, OwnerChange, Site, SiteChange, Slice, Visits,
+    Agent, AgentChange, Holder, McpGrant, OwnedAgent, Owner, OwnerChange, Site, SiteChange, Slice, Visits,
 };
 use crate::store::Store;
 use crate::tokens::{IssuedToken, Rotation, Tokens};
@@ -250,9 +250,14 @@ pub async fn a_change_leaves_everything_else_as_it_is([store, other]: Handles) {
 
     let name = Some("another name".to_owned());
     let visits = Visits::Only([site.id].into());
+    let resources = ["https://h.example/a b", "http://H.example:1"].map(|text| text.replace(' ', "/?"));
+    let mcp = Some(McpGrant {
+        resources: resources.into_iter().map(|text| text.parse().expect("it is one")).collect(),
+        scopes: "b a".parse().expect("they are scopes"),
+    });
     for change in [
         AgentChange::Active(false),
-        AgentChange::Mcp(true),
+        AgentChange::Mcp(mcp.clone()),
         AgentChange::DisplayName(name.clone()),
         AgentChange::Visits(visits.clone()),
     ] {
@@ -260,7 +265,11 @@ pub async fn a_change_leaves_everything_else_as_it_is([store, other]: Handles) {
     }
     other.add_agent(agent.clone()).await.unwrap();
     let now = other.agent(agent.id).await.unwrap().unwrap().agent;
-    assert_eq!(now, Agent { active: false, mcp: true, display_name: name, visits, ..agent.clone() });
+    assert_eq!(now, Agent { active: false, mcp, display_name: name, visits, ..agent.clone() });
+    for mcp in [Some(McpGrant::default()), None] {
+        assert_eq!(store.change_agent(agent.id, AgentChange::Mcp(mcp.clone())).await, Ok(true));
+        assert_eq!(other.agent(agent.id).await.unwrap().unwrap().agent.mcp, mcp);
+    }
     assert_eq!(store.change_owner(agent.owner, OwnerChange::Suspended(true)).await, Ok(true));
     store.add_owner(Owner { id: agent.owner, name: None, suspended: false }).await.unwrap();
     assert!(other.agent(agent.id).await.unwrap().unwrap().owner_suspended);
