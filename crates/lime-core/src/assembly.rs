@@ -92,6 +92,7 @@ impl Core {
             keys: keys.clone(),
             limit: Limiter::new(rate(|limits| limits.token), &clock),
             issuer: config.issuer.clone(),
+            life: config.mcp_life,
         };
         Self {
             config,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use lime_proto::{Origin, SiteName, Timestamp};
+use lime_proto::{Id, Origin, SiteName, Timestamp};
 use lime_store::{Agent, IssuedToken, McpGrant, Owner, Site, StoreError, Visits};
 
 use crate::clock::{Entropy, new_id};
@@ -64,21 +64,28 @@ pub async fn seed(
 /// The environment variables from which the official SDKs read a Core's address and their tokens, as
 /// `KEY=value` lines.
 pub fn environment(issuer: &Origin, principals: &Principals) -> String {
-    let sites = principals.sites.iter().map(|(_, token)| token).zip(1..);
-    let agents = principals.agents.iter().map(|(_, token)| token).zip(1..);
+    let sites = principals.sites.iter().zip(1..).map(|((site, token), number)| (site.id, token, number));
+    let agents = principals.agents.iter().zip(1..).map(|((agent, token), number)| (agent.id, token, number));
     environment_of(issuer, sites.chain(agents))
 }
 
-/// The lines of [`environment`] for some tokens, each with its number among those of its lane, from 1. The
-/// name of number 1 has no suffix.
-pub fn environment_of<'a>(issuer: &Origin, tokens: impl IntoIterator<Item = (&'a Token, usize)>) -> String {
+/// The lines of [`environment`] for some sites and agents, each with its identifier, its token, and its
+/// number among those of its kind, from 1. The name of number 1 has no suffix.
+pub fn environment_of<'a>(
+    issuer: &Origin,
+    holders: impl IntoIterator<Item = (Id, &'a Token, usize)>,
+) -> String {
     let mut lines = format!("LIME_API_BASE={issuer}/api/v1\nLIME_BASE_URL={issuer}\n");
-    for (token, number) in tokens {
+    for (id, token, number) in holders {
+        let suffix = if number == 1 { String::new() } else { format!("_{number}") };
         let kind = match token.lane() {
             Lane::Site => "SITE",
             Lane::Agent => "AGENT",
         };
-        let suffix = if number == 1 { String::new() } else { format!("_{number}") };
+        if token.lane() == Lane::Agent {
+            // With its token, the credentials of a client of OAuth.
+            let _ = writeln!(lines, "LIME_AGENT_ID{suffix}={id}");
+        }
         let _ = writeln!(lines, "LIME_{kind}_TOKEN{suffix}={}", token.reveal());
     }
     lines

@@ -49,7 +49,7 @@ pub use config::{
     Pow, Rate, StoreLocation,
 };
 pub use health::serve_health;
-pub use keys::{KeyDirectory, KeyError, Keys, LEAD, Pace, SPREAD, Schedule, Scheduled, SignError, TAIL};
+pub use keys::{KeyDirectory, KeyError, Keys, LEAD, Pace, SPREAD, Schedule, Scheduled, SignError, TAIL, Typ};
 pub use lime_store as store;
 pub use lime_store::{MemoryStore, Store, TokenHash};
 pub use routes::{Peer, app};

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use lime_core::{
     Clock, Config, Core, Entropy, KeyDirectory, Keys, LogFormat, StoreLocation, SystemClock, SystemEntropy,
@@ -42,6 +43,9 @@ pub(crate) struct Dev {
     /// Seconds that a login request waits.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=900))]
     ttl: u64,
+    /// Seconds that tokens for MCP servers are valid.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=300))]
+    mcp_seconds: u64,
     /// Where everything is kept: memory:, or sqlite:PATH, where each start adds its own sites and agents.
     #[arg(long, value_name = "STORE", default_value_t = StoreLocation::Memory)]
     store: StoreLocation,
@@ -203,6 +207,7 @@ async fn run_dev(dev: Dev) -> Result<(), Failure> {
     // Whoever presses Ctrl-C has no balancer.
     config.http.notice_seconds = 0;
     config.login.ttl_seconds = dev.ttl;
+    config.mcp_life = Duration::from_secs(dev.mcp_seconds);
     config.pow.base = dev.difficulty;
     config.pow.ceiling = dev.difficulty;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);

@@ -153,13 +153,16 @@ fn dev_hands_over_tokens_once_it_serves() {
             "LIME_BASE_URL",
             "LIME_SITE_TOKEN",
             "LIME_SITE_TOKEN_2",
+            "LIME_AGENT_ID",
             "LIME_AGENT_TOKEN",
+            "LIME_AGENT_ID_2",
             "LIME_AGENT_TOKEN_2",
+            "LIME_AGENT_ID_3",
             "LIME_AGENT_TOKEN_3",
         ]
     );
     assert_eq!(lines[0].1, format!("{}/api/v1", lines[1].1));
-    assert!(lines[2].1.starts_with("st_") && lines[4].1.starts_with("at_"));
+    assert!(lines[2].1.starts_with("st_") && lines[5].1.starts_with("at_"));
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     assert!(get(&lines[1].1, "/readyz").starts_with("HTTP/1.1 200"));

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use common::{World, claims, request};
-use lime_core::store::{AgentChange, IssuedToken, Logins, Principals, Rotation, SiteChange};
+use lime_core::store::{AgentChange, IssuedToken, Logins, McpGrant, Principals, Rotation, SiteChange};
 use lime_core::{Clock, Entropy, Lane, Peer, Rate, SystemClock, SystemEntropy, Token};
 use lime_proto::login::Status;
 use serde_json::{Value, json};
@@ -402,6 +402,37 @@ impl std::io::Write for Lines {
     }
 }
 
+/// What the standard lane answers an agent that shows these credentials.
+async fn ask_by_form(world: &World, (id, secret): (&str, &str), resource: &str) -> (u16, Value) {
+    let authorization = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+    let headers = [("authorization", &*authorization), ("content-type", "application/x-www-form-urlencoded")];
+    let body = Body::from(format!("grant_type=client_credentials&resource={resource}"));
+    let answer = world.send(request("POST", TOKEN, &headers, body)).await;
+    (answer.status.as_u16(), answer.body["error"].clone())
+}
+
+#[tokio::test]
+async fn a_token_with_the_id_of_another_agent_is_nobody_s() {
+    let world = World::new().await;
+    let (id, other) = (world.agent(0).0.id.to_string(), world.agent(1).0.id.to_string());
+    let token = world.agent(0).1.reveal();
+    assert_eq!(ask_by_form(&world, (&id, token), "https://mcp.example/").await.0, 200);
+    let answer = ask_by_form(&world, (&other, token), "https://mcp.example/").await;
+    assert_eq!(answer, (401, json!("invalid_client")));
+}
+
+#[tokio::test]
+async fn a_grant_for_one_server_is_for_no_other() {
+    let world = World::new().await;
+    let resources = ["https://mcp.example/mail".parse().unwrap()].into();
+    let grant = McpGrant { resources, ..McpGrant::default() };
+    world.change_agent(0, AgentChange::Mcp(Some(grant))).await;
+    let (id, token) = (world.agent(0).0.id.to_string(), world.agent(0).1.reveal());
+    assert_eq!(ask_by_form(&world, (&id, token), "https://mcp.example/mail/inbox").await.0, 200);
+    let answer = ask_by_form(&world, (&id, token), "https://mcp.example/files").await;
+    assert_eq!(answer, (400, json!("invalid_target")));
+}
+
 #[tokio::test]
 async fn the_most_talkative_log_holds_no_secret() {
     // With one dispatcher alone, a callsite that another test's thread comes to first would be off for all
@@ -428,16 +459,46 @@ async fn the_most_talkative_log_holds_no_secret() {
     let answer = world
         .post(TOKEN, &[("x-agent-token", world.agent(0).1.reveal())], &json!({ "domain": "mcp.example" }))
         .await;
-    world.store.down.store(true, Ordering::SeqCst);
+    // The standard lane, with the token where it belongs and where it does not.
+    let (agent, token) = world.agent(0);
+    let basic = |secret: &str| STANDARD.encode(format!("{}:{secret}", agent.id));
+    let (right, wrong, elsewhere) = (basic(token.reveal()), basic(nonce), basic(&token.reveal()[3..]));
+    let asked = "grant_type=client_credentials&resource=https://mcp.example/";
+    let mut by_standard = Vec::new();
+    for is_down in [false, true] {
+        world.store.down.store(is_down, Ordering::SeqCst);
+        for (authorization, body) in [
+            (format!("Basic {right}"), asked.to_owned()),
+            (format!("Basic {wrong}"), asked.to_owned()),
+            (format!("Basic {elsewhere}"), asked.to_owned()),
+            (format!("Bearer {}", token.reveal()), asked.to_owned()),
+            (token.reveal().to_owned(), format!("{asked}&client_secret={}", token.reveal())),
+            (format!("Basic {right}"), format!("{asked}&client_secret={}", token.reveal())),
+            (format!("Basic {right}"), format!("{}&{}={nonce}", token.reveal(), token.reveal())),
+            (format!("Basic {right}"), format!("grant_type=client_credentials&resource=https://{nonce}@h/")),
+            (format!("Basic {right}"), format!("grant_type={nonce}&{nonce}=1&{nonce}=2")),
+        ] {
+            let headers =
+                [("authorization", &*authorization), ("content-type", "application/x-www-form-urlencoded")];
+            by_standard.push(world.send(request("POST", TOKEN, &headers, Body::from(body))).await);
+        }
+    }
+    let of_standard = by_standard[0].body["access_token"].as_str().unwrap();
     assert_eq!(world.get(PROFILE, &[("x-agent-token", world.agent(0).1.reveal())]).await.status, 503);
 
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("path=\"/api/v1/modules/agent-login/requests/{id}/approve\" status=200"), "{log}");
     assert!(log.contains("switched off by a test"), "{log}");
-    let jwts = [frame["agent_passport_jwt"].as_str().unwrap(), answer.body["access_token"].as_str().unwrap()];
+    assert!(log.contains(&format!("path=\"{TOKEN}\" status=401")), "{log}");
+    let jwts = [
+        frame["agent_passport_jwt"].as_str().unwrap(),
+        answer.body["access_token"].as_str().unwrap(),
+        of_standard,
+    ];
     let signatures = jwts.map(|jwt| jwt.rsplit('.').next().unwrap());
     let tokens = [world.site(0).1.reveal(), world.agent(0).1.reveal()].map(|token| &token[3..]);
-    for secret in [nonce].into_iter().chain(signatures).chain(tokens) {
+    let credentials = [&*right, &*wrong, &*elsewhere];
+    for secret in [nonce].into_iter().chain(signatures).chain(tokens).chain(credentials) {
         assert!(!log.contains(secret), "{secret}");
     }
 }

@@ -640,11 +640,12 @@ async fn keys_and_metadata() {
     let at_origin = world.get("/.well-known/oauth-authorization-server", &[]).await;
     let expected = json!({
         "issuer": "http://127.0.0.1:8080",
+        "authorization_endpoint": "http://127.0.0.1:8080/api/v1/modules/oauth/authorize",
         "token_endpoint": "http://127.0.0.1:8080/api/v1/modules/oauth/token",
         "jwks_uri": "http://127.0.0.1:8080/api/v1/core/.well-known/jwks.json",
-        "grant_types_supported": ["urn:lime:agent-token"],
-        "token_endpoint_auth_methods_supported": ["x-agent-token"],
-        "response_types_supported": [],
+        "grant_types_supported": ["urn:lime:agent-token", "client_credentials"],
+        "token_endpoint_auth_methods_supported": ["x-agent-token", "client_secret_basic"],
+        "response_types_supported": ["none"],
     });
     assert_eq!(at_origin.body, expected);
     let below = world.get("/api/v1/modules/oauth/.well-known/oauth-authorization-server", &[]).await;

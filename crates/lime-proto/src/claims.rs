@@ -1,4 +1,4 @@
-//! What tokens say. All are RS256 JWTs with `typ` `JWT` and a `kid`.
+//! What tokens say. All are RS256 JWTs with a `kid`.
 
 use std::time::Duration;
 
@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Domain;
 use crate::id::Id;
+use crate::resource::Resource;
 
 /// The audience of a site's passports: a text, since the official SDK refuses a list.
 pub const LOGIN_AUDIENCE: &str = "lime-site-login";
-/// The audience of MCP tokens.
+/// The audience of MCP tokens, or the first of two.
 pub const MCP_AUDIENCE: &str = "mcp";
 /// The version of passports, a text.
 pub const PASSPORT_VERSION: &str = "5";
@@ -45,16 +46,32 @@ pub struct PassportClaims {
     pub exp: u64,
 }
 
+/// Whom a token for MCP servers is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Audience {
+    /// [`MCP_AUDIENCE`] alone: the token was asked for by domain.
+    Domain(String),
+    /// [`MCP_AUDIENCE`], and the server's URL as it was asked for.
+    Resource(String, Resource),
+}
+
 /// The claims of a token for MCP servers. They never name an owner or a login request: verifiers refuse
 /// tokens that do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct McpClaims {
-    /// [`MCP_AUDIENCE`].
-    pub aud: String,
+    /// Whom the token is for.
+    pub aud: Audience,
     /// The origin of Core, equal to the metadata's `issuer`.
     pub iss: String,
     /// The agent.
     pub sub: Id,
+    /// The agent again, in tokens of the standard lane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<Id>,
+    /// The scopes in tokens of the standard lane, with spaces between them; left out where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// The only server that accepts the token.
     pub domain: Domain,
     /// Unique to this token.

@@ -122,15 +122,28 @@ impl fmt::Display for Code {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OauthCode {
-    /// The body or its domain is wrong: 400.
+    /// The request is wrong, for example its body or its domain: 400.
     InvalidRequest,
-    /// The agent token is missing or unknown: 401.
+    /// The credentials are missing or unknown: 401.
     InvalidClient,
+    /// The agent may not have tokens, or not now: 400.
+    UnauthorizedClient,
+    /// Another grant type than `client_credentials`: 400.
+    UnsupportedGrantType,
+    /// The scopes are no scopes: 400.
+    InvalidScope,
+    /// There is no token for this resource, or not for this agent, RFC 8707, section 2: 400.
+    InvalidTarget,
+    /// The authorization endpoint has no response types, RFC 6749, section 4.1.2.1: 400.
+    UnsupportedResponseType,
     /// The agent does not have the grant for MCP: 403. RFC 6749 defines this code in section 4.1.2.1, for
     /// another endpoint, but the official SDK understands it here.
     AccessDenied,
-    /// Too many requests: 429.
+    /// Core cannot answer at the moment: 503; with 429, the agent or its address asks too often. RFC 6749
+    /// defines this code and the next in section 4.1.2.1, for another endpoint.
     TemporarilyUnavailable,
+    /// A fault of Core: 500.
+    ServerError,
     /// A code that this version does not know. It is treated as a 400.
     #[serde(other)]
     Unknown,
@@ -142,24 +155,26 @@ impl OauthCode {
         match self {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidClient => "invalid_client",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::UnsupportedResponseType => "unsupported_response_type",
             Self::AccessDenied => "access_denied",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::ServerError => "server_error",
             Self::Unknown => "unknown",
         }
-    }
-
-    /// What `WWW-Authenticate` names, see [`Code::auth_scheme`].
-    pub fn auth_scheme(self) -> Option<&'static str> {
-        (self == Self::InvalidClient).then_some(AGENT_SCHEME)
     }
 
     /// The HTTP status that it is sent with.
     pub fn status(self) -> u16 {
         match self {
-            Self::InvalidRequest | Self::Unknown => 400,
             Self::InvalidClient => 401,
             Self::AccessDenied => 403,
-            Self::TemporarilyUnavailable => 429,
+            Self::ServerError => 500,
+            Self::TemporarilyUnavailable => 503,
+            _ => 400,
         }
     }
 }

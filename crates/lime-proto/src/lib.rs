@@ -18,7 +18,7 @@ mod time;
 mod wire;
 
 pub use claims::{
-    BACKDATED, LOGIN_AUDIENCE, LOGIN_LIFE, MCP_AUDIENCE, MCP_LIFE, McpClaims, PASSPORT_VERSION,
+    Audience, BACKDATED, LOGIN_AUDIENCE, LOGIN_LIFE, MCP_AUDIENCE, MCP_LIFE, McpClaims, PASSPORT_VERSION,
     PassportClaims,
 };
 pub use code::{Code, OauthCode};

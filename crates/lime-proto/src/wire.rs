@@ -128,6 +128,9 @@ pub struct TokenResponse {
     pub token_type: String,
     /// How long the token is valid, in seconds.
     pub expires_in: u64,
+    /// The scopes of the token, with spaces between them. Left out if they are those that were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
 }
 
 /// A refusal of the token endpoint, as RFC 6749, section 5.2 has it.
@@ -169,14 +172,20 @@ pub struct Jwks {
 pub struct ServerMetadata {
     /// The origin of Core, equal to the tokens' `iss`.
     pub issuer: String,
+    /// The URL of an endpoint that refuses every request. It is there since clients demand one; older servers
+    /// leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<String>,
     /// The URL at which agents get tokens.
     pub token_endpoint: String,
     /// The URL of the public keys, a [`Jwks`].
     pub jwks_uri: String,
-    /// The grant types of the token endpoint: only LIME's own, `urn:lime:agent-token`.
+    /// The grant types of the token endpoint: LIME's own, `urn:lime:agent-token`, and `client_credentials`.
     pub grant_types_supported: Vec<String>,
-    /// How clients authenticate at the token endpoint: only by the header `X-Agent-Token`.
+    /// How clients authenticate at the token endpoint: by the header `X-Agent-Token`, `x-agent-token`, or by
+    /// `Authorization: Basic`, `client_secret_basic`.
     pub token_endpoint_auth_methods_supported: Vec<String>,
-    /// Always empty, since there is no authorization endpoint.
+    /// Always `none`, since there is no authorization by a person. Clients demand the member, and RFC 8414
+    /// that it is not empty.
     pub response_types_supported: Vec<String>,
 }

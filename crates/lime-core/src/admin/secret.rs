@@ -109,7 +109,7 @@ impl NewToken {
         let shown = match (token, &self.token_file, &self.env_file) {
             (Some(token), Some(path), _) => write(path, format!("{}\n", token.reveal())).map(|()| None),
             (Some(token), _, Some(path)) => {
-                write(path, dev::environment_of(issuer, [(token, 1)])).map(|()| None)
+                write(path, dev::environment_of(issuer, [(id, token, 1)])).map(|()| None)
             }
             (token, _, _) => Ok(token),
         }?;

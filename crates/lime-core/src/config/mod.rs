@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use lime_proto::Origin;
+use lime_proto::{MCP_LIFE, Origin};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
@@ -49,6 +49,9 @@ pub struct Config {
     /// The puzzle.
     #[serde(default)]
     pub pow: Pow,
+    /// How long tokens for MCP servers are valid, in whole seconds. Only a program can set it, never a file.
+    #[serde(skip, default = "default_mcp_life")]
+    pub mcp_life: Duration,
     /// Rate limits. `None` switches them off, which only a program can do, never a file.
     #[serde(default = "default_limits", deserialize_with = "some")]
     pub limits: Option<Limits>,
@@ -266,6 +269,7 @@ impl Config {
             forwarded_header: ForwardedHeader::default(),
             login: Login::default(),
             pow: Pow::default(),
+            mcp_life: MCP_LIFE,
             limits: default_limits(),
             events: Events::default(),
             http: Http::default(),
@@ -313,6 +317,10 @@ fn some<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Limits>, D:
 
 fn default_limits() -> Option<Limits> {
     Some(Limits::default())
+}
+
+fn default_mcp_life() -> Duration {
+    MCP_LIFE
 }
 
 fn default_listen() -> SocketAddr {

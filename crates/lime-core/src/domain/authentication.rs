@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lime_proto::{Code, Profile, Timestamp};
+use lime_proto::{Code, Id, Profile, Timestamp};
 use lime_store::{Agent, Holder, IssuedToken, Login, OwnedAgent, Principals, Site, TokenHash};
 
 use crate::clock::Clock;
@@ -27,6 +27,14 @@ pub(crate) enum TokenHeader<'a> {
     Text(&'a str),
     /// The header came more than once, or is not ASCII.
     Malformed,
+}
+
+/// The credentials of a client, RFC 6749, section 2.3.1.
+pub(crate) struct Client {
+    /// To be the identifier of an agent.
+    pub id: String,
+    /// To be the token of that agent.
+    pub secret: String,
 }
 
 impl Authentication {
@@ -63,13 +71,31 @@ impl Authentication {
         }
     }
 
-    /// The agent whose token the header holds. The request counts for the limit of its network before
-    /// anything is looked up.
+    /// Counts a request that shows an agent's credentials for the limit of its network. Comes before anything
+    /// is looked up.
+    pub(crate) fn count(&self, from: Network) -> Result<(), Refusal> {
+        self.networks.take(from)
+    }
+
+    /// The agent whose token the header holds. The request [counts](Self::count).
     pub(crate) async fn agent(&self, header: TokenHeader<'_>, from: Network) -> Result<Agent, Refusal> {
-        self.networks.take(from)?;
+        self.count(from)?;
         let token = header.token(Lane::Agent, Code::MissingAgentToken, Code::InvalidAgentToken)?;
+        self.agent_of(&token, None).await
+    }
+
+    /// The agent with this identifier and this token.
+    pub(crate) async fn client(&self, client: &Client) -> Result<Agent, Refusal> {
+        let id = client.id.parse().map_err(|_| Code::InvalidAgentToken)?;
+        let token = Token::parse(Lane::Agent, &client.secret).ok_or(Code::InvalidAgentToken)?;
+        self.agent_of(&token, Some(id)).await
+    }
+
+    async fn agent_of(&self, token: &Token, id: Option<Id>) -> Result<Agent, Refusal> {
         let hash = token.hash();
-        let found = self.store.agent_by_token(&hash).await?.ok_or(Code::InvalidAgentToken)?;
+        let found = self.store.agent_by_token(&hash).await?;
+        let found = found.filter(|found| id.is_none_or(|id| found.agent.id == id));
+        let found = found.ok_or(Code::InvalidAgentToken)?;
         let now = self.clock.now();
         let valid = found.agent.tokens.valid(&hash, now).ok_or(Code::InvalidAgentToken)?;
         in_good_standing(&found)?;

@@ -11,7 +11,7 @@ use lime_proto::{
 use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
-use crate::keys::{Keys, SignError};
+use crate::keys::{Keys, SignError, Typ};
 
 /// How long a passport is shared. It lives for a minute, most of which belongs to the site.
 const SHARED: Duration = Duration::from_secs(5);
@@ -60,7 +60,7 @@ impl Mint {
             }
         };
         let cell = self.cell(request.id);
-        cell.get_or_try_init(|| self.keys.sign(&*self.clock, claims)).await.cloned()
+        cell.get_or_try_init(|| self.keys.sign(&*self.clock, Typ::Jwt, claims)).await.cloned()
     }
 
     /// Forgets passports that are no longer shared.

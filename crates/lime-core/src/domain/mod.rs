@@ -2,6 +2,7 @@
 //! it uses of store, clock, limits and keys, and cannot reach the rest.
 
 pub(crate) mod authentication;
+pub(crate) mod client_credentials;
 pub(crate) mod delivery;
 pub(crate) mod login_requests;
 pub(crate) mod mcp_tokens;

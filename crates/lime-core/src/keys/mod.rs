@@ -17,8 +17,8 @@ use tokio::sync::Semaphore;
 pub use directory::KeyDirectory;
 pub use file::KeyError;
 pub use schedule::{LEAD, Pace, SPREAD, Schedule, Scheduled, TAIL};
-pub use signing_key::SignError;
 use signing_key::SigningKey;
+pub use signing_key::{SignError, Typ};
 
 use crate::clock::Clock;
 
@@ -193,13 +193,14 @@ impl Keys {
     pub async fn sign<T: Serialize>(
         &self,
         clock: &dyn Clock,
+        typ: Typ,
         claims: impl FnOnce() -> T,
     ) -> Result<String, SignError> {
         let permit = Arc::clone(&self.0.permits).acquire_owned().await.map_err(|_| SignError)?;
         let claims = serde_json::to_vec(&claims()).map_err(|_| SignError)?;
         let key = Arc::clone(self.ring().signing(clock.now()).ok_or(SignError)?);
         let sign = move || {
-            let jwt = key.sign(&claims);
+            let jwt = key.sign(typ, &claims);
             drop(permit);
             jwt
         };

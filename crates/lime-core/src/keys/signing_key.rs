@@ -23,9 +23,18 @@ use super::file::{Process, check_directories, check_readers};
 #[derive(Debug)]
 pub(crate) struct SigningKey {
     pair: RsaKeyPair,
-    /// What every JWT begins with: its header in base64url, and a dot.
-    header: String,
+    /// What JWTs begin with, by [`Typ`]: a header in base64url, and a dot.
+    headers: [String; 2],
     jwk: Jwk,
+}
+
+/// What the header of a JWT says that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typ {
+    /// `JWT`.
+    Jwt,
+    /// `at+jwt`, an access token of RFC 9068.
+    AccessToken,
 }
 
 /// The error for a token that could not be signed.
@@ -152,9 +161,11 @@ impl SigningKey {
         );
         // RFC 7638: the required members in the order of their names, without white space.
         let kid = encode(&Sha256::digest(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)));
-        let header = encode(format!(r#"{{"alg":"RS256","typ":"JWT","kid":"{kid}"}}"#).as_bytes()) + ".";
+        let header =
+            |typ| encode(format!(r#"{{"alg":"RS256","typ":"{typ}","kid":"{kid}"}}"#).as_bytes()) + ".";
+        let headers = ["JWT", "at+jwt"].map(header);
         let (kty, usage, alg) = ("RSA".to_owned(), "sig".to_owned(), "RS256".to_owned());
-        Self { pair, header, jwk: Jwk { kty, kid, usage, alg, n, e } }
+        Self { pair, headers, jwk: Jwk { kty, kid, usage, alg, n, e } }
     }
 
     /// The public key.
@@ -172,8 +183,8 @@ impl SigningKey {
     /// # Errors
     ///
     /// [`SignError`] if the key fails.
-    pub(crate) fn sign(&self, claims: &[u8]) -> Result<String, SignError> {
-        let mut jwt = self.header.clone();
+    pub(crate) fn sign(&self, typ: Typ, claims: &[u8]) -> Result<String, SignError> {
+        let mut jwt = self.headers[typ as usize].clone();
         URL_SAFE_NO_PAD.encode_string(claims, &mut jwt);
         let mut signature = vec![0; self.pair.public_modulus_len()];
         let random = SystemRandom::new();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method};
 use lime_proto::Origin;
 use tower_http::cors::{Any, CorsLayer};
@@ -26,7 +26,8 @@ pub(super) fn lanes(origins: &[Origin]) -> Option<CorsLayer> {
     let values = origins.iter().filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok());
     let values: Vec<_> = values.collect();
     let name = HeaderName::from_static;
-    let asked = [CONTENT_TYPE, name("x-agent-token"), name("x-site-token"), name("last-event-id")];
+    let asked =
+        [AUTHORIZATION, CONTENT_TYPE, name("x-agent-token"), name("x-site-token"), name("last-event-id")];
     let cors = CorsLayer::new()
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_headers(asked)

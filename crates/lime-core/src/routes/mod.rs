@@ -20,7 +20,7 @@ use axum::body::HttpBody;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use lime_proto::Code;
@@ -56,7 +56,8 @@ pub fn app(core: Arc<Core>) -> Router {
         .route("/api/v1/modules/agent-login/requests/{id}/approve", post(login::approve))
         .route("/api/v1/auth/requests/{id}", get(login::challenge))
         .route("/api/v1/core/agents/me/profile", get(agents::profile))
-        .route("/api/v1/modules/oauth/token", post(oauth::token))
+        .route(oauth::TOKEN, post(oauth::token))
+        .route(oauth::AUTHORIZE, get(oauth::authorize).post(oauth::authorize))
         .route(EVENTS, get(events::stream));
     let [documents, lanes] = [documents, lanes].map(|routes| {
         routes
@@ -75,6 +76,7 @@ fn layered(routes: Router<Arc<Core>>, core: Arc<Core>) -> Router {
     routes
         .layer(from_fn_with_state(Arc::clone(&core), arrive))
         .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn(oauth::in_standard_terms))
         .layer(from_fn_with_state(Arc::clone(&core), trace::trace))
         .with_state(core)
 }

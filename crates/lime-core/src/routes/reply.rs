@@ -106,14 +106,16 @@ pub(super) fn token_header<'a>(headers: &'a HeaderMap, name: &str) -> TokenHeade
     }
 }
 
+/// Whether a body says that it is of a type, parameters aside.
+pub(super) fn has_type(headers: &HeaderMap, kind: &str) -> bool {
+    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()?.split(';').next());
+    said.is_some_and(|said| said.trim().eq_ignore_ascii_case(kind))
+}
+
 /// Reads a body, which is in memory already, as a JSON object. An empty body counts as an object without
 /// members.
 pub(super) async fn read_object(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Refusal> {
-    let is_json = |value: &HeaderValue| {
-        let kind = value.to_str().ok().and_then(|text| text.split(';').next());
-        kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-    };
-    if headers.get(CONTENT_TYPE).is_some_and(|value| !is_json(value)) {
+    if headers.contains_key(CONTENT_TYPE) && !has_type(headers, "application/json") {
         return Err(Code::UnsupportedMediaType.into());
     }
     let body = to_bytes(body, usize::MAX).await.map_err(|_| Code::ValidationError)?;

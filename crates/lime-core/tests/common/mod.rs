@@ -438,9 +438,14 @@ impl Stream {
 /// The claims of a token, checked with `jsonwebtoken` against the keys that Core publishes. Times are not
 /// checked: the clock is the test's.
 pub(crate) fn claims(token: &str, audience: &str) -> Value {
+    claims_of(token, "JWT", audience)
+}
+
+/// The claims of a token whose header says that it is this.
+pub(crate) fn claims_of(token: &str, typ: &str, audience: &str) -> Value {
     use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
     let header = decode_header(token).unwrap();
-    assert_eq!((header.alg, header.typ.as_deref()), (Algorithm::RS256, Some("JWT")));
+    assert_eq!((header.alg, header.typ.as_deref()), (Algorithm::RS256, Some(typ)));
     let jwks = keys().jwks(Timestamp::from_unix_millis(0));
     let jwk = jwks.keys.iter().find(|jwk| Some(&jwk.kid) == header.kid.as_ref()).unwrap();
     let mut validation = Validation::new(Algorithm::RS256);
