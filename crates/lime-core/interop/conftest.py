@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 # The SDKs read their settings from the environment, and httpx its proxies.
 for name in [name for name in os.environ if name.startswith("LIME_")]:
-    if name not in ("LIME_CORE_BINARY", "LIME_INTEROP_MCP_PYTHON", "LIME_INTEROP_STORE", "LIME_KILLS", "LIME_LOGINS"):
+    if not name.startswith("LIME_INTEROP_") and name not in ("LIME_CORE_BINARY", "LIME_KILLS", "LIME_LOGINS"):
         del os.environ[name]
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 ROOT = Path(__file__).parents[3]
 os.environ.setdefault("LIME_CORE_BINARY", str(ROOT / "target/debug/lime-core"))
 os.environ.setdefault("LIME_INTEROP_MCP_PYTHON", str(ROOT / "target/interop/mcp/bin/python"))
+os.environ.setdefault("LIME_INTEROP_VENVS", str(ROOT / "target/interop"))
+os.environ.setdefault("LIME_INTEROP_RUST", str(ROOT / "target/debug"))
 
+sys.path.insert(0, str(Path(__file__).parent / "names"))
+
+import lookup  # noqa: E402
 from core import Core  # noqa: E402
 from mcp_servers import McpServer  # noqa: E402
 from proxies import Proxy  # noqa: E402
@@ -88,12 +93,5 @@ def start_mcp_server() -> Iterator[StartMcpServer]:
 
 @pytest.fixture
 def lime_test_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process, all names under lime.test lead to this machine. asyncio looks names up here, too."""
-    look_up = socket.getaddrinfo
-
-    def patched(host: Any, *arguments: Any, **options: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else host
-        is_ours = isinstance(name, str) and name.endswith(".lime.test")
-        return look_up("127.0.0.1" if is_ours else host, *arguments, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", patched)
+    """In this process, all names under lime.test lead to this machine."""
+    monkeypatch.setattr(socket, "getaddrinfo", lookup.getaddrinfo)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 CONTRIB = Path(__file__).parents[3] / "contrib"
 HERE = Path(__file__).parent
-NODE_MODULES = Path(os.environ.get("LIME_INTEROP_VENVS", HERE.parents[2] / "target/interop")) / "express"
+NODE_MODULES = Path(os.environ["LIME_INTEROP_VENVS"]) / "express"
 START_SECONDS = 20
 
 
