@@ -15,6 +15,14 @@ pub(crate) struct Request<'a> {
     pub path: &'a str,
     pub token: Option<(&'static str, &'a str)>,
     pub body: &'a str,
+    pub kind: Kind,
+}
+
+/// What a body says that it is.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Json,
+    Form,
 }
 
 pub(crate) struct Connection(BufReader<TcpStream>);
@@ -39,18 +47,24 @@ impl Connection {
         Ok(Self(BufReader::with_capacity(2048, socket)))
     }
 
-    /// The data of the answer; a failure is an error.
+    /// The data of an answer in an envelope; a failure is an error.
     pub(crate) async fn call<T: DeserializeOwned>(&mut self, request: &Request<'_>) -> io::Result<T> {
+        match self.fetch(request).await? {
+            Envelope::Data(data) => Ok(data),
+            Envelope::Failure(failure) => Err(wrong(request.path, &failure.code)),
+        }
+    }
+
+    /// The answer, which must be JSON of this form.
+    pub(crate) async fn fetch<T: DeserializeOwned>(&mut self, request: &Request<'_>) -> io::Result<T> {
         self.send(request).await?;
         let (_, Body::Bytes(length)) = self.read_head().await? else {
             return Err(wrong(request.path, "an answer in chunks"));
         };
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).await?;
-        match serde_json::from_slice(&body)? {
-            Envelope::Data(data) => Ok(data),
-            Envelope::Failure(failure) => Err(wrong(request.path, &failure.code)),
-        }
+        serde_json::from_slice(&body)
+            .map_err(|error| wrong(request.path, &format!("{error}: {}", body.escape_ascii())))
     }
 
     /// Turns the connection into the event stream that the request opens.
@@ -63,11 +77,15 @@ impl Connection {
     }
 
     async fn send(&mut self, request: &Request<'_>) -> io::Result<()> {
-        let Request { method, path, token, body } = request;
+        let Request { method, path, token, body, kind } = request;
+        let kind = match kind {
+            Kind::Json => "application/json",
+            Kind::Form => "application/x-www-form-urlencoded",
+        };
         let token = token.map(|(name, value)| format!("{name}: {value}\r\n")).unwrap_or_default();
         let length = body.len();
         let text = format!(
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{token}Content-Type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{token}Content-Type: {kind}\r\n\
              Content-Length: {length}\r\n\r\n{body}"
         );
         self.0.write_all(text.as_bytes()).await

@@ -6,16 +6,14 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use lime_proto::{Approved, Challenge, Frame, Id, LoginRequestCreated};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::disk::Disk;
-use crate::http::{Connection, Request};
+use crate::http::{Connection, Kind, Request};
 use crate::server::{ProcessorTimes, Server};
+use crate::signer::Signer;
 use crate::{Arguments, DIFFICULTY, Samples, puzzle, solve, streams};
 
 /// Logins of one kind, round by round.
@@ -90,7 +88,7 @@ pub(crate) async fn run(arguments: &Arguments) -> io::Result<()> {
 async fn round(server: &Server, sites: &[Site], series: &mut Series, window: Duration) -> io::Result<()> {
     let mut workers = Vec::new();
     for number in 0..series.workers {
-        workers.push(Worker::new(server, &sites[number % series.sites], &server.agents[number]).await?);
+        workers.push(Worker::new(server, &sites[number % series.sites], &server.agents[number].token).await?);
     }
     let before = ProcessorTimes::read(server);
     let end = Instant::now() + window;
@@ -183,45 +181,21 @@ impl Worker {
     async fn log_in(&mut self) -> io::Result<()> {
         let path = "/api/v1/modules/agent-login/requests";
         let token = Some(("X-Site-Token", &*self.site.token));
-        let create = Request { method: "POST", path, token, body: "{}" };
+        let create = Request { method: "POST", path, token, body: "{}", kind: Kind::Json };
         let created: LoginRequestCreated = self.to_site.call(&create).await?;
         let id = created.login_request_id;
         let frame = self.site.frame_of(id);
 
         let path = format!("/api/v1/auth/requests/{id}");
-        let read = Request { method: "GET", path: &path, token: None, body: "" };
+        let read = Request { method: "GET", path: &path, token: None, body: "", kind: Kind::Json };
         let challenge: Challenge = self.to_agent.call(&read).await?;
         let nonce = solve(&puzzle(&challenge.pow_challenge, challenge.pow_difficulty));
 
         let path = format!("/api/v1/modules/agent-login/requests/{id}/approve");
         let token = Some(("X-Agent-Token", &*self.agent));
         let body = format!(r#"{{"pow_nonce":"{nonce}"}}"#);
-        let approve = Request { method: "POST", path: &path, token, body: &body };
+        let approve = Request { method: "POST", path: &path, token, body: &body, kind: Kind::Json };
         let _: Approved = self.to_agent.call(&approve).await?;
         frame.await.map_err(|_| io::Error::other("the site's stream has ended"))
-    }
-}
-
-/// Signs as the server does, on one thread.
-struct Signer(RsaKeyPair);
-
-impl Signer {
-    fn new() -> Self {
-        Self(RsaKeyPair::generate(KeySize::Rsa2048).expect("the system makes keys"))
-    }
-
-    fn per_second(&self, window: Duration) -> f64 {
-        // As long as header and claims of a passport.
-        let message = [b'.'; 500];
-        let mut signature = vec![0; self.0.public_modulus_len()];
-        let (begun, mut count) = (Instant::now(), 0.0);
-        loop {
-            let signed = self.0.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &message, &mut signature);
-            signed.expect("the key is good");
-            count += 1.0;
-            if begun.elapsed() >= window {
-                return count / begun.elapsed().as_secs_f64();
-            }
-        }
     }
 }

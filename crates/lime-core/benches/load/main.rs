@@ -1,5 +1,5 @@
-//! Load on a Core: logins a second from creation to the frame on the site's stream, what of the processor's
-//! capacity to sign that is, open streams and their memory, verification. Driver and server are two processes
+//! Load on a Core: logins a second from creation to the frame on the site's stream and tokens for MCP servers,
+//! what of the processor's capacity to sign that is, open streams and their memory, verification. Driver and server are two processes
 //! on the same cores.
 //!
 //! `cargo bench -p lime-core --bench load`; without `--bench`, or with `--test`, everything runs once and
@@ -9,7 +9,9 @@ mod disk;
 mod http;
 mod logins;
 mod server;
+mod signer;
 mod streams;
+mod tokens;
 
 use std::io;
 use std::process::ExitCode;
@@ -76,6 +78,7 @@ fn run() -> io::Result<()> {
     // One thread: the driver leaves as much as it can to the server.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(logins::run(&arguments))?;
+    runtime.block_on(tokens::run(&arguments))?;
     verification(&arguments);
     runtime.block_on(streams::run(&arguments.store, arguments.streams as usize, is_brief))
 }

@@ -14,7 +14,13 @@ pub(crate) struct Server {
     _stdout: BufReader<ChildStdout>,
     pub address: SocketAddr,
     pub sites: Vec<String>,
-    pub agents: Vec<String>,
+    pub agents: Vec<Agent>,
+}
+
+/// An agent with its credentials.
+pub(crate) struct Agent {
+    pub id: String,
+    pub token: String,
 }
 
 impl Server {
@@ -39,6 +45,7 @@ impl Server {
             sites: Vec::new(),
             agents: Vec::new(),
         };
+        let mut id = String::new();
         for line in fs::read_to_string(environment)?.lines() {
             match line.split_once('=') {
                 Some(("LIME_BASE_URL", url)) => {
@@ -48,8 +55,10 @@ impl Server {
                 Some((key, token)) if key.starts_with("LIME_SITE_TOKEN") => {
                     server.sites.push(token.to_owned());
                 }
+                // Each stands before its token.
+                Some((key, text)) if key.starts_with("LIME_AGENT_ID") => text.clone_into(&mut id),
                 Some((key, token)) if key.starts_with("LIME_AGENT_TOKEN") => {
-                    server.agents.push(token.to_owned());
+                    server.agents.push(Agent { id: std::mem::take(&mut id), token: token.to_owned() });
                 }
                 _ => {}
             }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::DIFFICULTY;
-use crate::http::{Connection, Events, Request};
+use crate::http::{Connection, Events, Kind, Request};
 use crate::server::{ProcessorTimes, Server};
 
 /// How many streams each site has open: fewer than the 64 that it may have.
@@ -66,7 +66,8 @@ pub(crate) async fn run(store: &str, count: usize, is_brief: bool) -> io::Result
 
 pub(crate) async fn open(server: &Server, token: &str) -> io::Result<Events> {
     let path = "/api/v1/modules/agent-login/events";
-    let request = Request { method: "GET", path, token: Some(("X-Site-Token", token)), body: "" };
+    let request =
+        Request { method: "GET", path, token: Some(("X-Site-Token", token)), body: "", kind: Kind::Json };
     Connection::open(server.address).await?.events(&request).await
 }
 
