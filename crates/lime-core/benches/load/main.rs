@@ -1,6 +1,6 @@
-//! Load on a Core: logins a second from creation to the frame on the site's stream and tokens for MCP servers,
-//! what of the processor's capacity to sign that is, open streams and their memory, verification. Driver and server are two processes
-//! on the same cores.
+//! Load on a Core: logins a second from creation to the frame on the site's stream and tokens for MCP
+//! servers, what of the processor's capacity to sign that is, open streams and their memory, verification.
+//! Driver and server are two processes on the same cores.
 //!
 //! `cargo bench -p lime-core --bench load`; without `--bench`, or with `--test`, everything runs once and
 //! briefly.
