@@ -44,7 +44,7 @@ fn a_backup_is_a_store_of_another_epoch() {
         Server::start(&["dev", "--port", "0", "--store", &location, "--env-file", environment_text]);
     wait_for(&environment);
     let (code, out, _) = task(&["check"]);
-    assert!(code == 0 && out.starts_with("ok: schema 2, SQLite 3.") && out.contains("agents 1"), "{out}");
+    assert!(code == 0 && out.starts_with("ok: schema 3, SQLite 3.") && out.contains("agents 1"), "{out}");
     let (code, out, err) = task(&["backup", copy.to_str().unwrap()]);
     assert_eq!((code, &*err), (0, ""));
     assert_eq!(out, format!("ok: {} is a copy of {name}\n", copy.display()));
