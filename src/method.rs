@@ -10,7 +10,7 @@ use crate::plan::{Plan, Segment};
 pub struct Method {
     /// The kernel that tries the nonces.
     pub kernel: Kernel,
-    /// How many vectors the kernel advances side by side, 1 to 3: as many as take the least time.
+    /// How many vectors the kernel advances side by side, 1 to 4: as many as take the least time.
     pub streams: usize,
     /// How nonces are laid out in message blocks, in words for people.
     pub layout: String,

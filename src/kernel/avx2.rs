@@ -8,6 +8,7 @@ use core::arch::x86_64::{
 };
 
 use super::costs::ScanCost;
+use super::features::Features;
 use super::isa::{About, FormSpec, Isa};
 use super::lanes::{self, Beside, Lanes, entry_points};
 use super::one_word::{for_word, is_listed};
@@ -33,8 +34,8 @@ impl Isa for Avx2 {
         }
     }
 
-    fn detect() -> Result<Self, &'static str> {
-        if is_x86_feature_detected!("avx2") {
+    fn detect(features: &Features) -> Result<Self, &'static str> {
+        if features.has("avx2") {
             Ok(Self(()))
         } else {
             Err("this CPU, or its operating system, has no AVX2")

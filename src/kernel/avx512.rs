@@ -6,6 +6,7 @@ use core::arch::x86_64::{
 };
 
 use super::costs::ScanCost;
+use super::features::Features;
 use super::isa::{About, FormSpec, Isa};
 use super::lanes::{self, Beside, Lanes, entry_points};
 use super::one_word::{for_word, is_listed};
@@ -47,8 +48,8 @@ impl Isa for Avx512 {
         }
     }
 
-    fn detect() -> Result<Self, &'static str> {
-        if is_x86_feature_detected!("avx512f") {
+    fn detect(features: &Features) -> Result<Self, &'static str> {
+        if features.has("avx512f") {
             Ok(Self(()))
         } else {
             Err("this CPU, or its operating system, has no AVX-512")

@@ -4,6 +4,7 @@
 use std::panic::RefUnwindSafe;
 
 use super::costs::ScanCost;
+use super::features::Features;
 use super::scan::{Candidates, Cursor, Kind, OneWord, Scan, States};
 use crate::screen::Screen;
 
@@ -18,8 +19,8 @@ pub(crate) trait Isa: Send + Sync + RefUnwindSafe {
     where
         Self: Sized;
 
-    /// The proof, or why this CPU cannot run the kernel.
-    fn detect() -> Result<Self, &'static str>
+    /// The proof, or why a CPU with these features cannot run the kernel.
+    fn detect(features: &Features) -> Result<Self, &'static str>
     where
         Self: Sized;
 

@@ -2,16 +2,21 @@
 //! one set of CPU instructions. Kernels know no scheme, no thread and no clock, and do not choose which of
 //! them runs.
 
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+mod armv8;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub(crate) mod costs;
 pub(crate) mod cpu;
+mod features;
 #[cfg(target_arch = "x86_64")]
 mod hybrid;
 pub(crate) mod isa;
 mod lanes;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+mod neon;
 mod one_word;
 mod portable;
 mod record;
@@ -26,6 +31,7 @@ mod suite;
 use std::fmt;
 use std::sync::LazyLock;
 
+use self::features::Features;
 use self::isa::{About, FormSpec, Isa};
 use self::scan::{Candidates, Cursor, Kind, OneWord, Scan, States};
 use crate::error::{Error, clip};
@@ -39,6 +45,8 @@ static KERNELS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         kernel!("x86_64", hybrid::Hybrid),
         kernel!("x86_64", sha_ni::ShaNi),
         kernel!("x86_64", avx2::Avx2),
+        kernel!("aarch64", armv8::Armv8),
+        kernel!("aarch64", neon::Neon),
         kernel!(portable::Portable),
     ]
 });
@@ -178,7 +186,7 @@ impl fmt::Debug for Form {
 pub(crate) struct Entry {
     pub name: &'static str,
     about: About,
-    detect: fn() -> Result<&'static dyn Isa, &'static str>,
+    detect: fn(&Features) -> Result<&'static dyn Isa, &'static str>,
 }
 
 impl Entry {
@@ -198,12 +206,19 @@ impl Entry {
         Self {
             name,
             about: K::about(),
-            detect: || K::detect().map(|proof| &*Box::leak(Box::new(proof)) as _),
+            detect: |features| K::detect(features).map(|proof| &*Box::leak(Box::new(proof)) as _),
         }
     }
 
+    /// The kernel on this machine.
     fn kernel(&'static self) -> Result<Kernel, &'static str> {
-        (self.detect)().map(|isa| Kernel { entry: self, isa })
+        static HERE: LazyLock<Features> = LazyLock::new(Features::here);
+        self.kernel_with(&HERE)
+    }
+
+    /// The kernel, if it needs no other features than these.
+    pub(crate) fn kernel_with(&'static self, features: &Features) -> Result<Kernel, &'static str> {
+        (self.detect)(features).map(|isa| Kernel { entry: self, isa })
     }
 }
 
@@ -213,14 +228,14 @@ macro_rules! kernel {
         Entry::of::<$module::$proof>(stringify!($module))
     };
     ($arch:tt, $module:ident::$proof:ident) => {{
-        #[cfg(target_arch = $arch)]
+        #[cfg(all(target_arch = $arch, target_endian = "little"))]
         {
             kernel!($module::$proof)
         }
-        #[cfg(not(target_arch = $arch))]
+        #[cfg(not(all(target_arch = $arch, target_endian = "little")))]
         {
             let about = About { description: "for another architecture", needs: $arch, forms: &[] };
-            let detect = || Err(concat!("only ", $arch, " CPUs have it"));
+            let detect = |_: &Features| Err(concat!("only ", $arch, " CPUs have it"));
             Entry { name: stringify!($module), about, detect }
         }
     }};

@@ -18,6 +18,13 @@ impl<const W: usize> Varies<W> {
         table
     };
 
+    /// Whether a word of schedule quad `q`, 0 to 15, depends on it.
+    #[allow(dead_code, reason = "not every architecture has instructions for quads")]
+    pub(super) const fn quad(q: usize) -> bool {
+        let table = &Self::TABLE;
+        table[4 * q] || table[4 * q + 1] || table[4 * q + 2] || table[4 * q + 3]
+    }
+
     /// Whether all four terms of schedule word `t` depend on it.
     pub(super) const fn all_terms_vary(t: usize) -> bool {
         let table = &Self::TABLE;

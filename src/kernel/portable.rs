@@ -1,6 +1,7 @@
 //! One lane of plain `u32`: runs anywhere, and is the reference that the other kernels are tested against.
 
 use super::costs::ScanCost;
+use super::features::Features;
 use super::isa::{About, FormSpec, Isa};
 use super::lanes::{self, Lanes, entry_points};
 use super::one_word::{for_word, is_listed};
@@ -26,7 +27,7 @@ impl Isa for Portable {
         }
     }
 
-    fn detect() -> Result<Self, &'static str> {
+    fn detect(_: &Features) -> Result<Self, &'static str> {
         Ok(Self(()))
     }
 

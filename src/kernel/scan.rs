@@ -119,6 +119,7 @@ impl AlignedWords {
     }
 
     /// Forgets all but the first `len` words.
+    #[allow(dead_code, reason = "not every architecture has a kernel that makes too many")]
     pub(crate) fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
     }

@@ -14,6 +14,7 @@ use core::arch::x86_64::{
 };
 
 use super::costs::ScanCost;
+use super::features::Features;
 use super::isa::{About, FormSpec, Isa};
 use super::one_word::{FirstRounds, Varies, constants, for_word};
 use super::scan::{Candidates, Cursor, OneWord, Scan, Shared, States};
@@ -45,8 +46,8 @@ impl Isa for ShaNi {
         }
     }
 
-    fn detect() -> Result<Self, &'static str> {
-        match (is_x86_feature_detected!("sha"), is_x86_feature_detected!("sse4.1")) {
+    fn detect(features: &Features) -> Result<Self, &'static str> {
+        match (features.has("sha"), features.has("sse4.1")) {
             (true, true) => Ok(Self(())),
             (false, _) => Err("this CPU has no SHA extensions"),
             (_, false) => Err("this CPU has no SSE4.1"),
@@ -171,7 +172,7 @@ impl Chains {
                 if $q >= W / 4 {
                     // A quad that does not depend on the word is the same in all chains, and ready.
                     const { assert!($q < 16) };
-                    let constant = const { !varies::<W>($q) };
+                    let constant = const { !Varies::<W>::quad($q) };
                     let k = if constant { quad(consts, $q) } else { quad(&K, $q) };
                     for chain in 0..CHAINS {
                         let ring = &mut message[chain];
@@ -181,7 +182,7 @@ impl Chains {
                             cdgh[chain] = _mm_sha256rnds2_epu32(cdgh[chain], abef[chain], kw);
                         }
                         if $q >= 3 && $q < 15 {
-                            ring[($q + 1) % 4] = if const { !varies::<W>(($q + 1) % 16) } {
+                            ring[($q + 1) % 4] = if const { !Varies::<W>::quad(($q + 1) % 16) } {
                                 _mm_sub_epi32(quad(consts, ($q + 1) % 16), quad(&K, ($q + 1) % 16))
                             } else {
                                 let w_minus_7 = _mm_alignr_epi8::<4>(now, ring[($q + 3) % 4]);
@@ -191,7 +192,7 @@ impl Chains {
                         }
                         let kw = _mm_shuffle_epi32::<0x0e>(kw);
                         abef[chain] = _mm_sha256rnds2_epu32(abef[chain], cdgh[chain], kw);
-                        if $q >= 1 && $q < 13 && const { varies::<W>(($q + 3) % 16) } {
+                        if $q >= 1 && $q < 13 && const { Varies::<W>::quad(($q + 3) % 16) } {
                             ring[($q + 3) % 4] = _mm_sha256msg1_epu32(ring[($q + 3) % 4], now);
                         }
                     }
@@ -208,12 +209,6 @@ impl Chains {
         let addends = _mm_set1_epi32(addend.cast_signed());
         report(self.abef.map(|abef| _mm_add_epi32(abef, addends)), width, chains, push);
     }
-}
-
-/// Whether a word of schedule quad `q` depends on message word `W`.
-const fn varies<const W: usize>(q: usize) -> bool {
-    let table = &Varies::<W>::TABLE;
-    table[4 * q] || table[4 * q + 1] || table[4 * q + 2] || table[4 * q + 3]
 }
 
 #[target_feature(enable = "sha,sse4.1")]

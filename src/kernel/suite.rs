@@ -3,9 +3,10 @@
 
 use proptest::prelude::*;
 
+use super::features::Features;
 use super::scan::{Candidates, Cursor, Hit, Kind, Scan, Schedules, Shared, States};
 use super::sha256::compress;
-use super::{Form, Kernel};
+use super::{Entry, Form, Kernel};
 use crate::internals::{Messages, all_hits, forms};
 use crate::screen::Screen;
 
@@ -302,6 +303,29 @@ fn names_lead_back_to_kernels() {
     let error = Kernel::by_name("gpu").unwrap_err().to_string();
     let known: Vec<_> = Kernel::all().iter().map(|row| row.name).collect();
     assert_eq!(error, format!("unknown kernel \"gpu\"; there are {}", known.join(", ")));
+}
+
+#[test]
+fn a_feature_that_is_withheld_takes_its_kernels_away() {
+    let runs = |name: &str, features: &Features| {
+        let entry = Entry::all().iter().find(|entry| entry.name == name).unwrap();
+        entry.kernel_with(features).is_ok()
+    };
+    for (feature, kernels) in [
+        ("avx2", &["avx2"][..]),
+        ("avx512f", &["avx512", "hybrid"]),
+        ("avx512vl", &["hybrid"]),
+        ("sha", &["sha_ni", "hybrid"]),
+        ("sse4.1", &["sha_ni", "hybrid"]),
+        ("sha2", &["armv8"]),
+        ("neon", &["neon", "armv8"]),
+    ] {
+        let (all, fewer) = (Features::here(), Features::here().without(feature));
+        for entry in Entry::all() {
+            let expected = runs(entry.name, &all) && !kernels.contains(&entry.name);
+            assert_eq!(runs(entry.name, &fewer), expected, "{} without {feature}", entry.name);
+        }
+    }
 }
 
 #[test]

@@ -290,3 +290,29 @@ mod tests {
         }
     }
 }
+
+#[cfg(all(test, target_arch = "aarch64", target_endian = "little"))]
+mod tests_of_aarch64 {
+    use super::*;
+    use crate::scheme::Codec;
+
+    /// Nothing is recorded of these cores, so typical costs decide, until something is measured.
+    #[test]
+    fn sha_2_comes_before_neon_and_that_before_plain_integers() {
+        for (kernels, expected) in [
+            (&["armv8", "neon", "portable"][..], "armv8"),
+            (&["neon", "portable"], "neon"),
+            (&["portable"], "portable"),
+        ] {
+            let forms = kernels.iter().flat_map(|name| Kernel::by_name(name).unwrap().forms());
+            let tuning = Tuning::recorded(forms);
+            for text in [22, 32, 36, 43, 64] {
+                let template = Template::new(&vec![b'x'; 13 + text], Codec::Decimal);
+                for digits in [1, 10, 19] {
+                    let chosen = tuning.choose(&template, digits).form.kernel().name();
+                    assert_eq!(chosen, expected, "{text} characters, {digits} digits");
+                }
+            }
+        }
+    }
+}

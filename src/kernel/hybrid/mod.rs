@@ -15,6 +15,7 @@ use code::GROUP;
 use own::scan as own_schedules;
 
 use super::costs::ScanCost;
+use super::features::Features;
 use super::isa::{About, FormSpec, Isa};
 use super::one_word::for_word;
 use super::scan::{Candidates, Cursor, OneWord, Scan, States};
@@ -38,9 +39,9 @@ impl Isa for Hybrid {
         }
     }
 
-    fn detect() -> Result<Self, &'static str> {
-        let sha_ni = ShaNi::detect()?;
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+    fn detect(features: &Features) -> Result<Self, &'static str> {
+        let sha_ni = ShaNi::detect(features)?;
+        if features.has("avx512f") && features.has("avx512vl") {
             Ok(Self(sha_ni))
         } else {
             Err("this CPU, or its operating system, has no AVX-512F and VL")

@@ -307,6 +307,7 @@ impl MidstatesCode {
 mod tests {
     use super::super::code::canaries::{CANARIES, call};
     use super::*;
+    use crate::kernel::features::Features;
     use crate::kernel::isa::Isa;
 
     #[expect(unsafe_code, reason = "calls generated code")]
@@ -334,7 +335,7 @@ mod tests {
 
     #[test]
     fn callee_saved_registers_survive() {
-        let Ok(proof) = Hybrid::detect() else { return };
+        let Ok(proof) = Hybrid::detect(&Features::here()) else { return };
         macro_rules! check {
             ($($w:literal)*) => {$( check_one_word::<$w>(ScanCode::of::<$w>(proof).0, true); )*};
         }

@@ -121,12 +121,13 @@ code! {
 mod tests {
     use super::super::code::canaries::{CANARIES, call};
     use super::*;
+    use crate::kernel::features::Features;
     use crate::kernel::isa::Isa;
 
     #[test]
     #[expect(unsafe_code, reason = "calls generated code")]
     fn callee_saved_registers_survive() {
-        if Hybrid::detect().is_err() {
+        if Hybrid::detect(&Features::here()).is_err() {
             return;
         }
         let schedules = [[9; 64]; 3];

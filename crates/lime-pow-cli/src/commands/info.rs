@@ -22,6 +22,10 @@ pub(crate) fn gather() -> Result<Info, Failure> {
     let (machine, solver) = (Machine::here(), Solver::new()?);
     let record = match machine.microarchitecture {
         Some(core) => format!("the record of {core}"),
+        None if cfg!(target_arch = "aarch64") => {
+            "costs that are predicted, not measured on hardware (`bench --kernel all --record FILE` has yours),"
+                .to_owned()
+        }
         None => "typical costs".to_owned(),
     };
     Ok(Info {

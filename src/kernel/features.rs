@@ -1,0 +1,41 @@
+//! The instruction sets that kernels need, as far as this CPU and its operating system have them.
+
+/// Some of the instruction sets that this machine has, by the names of Rust's target features. There are no
+/// others in it, so that a kernel may take them for a proof.
+#[derive(Clone, Debug)]
+pub(crate) struct Features(Vec<&'static str>);
+
+impl Features {
+    /// All that this machine has.
+    pub(crate) fn here() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        let known = [
+            ("avx2", is_x86_feature_detected!("avx2")),
+            ("avx512f", is_x86_feature_detected!("avx512f")),
+            ("avx512vl", is_x86_feature_detected!("avx512vl")),
+            ("sha", is_x86_feature_detected!("sha")),
+            ("sse4.1", is_x86_feature_detected!("sse4.1")),
+        ];
+        #[cfg(target_arch = "aarch64")]
+        let known = [
+            ("neon", std::arch::is_aarch64_feature_detected!("neon")),
+            ("sha2", std::arch::is_aarch64_feature_detected!("sha2")),
+        ];
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        let known: [(&str, bool); 0] = [];
+        Self(known.into_iter().filter_map(|(name, is_here)| is_here.then_some(name)).collect())
+    }
+
+    /// The same on a machine that lacks one of them.
+    #[cfg(test)]
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|known| *known != name);
+        self
+    }
+
+    /// Whether there is this one.
+    #[allow(dead_code, reason = "not every architecture has a kernel that needs any")]
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains(&name)
+    }
+}
