@@ -124,8 +124,8 @@ fn enter_midstates(scan: &OneWord<'_>, out: &mut [u32]) {
     for_word!([13 14 15], scan.word, one_word_midstates, scan, out);
 }
 
-/// What the nonces of a row have in common. `MIDSTATES` tells what the nonces are for, and gives each use its own
-/// code: a function that is called from two places is not inlined.
+/// What the nonces of a row have in common. `MIDSTATES` tells what the nonces are for, and gives each use its
+/// own code: a function that is called from two places is not inlined.
 struct Row<const W: usize, const MIDSTATES: bool> {
     /// The state after the rounds before the quad of the varying word.
     abcd: uint32x4_t,
@@ -166,8 +166,8 @@ impl<const W: usize, const MIDSTATES: bool> Row<W, MIDSTATES> {
         Self { abcd: quad(&state, 0), efgh: quad(&state, 1), message, sigmas, consts, place: quad(&place, 0) }
     }
 
-    /// The states after all rounds, the chaining value not yet added, of the first `N` of `words`; where there
-    /// are fewer, of the last again.
+    /// The states after all rounds, the chaining value not yet added, of the first `N` of `words`; where
+    /// there are fewer, of the last again.
     #[inline]
     #[target_feature(enable = "neon,sha2")]
     fn chains<const N: usize>(&self, words: &[u32]) -> [(uint32x4_t, uint32x4_t); N] {
@@ -214,8 +214,8 @@ impl<const W: usize, const MIDSTATES: bool> Row<W, MIDSTATES> {
     }
 }
 
-/// Whether what `SHA256SU0` makes of schedule quads `q` and `q + 1` depends on message word `W`. Of the second
-/// quad only the first word counts.
+/// Whether what `SHA256SU0` makes of schedule quads `q` and `q + 1` depends on message word `W`. Of the
+/// second quad only the first word counts.
 const fn sigma_varies<const W: usize>(q: usize) -> bool {
     Varies::<W>::quad(q) || Varies::<W>::TABLE[4 * q + 4]
 }

@@ -1,6 +1,6 @@
-//! Four lanes of Neon, for AArch64 CPUs without SHA-2 instructions, such as that of a Raspberry Pi 4. It has no
-//! rotate: a rotation is a shift, and a shift that inserts. None of SHA-256's is by whole bytes, which would be
-//! one instruction.
+//! Four lanes of Neon, for AArch64 CPUs without SHA-2 instructions, such as that of a Raspberry Pi 4. It has
+//! no rotate: a rotation is a shift, and a shift that inserts. None of SHA-256's is by whole bytes, which
+//! would be one instruction.
 
 use core::arch::aarch64::{
     uint32x4_t, vaddq_u32, vaddvq_u32, vandq_u32, vbslq_u32, vcleq_u32, vdupq_n_u32, veorq_u32, vld1q_u32,
