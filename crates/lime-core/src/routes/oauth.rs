@@ -104,14 +104,19 @@ pub(super) async fn in_standard_terms(request: Request, next: Next) -> Response 
         (Code::AgentInactive | Code::AgentUserSuspended, _) => (400, OauthCode::UnauthorizedClient),
         (_, status @ (429 | 503)) => (status, OauthCode::TemporarilyUnavailable),
         (_, status @ 500..) => (status, OauthCode::ServerError),
-        // Others try again when they see it.
+        // After this status, clients try again.
         (Code::RequestTimeout, status) => (status, OauthCode::InvalidRequest),
         _ => (400, OauthCode::InvalidRequest),
     };
     let (mut head, _) = response.into_parts();
     head.status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     head.headers.remove(CONTENT_LENGTH);
-    let body = OauthError { error, error_description: code.message().to_owned() };
+    let why = match code {
+        // Its own message is about JSON.
+        Code::ValidationError => "the body is not complete",
+        code => code.message(),
+    };
+    let body = OauthError { error, error_description: why.to_owned() };
     let body = serde_json::to_vec(&body).expect("it has no maps");
     marked(error.as_str(), Response::from_parts(head, Body::from(body)))
 }
