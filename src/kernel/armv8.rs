@@ -4,7 +4,7 @@
 //! rounds.
 //!
 //! By LLVM's models of Neoverse N1, N2, V1 and V2, one instruction of the four issues a cycle. So what counts
-//! is how many a nonce takes: 32 over a shared schedule, 46 where message word 13 varies.
+//! is how many a nonce takes: 31 over a shared schedule, 45 where message word 13 varies.
 
 use core::arch::aarch64::{
     uint32x4_t, vaddq_u32, vandq_u32, vdupq_n_u32, vgetq_lane_u32, vld1q_u32, vminq_u32, vsha256h2q_u32,
@@ -131,7 +131,8 @@ struct Row<const W: usize, const MIDSTATES: bool> {
     abcd: uint32x4_t,
     efgh: uint32x4_t,
     message: [uint32x4_t; 4],
-    /// What `SHA256SU0` makes of quads q and q + 1, where that is the same for all nonces.
+    /// By number of a schedule quad: what `SHA256SU0` makes of that quad and the next, where it is the same
+    /// for all nonces; zero elsewhere.
     sigmas: [uint32x4_t; 12],
     consts: [u32; 64],
     /// All ones in the lane of the varying word.
