@@ -36,10 +36,10 @@ impl Isa for Armv8 {
             forms: const {
                 // Predicted for Neoverse N1 at 3 GHz, not measured: see `docs/benchmarking.md`.
                 &[
-                    FormSpec::one_word(2, 2, ScanCost::one_word(15.3, 0.2)),
-                    FormSpec::one_word(3, 3, ScanCost::one_word(15.2, 0.2)),
-                    FormSpec::shared(3, 3, MIDSTATE_CHAINS, ScanCost::shared(10.5, 16.0)),
-                    FormSpec::shared(4, 4, MIDSTATE_CHAINS, ScanCost::shared(10.4, 16.0)),
+                    FormSpec::one_word(2, 2, ScanCost::one_word(15.1, 0.2)),
+                    FormSpec::one_word(3, 3, ScanCost::one_word(15.1, 0.2)),
+                    FormSpec::shared(3, 3, MIDSTATE_CHAINS, ScanCost::shared(10.4, 18.0)),
+                    FormSpec::shared(4, 4, MIDSTATE_CHAINS, ScanCost::shared(10.4, 18.0)),
                 ]
             },
         }
@@ -130,11 +130,15 @@ struct Row<const W: usize, const MIDSTATES: bool> {
     /// The state after the rounds before the quad of the varying word.
     abcd: uint32x4_t,
     efgh: uint32x4_t,
-    message: [uint32x4_t; 4],
+    /// The words of the schedule, the varying one with its lowest value; after the message's own, those that
+    /// vary have no meaning.
+    words: [uint32x4_t; 16],
+    /// What the rounds of each quad add to the words: the round constants, together with the words where
+    /// those are constant.
+    addends: [uint32x4_t; 16],
     /// By number of a schedule quad: what `SHA256SU0` makes of that quad and the next, where it is the same
     /// for all nonces; zero elsewhere.
     sigmas: [uint32x4_t; 12],
-    consts: [u32; 64],
     /// All ones in the lane of the varying word.
     place: uint32x4_t,
 }
@@ -148,23 +152,28 @@ impl<const W: usize, const MIDSTATES: bool> Row<W, MIDSTATES> {
     fn new(first_rounds: &mut FirstRounds, block: &[u32; 16]) -> Self {
         let state = first_rounds.of(block, W & !3);
         let consts = constants::<W>(block);
-        let message = std::array::from_fn(|q| quad(block, q));
+        let mut words = [vdupq_n_u32(0); 16];
+        let mut addends = words;
         let mut sigmas = [vdupq_n_u32(0); 12];
+        macro_rules! quads {
+            ($($q:literal)*) => {$(
+                let k = quad(&K, $q);
+                words[$q] = if $q < 4 { quad(block, $q) } else { vsubq_u32(quad(&consts, $q), k) };
+                addends[$q] = if const { Varies::<W>::quad($q) } { k } else { quad(&consts, $q) };
+            )*};
+        }
+        quads!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
         macro_rules! sigmas {
             ($($q:literal)*) => {$(
                 if const { !sigma_varies::<W>($q) && Varies::<W>::quad($q + 4) } {
-                    let [this, next] = [$q, $q + 1].map(|q| match q {
-                        0..4 => message[q],
-                        _ => schedule_quad(&consts, q),
-                    });
-                    sigmas[$q] = vsha256su0q_u32(this, next);
+                    sigmas[$q] = vsha256su0q_u32(words[$q], words[$q + 1]);
                 }
             )*};
         }
         sigmas!(0 1 2 3 4 5 6 7 8 9 10 11);
         let mut place = [0; 4];
         place[W % 4] = u32::MAX;
-        Self { abcd: quad(&state, 0), efgh: quad(&state, 1), message, sigmas, consts, place: quad(&place, 0) }
+        Self { abcd: quad(&state, 0), efgh: quad(&state, 1), words, addends, sigmas, place: quad(&place, 0) }
     }
 
     /// The states after all rounds, the chaining value not yet added, of the first `N` of `words`; where
@@ -177,7 +186,7 @@ impl<const W: usize, const MIDSTATES: bool> Row<W, MIDSTATES> {
             None => std::array::from_fn(|chain| words[chain.min(words.len() - 1)]),
         };
         let mut states = [(self.abcd, self.efgh); N];
-        let mut rings = [self.message; N];
+        let mut rings = [*self.words.first_chunk::<4>().expect("sixteen quads"); N];
         for (ring, word) in rings.iter_mut().zip(words) {
             let varying = vandq_u32(vdupq_n_u32(word), self.place);
             ring[Self::FIRST] = vaddq_u32(ring[Self::FIRST], varying);
@@ -186,17 +195,18 @@ impl<const W: usize, const MIDSTATES: bool> Row<W, MIDSTATES> {
             ($($q:literal)*) => {$(
                 if $q >= W / 4 {
                     const { assert!($q < 16) };
-                    let is_constant = const { !Varies::<W>::quad($q) };
-                    let k = if is_constant { quad(&self.consts, $q) } else { quad(&K, $q) };
                     for chain in 0..N {
                         let ring = &mut rings[chain];
-                        let kw = if is_constant { k } else { vaddq_u32(ring[$q % 4], k) };
+                        let mut kw = self.addends[$q];
+                        if const { Varies::<W>::quad($q) } {
+                            kw = vaddq_u32(ring[$q % 4], kw);
+                        }
                         let (abcd, efgh) = states[chain];
                         states[chain] = (vsha256hq_u32(abcd, efgh, kw), vsha256h2q_u32(efgh, abcd, kw));
                         // Quad q + 1, from the four before it.
                         if $q >= 3 && $q < 15 {
                             ring[($q + 1) % 4] = if const { !Varies::<W>::quad(($q + 1) % 16) } {
-                                schedule_quad(&self.consts, ($q + 1) % 16)
+                                self.words[($q + 1) % 16]
                             } else {
                                 let sigma = if const { sigma_varies::<W>(($q + 13) % 16) } {
                                     vsha256su0q_u32(ring[($q + 1) % 4], ring[($q + 2) % 4])
@@ -221,13 +231,6 @@ const fn sigma_varies<const W: usize>(q: usize) -> bool {
     Varies::<W>::quad(q) || Varies::<W>::TABLE[4 * q + 4]
 }
 
-/// Schedule quad `q`, where it is constant.
-#[inline]
-#[target_feature(enable = "neon")]
-fn schedule_quad(consts: &[u32; 64], q: usize) -> uint32x4_t {
-    vsubq_u32(quad(consts, q), quad(&K, q))
-}
-
 #[inline]
 #[target_feature(enable = "neon,sha2")]
 fn one_word<const N: usize, const W: usize>(
@@ -242,7 +245,8 @@ fn one_word<const N: usize, const W: usize>(
     let columns = scan.words.len();
     let mut column = from.column;
     for (row, block) in scan.blocks.iter().enumerate().skip(from.row) {
-        // In memory, and read from there by its address: there are more constants than registers.
+        // In memory, and read from there by its address: there are more constants than registers, and the
+        // compiler would read them before the loop and keep most of them on the stack.
         let row_constants = Row::<W, false>::new(&mut first_rounds, block);
         let shared = black_box(&row_constants);
         while column < columns {

@@ -195,7 +195,7 @@ impl Entry {
     }
 
     /// The kernel's forms; there are none for a kernel of another architecture.
-    #[cfg(test)]
+    #[cfg(all(test, target_arch = "x86_64"))]
     pub(crate) fn forms(&self) -> &'static [FormSpec] {
         self.about.forms
     }

@@ -27,9 +27,9 @@ impl Isa for Neon {
             forms: const {
                 // Predicted for Neoverse N1 at 3 GHz, not measured: see `docs/benchmarking.md`.
                 &[
-                    FormSpec::one_word(1, Words::LANES, ScanCost::one_word(87.0, 1.5)),
-                    FormSpec::shared(1, Words::LANES, Words::LANES, ScanCost::shared(109.0, 90.0)),
-                    FormSpec::shared(2, 2 * Words::LANES, Words::LANES, ScanCost::shared(77.0, 90.0)),
+                    FormSpec::one_word(1, Words::LANES, ScanCost::one_word(86.5, 1.5)),
+                    FormSpec::shared(1, Words::LANES, Words::LANES, ScanCost::shared(106.7, 90.0)),
+                    FormSpec::shared(2, 2 * Words::LANES, Words::LANES, ScanCost::shared(76.0, 90.0)),
                 ]
             },
         }
