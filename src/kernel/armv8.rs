@@ -88,35 +88,15 @@ fn enter_scan(
 ) -> Option<Cursor> {
     match (scan, streams) {
         (Scan::OneWord(scan), 2) => {
-            for_word!([0 1 2 3 4 5 6 7 8 9 10 11 12 13], scan.word, two, scan, screen, from, out)
+            for_word!([0 1 2 3 4 5 6 7 8 9 10 11 12 13], scan.word, one_word::<2>, scan, screen, from, out)
         }
         (Scan::OneWord(scan), 3) => {
-            for_word!([0 1 2 3 4 5 6 7 8 9 10 11 12 13], scan.word, three, scan, screen, from, out)
+            for_word!([0 1 2 3 4 5 6 7 8 9 10 11 12 13], scan.word, one_word::<3>, scan, screen, from, out)
         }
         (Scan::Shared(scan), 3) => shared_schedules::<3>(scan, screen, from, out),
         (Scan::Shared(scan), 4) => shared_schedules::<4>(scan, screen, from, out),
         _ => unreachable!("no form has {streams} streams"),
     }
-}
-
-#[target_feature(enable = "neon,sha2")]
-fn two<const W: usize>(
-    scan: &OneWord<'_>,
-    screen: Screen,
-    from: Cursor,
-    out: &mut Candidates,
-) -> Option<Cursor> {
-    one_word::<2, W>(scan, screen, from, out)
-}
-
-#[target_feature(enable = "neon,sha2")]
-fn three<const W: usize>(
-    scan: &OneWord<'_>,
-    screen: Screen,
-    from: Cursor,
-    out: &mut Candidates,
-) -> Option<Cursor> {
-    one_word::<3, W>(scan, screen, from, out)
 }
 
 #[target_feature(enable = "neon,sha2")]

@@ -93,20 +93,20 @@ impl FirstRounds {
     }
 }
 
-/// Calls `$function::<W>($argument, …)` with `$word`, one of those listed, as the constant `W`; or
-/// `$function::<L, W>`.
+/// Calls `$function::<W>($argument, …)` with `$word`, one of those listed, as the constant `W`; or, where
+/// another argument in angle brackets is given, `$function::<first, W>`.
 macro_rules! for_word {
-    ([$($w:literal)*], $word:expr, $function:ident $(::<$lanes:ty>)?, $($argument:expr),*) => {
-        for_word!(@ $word, $function, [$($lanes,)?], ($($argument),*), $($w)*)
+    ([$($w:literal)*], $word:expr, $function:ident $(::<$first:tt>)?, $($argument:expr),*) => {
+        for_word!(@ $word, $function, [$($first,)?], ($($argument),*), $($w)*)
     };
-    (@ $word:expr, $function:ident, $lanes:tt, $arguments:tt, $($w:literal)*) => {
+    (@ $word:expr, $function:ident, $first:tt, $arguments:tt, $($w:literal)*) => {
         match $word {
-            $($w => for_word!(@call $function, $lanes, $w, $arguments),)*
+            $($w => for_word!(@call $function, $first, $w, $arguments),)*
             word => unreachable!("no scan varies word {word}"),
         }
     };
-    (@call $function:ident, [$($lanes:ty,)?], $w:literal, ($($argument:expr),*)) => {
-        $function::<$($lanes,)? $w>($($argument),*)
+    (@call $function:ident, [$($first:tt,)?], $w:literal, ($($argument:expr),*)) => {
+        $function::<$($first,)? $w>($($argument),*)
     };
 }
 pub(super) use for_word;
