@@ -22,7 +22,7 @@ ci:
     .ci/run
 
 # What CI has no time for, two hours and more, before a release; docs/hardening.md records the runs.
-long: dist asan (fuzz "600") (soak "1800")
+long: dist aarch64 asan (fuzz "600") (soak "1800")
     fuzz/planted.sh
     crates/lime-core/planted.sh
     crates/lime-store-sqlite/power_cut.py 200 4000
@@ -40,6 +40,10 @@ bench:
 # Tests of kernels, layouts and workers under AddressSanitizer; needs a nightly toolchain.
 asan:
     fuzz/asan.sh
+
+# Counts instructions and predicts cycles on AArch64.
+aarch64:
+    .ci/aarch64/speed.sh
 
 # Runs each fuzz target for this many seconds; needs a nightly toolchain.
 fuzz seconds="20":
