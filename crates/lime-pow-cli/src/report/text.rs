@@ -10,7 +10,10 @@ use crate::facts::info::Info;
 pub(crate) fn info(info: &Info) -> String {
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
-        writeln!(out, "{name:<10} {value}").expect("writing to a string does not fail");
+        for (index, part) in wrap(&value, 88).into_iter().enumerate() {
+            let name = if index == 0 { name } else { "" };
+            writeln!(out, "{name:<10} {part}").expect("writing to a string does not fail");
+        }
     };
     let machine = &info.machine;
     line("cpu", machine.name().to_owned());
@@ -24,7 +27,7 @@ pub(crate) fn info(info: &Info) -> String {
         let state = if row.kernel.is_ok() { "available" } else { "unavailable" };
         line("", format!("{:<10} {:<48} {state}", row.name, row.description));
         if let Err(why) = row.kernel {
-            line("", format!("{:<10} {why}", ""));
+            line(&" ".repeat(21), why.to_owned());
         }
     }
     for (index, row) in info.methods.iter().enumerate() {
@@ -33,7 +36,7 @@ pub(crate) fn info(info: &Info) -> String {
         line(
             name,
             format!(
-                "of {} characters: {}{streams}, {}, {} expected of a worker",
+                "of {} characters: {}{streams}, {}, {} a worker",
                 row.challenge_len,
                 row.kernel,
                 row.layout,
@@ -41,7 +44,7 @@ pub(crate) fn info(info: &Info) -> String {
             ),
         );
     }
-    line("", "of difficulty 20; short searches begin with layouts that need no tables".to_owned());
+    line("", "expected at difficulty 20; short searches begin with layouts that need no tables".to_owned());
     out.truncate(out.trim_end().len());
     out
 }
@@ -115,11 +118,11 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 pub(crate) const BENCH_HEAD: &str =
-    "puzzle        kernel    thr        rate  spread    baseline  blk   ratio  layout";
+    "puzzle        kernel    thr       rate  spread    baseline  blk   ratio  layout";
 
 pub(crate) fn bench_row(row: &BenchRow) -> String {
     format!(
-        "{:<12}  {:<8}{} {:>3}  {:>10}  {:>4.1} %  {:>10}  {:>3.1}  {:>5.2}×  {}",
+        "{:<12}  {:<8}{} {:>3} {:>10}  {:>4.1} %  {:>10}  {:>3.1}  {:>5.2}×  {}",
         row.puzzle(),
         row.kernel,
         if row.chosen { '*' } else { ' ' },
@@ -183,4 +186,28 @@ pub(crate) fn rate(rate: f64) -> String {
         v => (v, ""),
     };
     format!("{value:.1} {prefix}H/s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::info::gather;
+    use crate::facts::info::MethodRow;
+
+    #[test]
+    fn the_widest_facts_stay_within_100_columns() {
+        let mut facts = gather().unwrap();
+        facts.affinity = (0..256).step_by(2).collect();
+        facts.chosen_because = "by costs that are predicted ".repeat(8);
+        facts.methods = vec![MethodRow {
+            challenge_len: 64,
+            kernel: "portable",
+            streams: 3,
+            layout: "2 digits in word 4, block 2".to_owned(),
+            nanoseconds_per_nonce: 1.0001,
+        }];
+        let text = info(&facts);
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        assert!(text.contains("3 streams, 2 digits in word 4, block 2, 999.9 MH/s a worker\n"), "{text}");
+    }
 }
