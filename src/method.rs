@@ -10,14 +10,16 @@ use crate::plan::{Plan, Segment};
 pub struct Method {
     /// The kernel that tries the nonces.
     pub kernel: Kernel,
-    /// How many vectors the kernel advances side by side, 1 to 4: as many as take the least time.
+    /// How many vectors, or chains of SHA-2 instructions, the kernel advances side by side, 1 to 4: as
+    /// many as take the least time.
     pub streams: usize,
     /// How nonces are laid out in message blocks, in words for people.
     pub layout: String,
     /// Compressions that a nonce takes: 1, or a little more where chaining values are made for it.
     pub compressions_per_nonce: f64,
-    /// The expected time per nonce on one thread, in nanoseconds. A [`Solver`](crate::Solver) has measured
-    /// it; a [`Search`](crate::Search), which has no clock, takes what is recorded for CPUs of this kind.
+    /// The expected time per nonce on one thread, in nanoseconds. A [`Search`](crate::Search), which has no
+    /// clock, takes what is recorded for CPUs of this kind. A [`Solver`](crate::Solver) scales that by what
+    /// it has measured on this machine.
     pub nanoseconds_per_nonce: f64,
 }
 

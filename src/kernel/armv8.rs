@@ -3,8 +3,9 @@
 //! want it: (a, b, c, d) and (e, f, g, h), lowest lane first; each pair of `SHA256H` and `SHA256H2` is four
 //! rounds.
 //!
-//! By LLVM's models of Neoverse N1, N2, V1 and V2, one instruction of the four issues a cycle. So what counts
-//! is how many a nonce takes: 31 over a shared schedule, 45 where message word 13 varies.
+//! By LLVM's models of Neoverse N1, N2 and V2 the four instructions share a pipe that takes one a cycle. So
+//! what counts is how many a nonce takes: 31 over a shared schedule, 45 where message word 13 varies. On V1
+//! any pipe takes `SHA256SU1`, and 34 count where word 13 varies.
 
 use core::arch::aarch64::{
     uint32x4_t, vaddq_u32, vandq_u32, vdupq_n_u32, vgetq_lane_u32, vld1q_u32, vminq_u32, vsha256h2q_u32,
@@ -34,12 +35,13 @@ impl Isa for Armv8 {
             description: "SHA-2 instructions of ARMv8, several interleaved chains",
             needs: "SHA2",
             forms: const {
-                // Predicted for Neoverse N1 at 3 GHz, not measured: see `docs/benchmarking.md`.
+                // A nonce as predicted for Neoverse N1 at 3 GHz, see `docs/benchmarking.md`; the rest
+                // is estimated. Nothing is measured.
                 &[
-                    FormSpec::one_word(2, 2, ScanCost::one_word(15.1, 0.2)),
-                    FormSpec::one_word(3, 3, ScanCost::one_word(15.1, 0.2)),
-                    FormSpec::shared(3, 3, MIDSTATE_CHAINS, ScanCost::shared(10.4, 18.0)),
-                    FormSpec::shared(4, 4, MIDSTATE_CHAINS, ScanCost::shared(10.4, 18.0)),
+                    FormSpec::one_word(2, 2, ScanCost::one_word(15.13, 0.2)),
+                    FormSpec::one_word(3, 3, ScanCost::one_word(15.10, 0.2)),
+                    FormSpec::shared(3, 3, MIDSTATE_CHAINS, ScanCost::shared(10.40, 18.0)),
+                    FormSpec::shared(4, 4, MIDSTATE_CHAINS, ScanCost::shared(10.37, 18.0)),
                 ]
             },
         }
@@ -49,7 +51,7 @@ impl Isa for Armv8 {
         if features.has("neon") && features.has("sha2") {
             Ok(Self(()))
         } else {
-            Err("this CPU has no SHA-2 instructions")
+            Err("no SHA-2 instructions were detected")
         }
     }
 
@@ -105,19 +107,19 @@ fn enter_midstates(scan: &OneWord<'_>, out: &mut [u32]) {
 }
 
 /// What the nonces of a row have in common. `MIDSTATES` tells what the nonces are for, and gives each use its
-/// own code: a function that is called from two places is not inlined.
+/// own code: LLVM did not inline functions that both uses called.
 struct Row<const W: usize, const MIDSTATES: bool> {
     /// The state after the rounds before the quad of the varying word.
     abcd: uint32x4_t,
     efgh: uint32x4_t,
-    /// The words of the schedule, the varying one with its lowest value; after the message's own, those that
-    /// vary have no meaning.
+    /// The schedule, four words each. The varying word is that of the row's block, to which a nonce's word is
+    /// added. Words 16 and later that depend on it hold nothing useful.
     words: [uint32x4_t; 16],
     /// What the rounds of each quad add to the words: the round constants, together with the words where
     /// those are constant.
     addends: [uint32x4_t; 16],
-    /// By number of a schedule quad: what `SHA256SU0` makes of that quad and the next, where it is the same
-    /// for all nonces; zero elsewhere.
+    /// By number of a schedule quad: what `SHA256SU0` makes of that quad and the next, where all nonces need
+    /// the same; zero elsewhere.
     sigmas: [uint32x4_t; 12],
     /// All ones in the lane of the varying word.
     place: uint32x4_t,
@@ -308,7 +310,7 @@ fn shared_schedules<const N: usize>(
     None
 }
 
-/// Hands on those of the first `chains` whose word a is at most `width`. One branch for all of them: a hit is
+/// Reports those of the first `chains` whose word a is at most `width`. One branch for all of them: a hit is
 /// rare.
 #[inline]
 #[target_feature(enable = "neon")]

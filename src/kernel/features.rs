@@ -1,12 +1,13 @@
 //! The instruction sets that kernels need, as far as this CPU and its operating system have them.
 
-/// Some of the instruction sets that this machine has, by the names of Rust's target features. There are no
-/// others in it, so that a kernel may take them for a proof.
+/// Instruction sets that this machine has, by the names of Rust's target features. None is named that the
+/// machine lacks, so that a kernel may rely on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Features(Vec<&'static str>);
 
 impl Features {
-    /// All that this machine has.
+    /// Those that the CPU and the operating system of this machine support, as far as Rust's standard library
+    /// can tell.
     pub(crate) fn here() -> Self {
         #[cfg(target_arch = "x86_64")]
         let known = [
@@ -26,14 +27,14 @@ impl Features {
         Self(known.into_iter().filter_map(|(name, is_here)| is_here.then_some(name)).collect())
     }
 
-    /// The same on a machine that lacks one of them.
+    /// These features without the one called `name`, as on a machine that lacks it.
     #[cfg(test)]
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.0.retain(|known| *known != name);
         self
     }
 
-    /// Whether there is this one.
+    /// Whether the feature called `name` is present.
     #[allow(dead_code, reason = "not every architecture has a kernel that needs any")]
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains(&name)

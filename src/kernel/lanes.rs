@@ -376,7 +376,7 @@ fn load_up_to<L: Lanes>(proof: L::Proof, words: &[u32]) -> L {
     L::load(proof, &padded)
 }
 
-/// Hands on the lanes set in `mask`, but never one of the padding after the first `lanes`.
+/// Reports the lanes set in `mask`, but never one of the padding after the first `lanes`.
 #[inline(always)]
 fn report(mut mask: u64, lanes: usize, mut push: impl FnMut(usize)) {
     while mask != 0 {

@@ -135,7 +135,7 @@ impl Form {
         self.kernel
     }
 
-    /// How many vectors the form advances side by side.
+    /// How many vectors, or chains of SHA instructions, the form advances side by side.
     pub fn streams(self) -> usize {
         self.spec.streams
     }
@@ -195,7 +195,7 @@ impl Entry {
     }
 
     /// The kernel's forms; there are none for a kernel of another architecture.
-    #[cfg(all(test, target_arch = "x86_64"))]
+    #[cfg(all(test, any(target_arch = "x86_64", target_arch = "aarch64")))]
     pub(crate) fn forms(&self) -> &'static [FormSpec] {
         self.about.forms
     }

@@ -1,6 +1,6 @@
-//! Four lanes of Neon, for AArch64 CPUs without SHA-2 instructions, such as that of a Raspberry Pi 4. It has
-//! no rotate: a rotation is a shift, and a shift that inserts. None of SHA-256's is by whole bytes, which
-//! would be one instruction.
+//! Four lanes of Neon, for AArch64 CPUs without SHA-2 instructions, such as that of a Raspberry Pi 4. Neon
+//! has no rotate: a rotation is a shift, and a shift that inserts. No rotation of SHA-256 is by a multiple of
+//! eight bits, for which one `TBL` would do.
 
 use core::arch::aarch64::{
     uint32x4_t, vaddq_u32, vaddvq_u32, vandq_u32, vbslq_u32, vcleq_u32, vdupq_n_u32, veorq_u32, vld1q_u32,
@@ -25,7 +25,8 @@ impl Isa for Neon {
             description: "four lanes of Neon",
             needs: "Neon",
             forms: const {
-                // Predicted for Neoverse N1 at 3 GHz, not measured: see `docs/benchmarking.md`.
+                // A nonce as predicted for Neoverse N1 at 3 GHz, see `docs/benchmarking.md`; the rest
+                // is estimated. Nothing is measured.
                 &[
                     FormSpec::one_word(1, Words::LANES, ScanCost::one_word(86.5, 1.5)),
                     FormSpec::shared(1, Words::LANES, Words::LANES, ScanCost::shared(106.7, 90.0)),
@@ -36,7 +37,7 @@ impl Isa for Neon {
     }
 
     fn detect(features: &Features) -> Result<Self, &'static str> {
-        if features.has("neon") { Ok(Self(())) } else { Err("this CPU has no Neon") }
+        if features.has("neon") { Ok(Self(())) } else { Err("Neon was not detected") }
     }
 
     fn midstates(&self, streams: usize, scan: &OneWord<'_>, out: &mut States) {
@@ -76,7 +77,7 @@ entry_points! {
 #[derive(Clone, Copy)]
 struct Words(uint32x4_t);
 
-/// Calls an intrinsic whose operands are, or come with, a proof.
+/// Calls an intrinsic that reads and writes registers only, whose operands are, or come with, a proof.
 macro_rules! neon {
     ($call:expr) => {{
         #[expect(unsafe_code, reason = "intrinsics of Neon")]
@@ -124,13 +125,21 @@ impl Lanes for Words {
     #[inline(always)]
     fn load(_: Neon, words: &[u32]) -> Self {
         let words: &[u32; 4] = words.first_chunk().expect("there are as many as lanes");
-        neon!(Self(vld1q_u32(words.as_ptr())))
+        #[expect(unsafe_code, reason = "an unaligned load")]
+        // SAFETY: `Neon` is the proof of the instructions; `words` is a reference to four words.
+        unsafe {
+            Self(vld1q_u32(words.as_ptr()))
+        }
     }
 
     #[inline(always)]
     fn store(self, words: &mut [u32]) {
         let words: &mut [u32; 4] = words.first_chunk_mut().expect("room for all lanes");
-        neon!(vst1q_u32(words.as_mut_ptr(), self.0));
+        #[expect(unsafe_code, reason = "an unaligned store")]
+        // SAFETY: `self` was made from a proof of the instructions; `words` is a reference to four words.
+        unsafe {
+            vst1q_u32(words.as_mut_ptr(), self.0);
+        }
     }
 
     #[inline(always)]
@@ -170,8 +179,7 @@ impl Lanes for Words {
 
     #[inline(always)]
     fn at_most(self, bound: Self) -> u64 {
-        let bits = [1, 2, 4, 8];
-        let mask = neon!(vaddvq_u32(vandq_u32(vcleq_u32(self.0, bound.0), vld1q_u32(bits.as_ptr()))));
-        u64::from(mask)
+        let bits = Self::load(Neon(()), &[1, 2, 4, 8]);
+        u64::from(neon!(vaddvq_u32(vandq_u32(vcleq_u32(self.0, bound.0), bits.0))))
     }
 }

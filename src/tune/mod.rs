@@ -167,17 +167,18 @@ fn forms_of(kernel: Option<Kernel>) -> Vec<Form> {
     }
 }
 
-#[cfg(all(test, target_arch = "x86_64"))]
-mod tests {
+/// Forms by name, whether or not this machine can run them.
+#[cfg(all(test, any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod named {
     use super::*;
     use crate::kernel::Entry;
     use crate::scheme::Codec;
 
-    /// A form by name, whether or not this machine can run it.
-    type Named = (&'static str, usize);
+    /// A kernel and a number of streams.
+    pub(super) type Named = (&'static str, usize);
 
     /// The costs of a microarchitecture, for the kernels that it has.
-    fn tuning(microarchitecture: Microarchitecture, kernels: &[&str]) -> Tuning<Named> {
+    pub(super) fn tuning(microarchitecture: Microarchitecture, kernels: &[&str]) -> Tuning<Named> {
         let entries = Entry::all().iter().filter(|entry| kernels.contains(&entry.name));
         let forms = entries.flat_map(|entry| {
             entry.forms().iter().map(|spec| ((entry.name, spec.streams), entry.name, spec))
@@ -185,11 +186,17 @@ mod tests {
         Tuning::of(microarchitecture, forms)
     }
 
-    fn choose(tuning: &Tuning<Named>, text: usize, digits: u32) -> (Named, String) {
+    pub(super) fn choose(tuning: &Tuning<Named>, text: usize, digits: u32) -> (Named, String) {
         let template = Template::new(&vec![b'x'; 13 + text], Codec::Decimal);
         let Choice { form, layout, .. } = tuning.choose(&template, digits);
         (form, layout.to_string())
     }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::named::{Named, choose, tuning};
+    use super::*;
 
     const ALL: &[&str] = &["avx512", "hybrid", "sha_ni", "avx2", "portable"];
     const NO_AVX512: &[&str] = &["sha_ni", "avx2", "portable"];
@@ -293,8 +300,8 @@ mod tests {
 
 #[cfg(all(test, target_arch = "aarch64", target_endian = "little"))]
 mod tests_of_aarch64 {
+    use super::named::{choose, tuning};
     use super::*;
-    use crate::scheme::Codec;
 
     /// Nothing is recorded of these cores, so typical costs decide, until something is measured.
     #[test]
@@ -304,13 +311,11 @@ mod tests_of_aarch64 {
             (&["neon", "portable"], "neon"),
             (&["portable"], "portable"),
         ] {
-            let forms = kernels.iter().flat_map(|name| Kernel::by_name(name).unwrap().forms());
-            let tuning = Tuning::recorded(forms);
+            let tuning = tuning(Microarchitecture::Unknown, kernels);
             for text in [22, 32, 36, 43, 64] {
-                let template = Template::new(&vec![b'x'; 13 + text], Codec::Decimal);
                 for digits in [1, 10, 19] {
-                    let chosen = tuning.choose(&template, digits).form.kernel().name();
-                    assert_eq!(chosen, expected, "{text} characters, {digits} digits");
+                    let ((kernel, _), layout) = choose(&tuning, text, digits);
+                    assert_eq!(kernel, expected, "{text} characters, {digits} digits: {layout}");
                 }
             }
         }
