@@ -20,12 +20,10 @@ const USUAL_LENGTHS: [usize; 5] = [22, 32, 36, 43, 64];
 
 pub(crate) fn gather() -> Result<Info, Failure> {
     let (machine, solver) = (Machine::here(), Solver::new()?);
+    let predicted = cfg!(all(target_arch = "aarch64", target_endian = "little"));
     let record = match machine.microarchitecture {
         Some(core) => format!("the record of {core}"),
-        None if cfg!(target_arch = "aarch64") => {
-            "costs that are predicted, not measured on hardware (`bench --kernel all --record FILE` has yours),"
-                .to_owned()
-        }
+        None if predicted => "predicted costs".to_owned(),
         None => "typical costs".to_owned(),
     };
     Ok(Info {
@@ -35,6 +33,7 @@ pub(crate) fn gather() -> Result<Info, Failure> {
         pinning: pinning(&solver, machine.cores),
         kernels: Kernel::all(),
         chosen_because: format!("for each length, by {record} and a measurement at the start"),
+        predicted,
         methods: USUAL_LENGTHS.into_iter().map(|len| method(&solver, len)).collect::<Result<_, _>>()?,
         machine,
     })

@@ -19,6 +19,8 @@ pub(crate) struct Info {
     pub kernels: Vec<KernelInfo>,
     /// Where the choice of a kernel comes from.
     pub chosen_because: String,
+    /// Whether nobody has measured the costs from which the choice begins.
+    pub predicted: bool,
     /// For the usual lengths of challenges, how a search begins.
     pub methods: Vec<MethodRow>,
 }

@@ -30,6 +30,14 @@ pub(crate) fn info(info: &Info) -> String {
             line(&" ".repeat(21), why.to_owned());
         }
     }
+    if info.predicted {
+        let command = "`lime-pow bench --kernel all --record FILE`";
+        line(
+            "",
+            "These costs are predicted, not measured on hardware. To contribute figures, run".to_owned(),
+        );
+        line("", format!("{command} and add the file to benches/record/."));
+    }
     for (index, row) in info.methods.iter().enumerate() {
         let name = if index == 0 { "challenges" } else { "" };
         let streams = if row.streams > 1 { format!(" × {} streams", row.streams) } else { String::new() };
@@ -198,7 +206,8 @@ mod tests {
     fn the_widest_facts_stay_within_100_columns() {
         let mut facts = gather().unwrap();
         facts.affinity = (0..256).step_by(2).collect();
-        facts.chosen_because = "by costs that are predicted ".repeat(8);
+        facts.chosen_because = "by costs that have a long explanation ".repeat(8);
+        facts.predicted = true;
         facts.methods = vec![MethodRow {
             challenge_len: 64,
             kernel: "portable",
@@ -208,6 +217,7 @@ mod tests {
         }];
         let text = info(&facts);
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        assert!(text.contains("not measured on hardware"), "{text}");
         assert!(text.contains("3 streams, 2 digits in word 4, block 2, 999.9 MH/s a worker\n"), "{text}");
     }
 }
