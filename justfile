@@ -41,8 +41,10 @@ bench:
 asan:
     fuzz/asan.sh
 
-# Counts instructions and predicts cycles on AArch64.
+# On AArch64, emulated: the solver's tests, of which CI has the unit tests; then instructions counted, and
+# cycles predicted.
 aarch64:
+    .ci/aarch64/tests.sh
     .ci/aarch64/speed.sh
 
 # Runs each fuzz target for this many seconds; needs a nightly toolchain.

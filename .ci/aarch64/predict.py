@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Predicts the cycles that a nonce takes on AArch64: llvm-mca runs the loops of a release build of
-`benches/count.rs` on LLVM's models of four cores. A loop is known by how many instructions of the kinds that
-matter it has.
+`benches/count.rs` on LLVM's models of cores. A loop is known by how many instructions of the kinds that matter
+it has. Fails over the limits.
 
 usage: predict.py DIRECTORY_OF_LLVM_TOOLS PROGRAM
 """
@@ -10,9 +10,44 @@ import re
 import subprocess
 import sys
 
-CORES = ["n1", "n2", "v1", "v2"]
+# By core, what its model calls its resources.
+MODELS = {"neoverse-n1": "N1", "neoverse-n2": "N2", "neoverse-v1": "V1", "neoverse-v2": "V2", "cortex-a72": "A57"}
 ITERATIONS = 50
 ROTATE = "sri", "usra"
+
+
+class Loop:
+    """A loop to look for."""
+
+    def __init__(self, name, known_by, nonces, most_cycles=None, most_of_stack=0, calls=0):
+        self.name = name
+        self.known_by = known_by
+        self.nonces = nonces
+        self.most_cycles = most_cycles or {}
+        # Most accesses by way of the stack pointer.
+        self.most_of_stack = most_of_stack
+        # Calls in branches that are not taken.
+        self.calls = calls
+
+
+def loops_to_find():
+    neoverse = [core for core in MODELS if "neoverse" in core]
+    for chains in 3, 4:
+        known_by = {"sha256h": 16 * chains, "sha256su1": 0}
+        yield Loop(f"armv8 × {chains}, shared schedule", known_by, chains, dict.fromkeys(neoverse, 36))
+    for chains in 2, 3:
+        known_by = {"sha256h": 13 * chains, "sha256su1": 11 * chains}
+        most = dict.fromkeys(neoverse, 52) | {"neoverse-v1": 40}
+        yield Loop(f"armv8 × {chains}, word 13 varies", known_by, chains, most)
+    for vectors in 1, 2:
+        # Sixteen rounds of six rotations, a quarter of what a nonce takes.
+        known_by = {ROTATE: 16 * 6 * vectors, "sha256h": 0}
+        yield Loop(f"neon × {vectors}, shared schedule", known_by, 4 * vectors / 4)
+    # Of the first round the rotations are the same for all nonces.
+    table = varies(13)
+    rotations = 6 * (64 - 14) + 2 * sum(table[t - 2] + table[t - 15] for t in range(16, 64))
+    known_by = {ROTATE: rotations, "sha256h": 0}
+    yield Loop("neon × 1, word 13 varies", known_by, 4, most_of_stack=50, calls=1)
 
 
 def varies(word):
@@ -23,44 +58,34 @@ def varies(word):
     return table
 
 
-def expected():
-    """What each loop is called, what it is known by, nonces an iteration, most cycles a nonce by core, most
-    accesses of the stack."""
-    shared, own = dict.fromkeys(CORES, 36), dict.fromkeys(CORES, 52) | {"v1": 40}
-    for chains in 3, 4:
-        yield f"armv8 × {chains}, shared schedule", {"sha256h": 16 * chains, "sha256su1": 0}, chains, shared, 0
-    for chains in 2, 3:
-        known_by = {"sha256h": 13 * chains, "sha256su1": 11 * chains}
-        yield f"armv8 × {chains}, word 13 varies", known_by, chains, own, 0
-    for vectors in 1, 2:
-        # Sixteen rounds of six rotations, a quarter of what a nonce takes.
-        known_by = {ROTATE: 16 * 6 * vectors, "sha256h": 0}
-        yield f"neon × {vectors}, shared schedule", known_by, 4 * vectors / 4, None, 0
-    # Of the first round the rotations are the same for all nonces.
-    table = varies(13)
-    rotations = 6 * (64 - 14) + 2 * sum(table[t - 2] + table[t - 15] for t in range(16, 64))
-    yield "neon × 1, word 13 varies", {ROTATE: rotations, "sha256h": 0}, 4, None, None
-
-
 def main():
     tools, program = sys.argv[1:]
     instructions = list(disassembly(tools, program))
     loops = list(find_loops(instructions))
-    failed = False
-    print(f"{'cycles a nonce':32}{''.join(f'{core:>8}' for core in CORES)}   stack")
-    for name, known_by, nonces, most, most_of_stack in expected():
-        found = [body for body in loops if all(occurs(body, kind) == times for kind, times in known_by.items())]
+    over = []
+    print(f"{'of the loops':32}{'instructions':>14}{''.join(f'{core:>13}' for core in MODELS)}   by sp")
+    for loop in loops_to_find():
+        found = [body for body in loops if all(occurs(body, kind) == times for kind, times in loop.known_by.items())]
         if len(found) != 1:
-            sys.exit(f"{name}: {len(found)} loops have {known_by}")
-        cycles = {core: predict(tools, core, found[0]) / nonces for core in CORES}
-        stack = sum("[sp" in instruction for instruction in found[0])
-        print(f"{name:32}{''.join(f'{cycles[core]:8.1f}' for core in CORES)}{stack:8}")
-        failed |= most is not None and any(cycles[core] > most[core] for core in CORES)
-        failed |= most_of_stack is not None and stack > most_of_stack
-    compression = compression_of_sha2(instructions)
-    print(f"{'one compression of sha2':32}{''.join(f'{predict(tools, core, compression):8.1f}' for core in CORES)}")
-    if failed:
-        sys.exit("over the limits")
+            sys.exit(f"{loop.name}: {len(found)} loops have {loop.known_by}")
+        body = found[0]
+        if occurs(body, "bl") > loop.calls:
+            sys.exit(f"{loop.name}: calls a function")
+        cycles = {core: predict(tools, core, body) / loop.nonces for core in MODELS}
+        by_sp = sum("[sp" in instruction for instruction in body)
+        print(row(loop.name, len(body) / loop.nonces, cycles), f"{by_sp:7}")
+        over += [f"{loop.name}: {cycles[core]:.1f} cycles on {core}, {most} at most"
+                 for core, most in loop.most_cycles.items() if cycles[core] > most]
+        if by_sp > loop.most_of_stack:
+            over.append(f"{loop.name}: {by_sp} accesses by sp, {loop.most_of_stack} at most")
+    body = compression_of_sha2(instructions)
+    print(row("one compression of sha2", len(body), {core: predict(tools, core, body) for core in MODELS}))
+    if over:
+        sys.exit("\n".join(over))
+
+
+def row(name, count, cycles):
+    return f"{name:32}{count:14.1f}{''.join(f'{cycles[core]:13.1f}' for core in MODELS)}"
 
 
 def disassembly(tools, program):
@@ -100,8 +125,12 @@ def compression_of_sha2(instructions):
     for end, (address, instruction) in enumerate(body):
         target = jump(instruction)
         if target in addresses and target <= address:
-            return ["ldp q1, q0, [x0]", *(text for _, text in body[addresses.index(target) : end + 1])]
-    sys.exit("sha2 has no loop over blocks")
+            loop = [text for _, text in body[addresses.index(target) : end + 1]]
+            # What a block leaves is added to what it began with, at the end: these hold the state.
+            state = [found[1] for text in loop if (found := re.match(r"add\s+v(\d+)\.4s, v\d+\.4s, v\1\.4s", text))]
+            if len(state) == 2:
+                return [f"ldp q{state[0]}, q{state[1]}, [x0]", *loop]
+    sys.exit("sha2 has no loop over blocks whose state is found")
 
 
 def jump(instruction):
@@ -121,18 +150,16 @@ def predict(tools, core, body):
     for instruction in body:
         if jump(instruction):
             instruction = re.sub(r"0x[0-9a-f]+ <.*", "start", instruction)
-        elif instruction.startswith("bl\t"):
-            # Of a branch that is not taken.
-            continue
-        lines.append(re.sub(r"\s*(//|<).*", "", instruction))
-    command = [f"{tools}/llvm-mca", "-mtriple=aarch64-linux-gnu", "-mattr=+sha2", f"-mcpu=neoverse-{core}",
+        if instruction.split()[0] != "bl":
+            lines.append(re.sub(r"\s*(//|<).*", "", instruction))
+    command = [f"{tools}/llvm-mca", "-mtriple=aarch64-linux-gnu", "-mattr=+sha2", f"-mcpu={core}",
                f"-iterations={ITERATIONS}"]
     done = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)
     # Older versions silently take the model of another core.
     resources = set(re.findall(r"- (\w+?)Unit", done.stdout))
-    if resources != {core.upper()}:
+    if resources != {MODELS[core]}:
         sys.exit(f"the model for {core} has the resources of {resources}")
     return int(re.search(r"Total Cycles:\s+(\d+)", done.stdout)[1]) / ITERATIONS
 

@@ -14,27 +14,33 @@ if [[ ! -d $llvm ]]; then
   . .ci/aarch64/packages.sh
   packages_in "$PWD/$llvm.part"
   packages_unpack llvm-22 libllvm22
-  packages_done
   mv "$llvm.part/root" "$llvm"
-  rmdir "$llvm.part"
 fi
 # shellcheck disable=SC1091
 . target/aarch64/env
-export CARGO_TARGET_DIR=target/aarch64/build
 cc -O2 -Wall -Wextra -Werror -shared -fPIC -o target/aarch64/count.so .ci/aarch64/count.c
-program=$(cargo build --release --bench count --target aarch64-unknown-linux-gnu --message-format json |
+program=$(cargo build --release --bench count --message-format json |
   python3 -c 'import json, sys; print(*filter(None, (json.loads(line).get("executable") for line in sys.stdin)))')
 
 # The instructions of a run over this many nonces of a case.
-count() { target/aarch64/bin/qemu -plugin target/aarch64/count.so "$program" "$1" "$2" 2>&1 | sed -n 's/^instructions //p'; }
+count() {
+  target/aarch64/bin/qemu -plugin target/aarch64/count.so "$program" "$1" "$2" 2>&1 |
+    sed -n 's/^instructions //p' | grep .
+}
 
 echo "instructions a nonce"
-target/aarch64/bin/qemu "$program" | while IFS=$'\t' read -r case name; do
+cases=$(target/aarch64/bin/qemu "$program")
+while IFS=$'\t' read -r case name; do
   once=$(count "$case" "$nonces")
   twice=$(count "$case" $((2 * nonces)))
   awk -v difference=$((twice - once)) -v nonces="$nonces" -v name="$name" \
     'BEGIN { printf "%8.1f  %s\n", difference / nonces, name }'
-done
+done <<<"$cases"
 
 export LD_LIBRARY_PATH=$PWD/$llvm/usr/lib/x86_64-linux-gnu
-.ci/aarch64/predict.py "$llvm/usr/lib/llvm-22/bin" "$program"
+tools=$llvm/usr/lib/llvm-22/bin
+# Where an operation of `Lanes` is a function of its own, every round calls it.
+symbols=$("$tools/llvm-nm" -C "$program")
+grep -q 'neon::enter_scan' <<<"$symbols"
+if grep -E 'kernel::lanes::' <<<"$symbols"; then echo "out of line"; exit 1; fi
+.ci/aarch64/predict.py "$tools" "$program"
