@@ -51,7 +51,7 @@ fn run(case: &str, nonces: u64) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Each form of each kernel once in each layout. No nonce of theirs will be a solution.
+/// Each form of each kernel once in each layout. At a difficulty of 256 bits no nonce is a solution.
 fn searches() -> Vec<Search> {
     let mut searches: Vec<Search> = Vec::new();
     for (length, digits) in LAYOUTS {
