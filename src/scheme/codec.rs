@@ -17,7 +17,8 @@ pub enum Codec {
     /// Four bytes, the lowest first. Nonce and padding must fit into the block in which the prefix ends: at
     /// most 51 bytes of the prefix may follow its last whole block of 64.
     U32Le,
-    /// Eight bytes, the lowest first. At most 47 bytes of the prefix may follow its last whole block of 64.
+    /// Eight bytes, the lowest first. Nonce and padding must fit into the block in which the prefix ends: at
+    /// most 47 bytes of the prefix may follow its last whole block of 64.
     U64Le,
     /// Four bytes, the highest first.
     U32Be,
@@ -34,7 +35,8 @@ impl Codec {
         0..=*self.nonces_of(*self.widths().end()).end()
     }
 
-    /// A nonce as it is hashed. Of a nonce that is too large for it, the last digits.
+    /// A nonce as it is hashed. If the nonce is too large for the codec, only its last digits are
+    /// written.
     pub fn encode(self, nonce: u64) -> Vec<u8> {
         let fits = |digits: &u32| self.nonces_of(*digits).contains(&nonce);
         let digits = self.widths().find(fits).unwrap_or(*self.widths().end());

@@ -10,7 +10,7 @@ pub(super) fn unix_seconds(seconds: &str) -> Option<SystemTime> {
     after_1970(seconds.parse().ok()?)
 }
 
-/// The same of milliseconds.
+/// As [`unix_seconds`], of milliseconds.
 pub(super) fn unix_millis(millis: &str) -> Option<SystemTime> {
     after_1970(millis.parse::<f64>().ok()? / 1000.0)
 }

@@ -22,10 +22,10 @@ fn is_unlikely(character: char) -> bool {
 }
 
 impl Format {
-    /// The parameters in what a server has sent: its JSON, of any version that [`source`](Self::source) and
-    /// the notes in [`scheme`](super) name, or text, which is the first parameter. A JSON string is the text
-    /// that it stands for. Members that do not matter are ignored; of two that contradict each other, the
-    /// harder counts, or there is an error.
+    /// The parameters in what a server has sent: its JSON, of the versions that the constructors of
+    /// [`Challenge`](crate::Challenge) list under "What servers send", or text, which is the first parameter.
+    /// A JSON string is the text that it stands for. Members that do not matter are ignored; of two that
+    /// contradict each other, the harder counts, or there is an error.
     ///
     /// A [parameter by name](Parameters::set) is taken as it is, an empty one too.
     ///

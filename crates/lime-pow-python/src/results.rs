@@ -254,7 +254,7 @@ impl Progress {
         self.sub_puzzles
     }
 
-    /// Probability that so many hashes solve the puzzle.
+    /// Probability that this many hashes solve the puzzle.
     #[getter]
     fn chance(&self) -> f64 {
         self.chance

@@ -130,7 +130,7 @@ pub enum OauthCode {
     UnauthorizedClient,
     /// Another grant type than `client_credentials`: 400.
     UnsupportedGrantType,
-    /// The scopes are no scopes: 400.
+    /// The parameter `scope` is not a list of scopes: 400.
     InvalidScope,
     /// There is no token for this resource, or not for this agent, RFC 8707, section 2: 400.
     InvalidTarget,
@@ -140,9 +140,9 @@ pub enum OauthCode {
     /// another endpoint, but the official SDK understands it here.
     AccessDenied,
     /// Core cannot answer at the moment: 503; with 429, the agent or its address asks too often. RFC 6749
-    /// defines this code and the next in section 4.1.2.1, for another endpoint.
+    /// defines this code in section 4.1.2.1, for another endpoint.
     TemporarilyUnavailable,
-    /// A fault of Core: 500.
+    /// A fault of Core: 500. RFC 6749 defines this code in section 4.1.2.1, for another endpoint.
     ServerError,
     /// A code that this version does not know. It is treated as a 400.
     #[serde(other)]

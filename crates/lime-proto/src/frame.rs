@@ -74,7 +74,7 @@ impl Frame {
         Self::Expired { login_request_id, status: Expired::Expired }
     }
 
-    /// The frame as it is sent, with the identifier to resume behind where it has one.
+    /// The frame as it is sent, with the identifier after which a client can resume, if it has one.
     ///
     /// # Examples
     ///

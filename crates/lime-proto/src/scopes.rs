@@ -25,12 +25,12 @@ pub struct Scopes(BTreeSet<String>);
 pub struct NotAScope;
 
 impl Scopes {
-    /// Whether there are none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Those that are in both.
+    /// The scopes that are in both sets.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         Self(self.0.intersection(&other.0).cloned().collect())

@@ -189,7 +189,7 @@ pub fn migrate(path: &std::path::Path, epoch: u64) -> Result<(), OpenError> {
     migrate_connection(&mut crate::file::connect(path)?, epoch).map(|_| ())
 }
 
-/// The same on a connection. Returns the store's epoch.
+/// As [`migrate`], on an open connection. Returns the store's epoch.
 pub(crate) fn migrate_connection(connection: &mut Connection, epoch: u64) -> Result<u64, OpenError> {
     // Nothing is written where nothing is to be done: the file may be read-only for a while.
     if check_version(connection)? < SCHEMA || needs_reset(connection)? {

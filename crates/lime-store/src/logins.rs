@@ -104,7 +104,7 @@ pub struct Read {
     pub site: Id,
     /// Events with sequences above this one.
     pub after: u64,
-    /// Which of them.
+    /// Whether all events are wanted, or only news.
     pub wanted: Wanted,
     /// How many events the page may hold, 1 or more.
     pub limit: usize,
@@ -158,8 +158,8 @@ pub trait Logins: Send + Sync + 'static {
     /// was never added, or has been dropped.
     async fn request(&self, id: Id) -> Result<Option<LoginRequest>, StoreError>;
 
-    /// The same request with its site and an agent: `agent`, or, where that is `None`, the one that has
-    /// approved the request.
+    /// The request with this identifier, its site, and an agent: `agent`, or, where that is `None`, the one
+    /// that has approved the request.
     async fn login(&self, request: Id, agent: Option<Id>) -> Result<Option<Login>, StoreError>;
 
     /// Replaces the state of a request by what [`LoginRequest::apply`] makes of it, and appends the event of
@@ -168,9 +168,9 @@ pub trait Logins: Send + Sync + 'static {
     /// request. The site need not exist.
     async fn transition(&self, change: &Change) -> Result<Option<Transitioned>, StoreError>;
 
-    /// The same, but only if `allows` is true for what [`login`](Self::login) returns, without an agent, in
-    /// this very step. If it is false nothing changes, and `None` is returned. `allows` must not call the
-    /// store.
+    /// As [`transition`](Self::transition), but only if `allows` is true for what [`login`](Self::login)
+    /// returns, without an agent, in this very step. If it is false nothing changes, and `None` is returned.
+    /// `allows` must not call the store.
     async fn transition_if(
         &self,
         change: &Change,

@@ -114,7 +114,8 @@ impl Visits {
 /// The tokens for MCP servers that an agent may have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct McpGrant {
-    /// The servers, each with what [lies below](Resource::covers) its path. None are all servers.
+    /// The servers, each with what [lies below](Resource::covers) its path. An empty set stands for all
+    /// servers.
     pub resources: BTreeSet<Resource>,
     /// The scopes that tokens may have.
     pub scopes: Scopes,
@@ -172,7 +173,7 @@ pub enum Holder {
 pub struct Slice {
     /// The last identifier of the part before; `None` begins with the first one.
     pub after: Option<Id>,
-    /// How many at most, 1 or more. Fewer are the end of the list.
+    /// The most entries that are returned, 1 or more. If fewer are returned, the list has ended.
     pub limit: usize,
 }
 

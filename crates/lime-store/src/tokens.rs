@@ -32,9 +32,9 @@ impl IssuedToken {
 /// A new token in the place of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rotation {
-    /// The new one.
+    /// The new token.
     pub token: IssuedToken,
-    /// Until when the others stay valid, if they do not expire earlier; `None` ends them at once.
+    /// Until when the other tokens stay valid, if they do not expire earlier; `None` ends them at once.
     pub others_until: Option<Timestamp>,
 }
 
@@ -50,12 +50,12 @@ impl Rotation {
 pub struct Tokens(Vec<IssuedToken>);
 
 impl Tokens {
-    /// The one with this hash, if it is valid at a moment. Hashes are compared in constant time.
+    /// The token with this hash, if it is valid at a moment. Hashes are compared in constant time.
     pub fn valid(&self, hash: &TokenHash, now: Timestamp) -> Option<&IssuedToken> {
         self.0.iter().find(|token| token.hash.matches(hash) && token.is_valid(now))
     }
 
-    /// All of them, those that have expired too.
+    /// All tokens, expired ones included.
     pub fn iter(&self) -> std::slice::Iter<'_, IssuedToken> {
         self.0.iter()
     }
@@ -73,7 +73,8 @@ impl Tokens {
         self.0.push(same.unwrap_or(*token));
     }
 
-    /// Notes that a token was shown in a minute. Returns whether that was news.
+    /// Notes that a token was shown in a minute. Returns whether that minute is later than the one
+    /// noted before.
     pub fn touch(&mut self, hash: &TokenHash, now: Timestamp) -> bool {
         let minute = Timestamp::from_unix_millis(now.unix_millis() / 60_000 * 60_000);
         let touched = self.0.iter_mut().find(|token| token.hash.matches(hash));

@@ -31,16 +31,17 @@ pub struct Config {
     /// The file in which the signing key is kept. A server that others use must have this or `keys_dir` set;
     /// without both, the key is kept in memory only.
     pub key_file: Option<PathBuf>,
-    /// The directory in which keys are kept that take turns. The key of `key_file`, if that is set, is the
+    /// The directory of signing keys that are rotated. The key of `key_file`, if that is set, is the
     /// first of them.
     pub keys_dir: Option<PathBuf>,
-    /// Peers that are believed where a client is. In a file, an address alone is a network of one.
+    /// Peers whose header is believed about the address of a client. In a file, an address alone is a network
+    /// of one.
     #[serde(default, deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which trusted proxies say where a client is.
     #[serde(default)]
     pub forwarded_header: ForwardedHeader,
-    /// Keys that take turns.
+    /// Rotation of signing keys.
     #[serde(default)]
     pub keys: KeyTurns,
     /// Login requests.
@@ -66,7 +67,7 @@ pub struct Config {
     pub log: Log,
 }
 
-/// Keys that take turns.
+/// Rotation of signing keys.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeyTurns {

@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
-/// Why there is no key.
+/// Why a key cannot be used, made or found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -88,7 +88,7 @@ pub enum KeyError {
         /// Its permissions.
         mode: u32,
     },
-    /// A group may read the file that this process does not belong to.
+    /// A group to which this process does not belong may read the file.
     #[error("key file {path}: mode {mode:04o} lets group {group} read it, which this process is not in")]
     Group {
         /// Which file.

@@ -22,7 +22,7 @@ pub use signing_key::{SignError, Typ};
 
 use crate::clock::Clock;
 
-/// The keys. Cheap to clone.
+/// The keys that sign tokens and are published as JWKS. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Keys(Arc<Shared>);
 
@@ -108,7 +108,8 @@ impl Keys {
         Ok(Self::with(Ring::read(&directory, None)?, Some(directory)))
     }
 
-    /// Checks that [`Keys::open`] would return a key, without making one. Whether there is a file already.
+    /// Checks that [`Keys::open`] would return a key, without making one. Returns whether the file
+    /// exists already.
     ///
     /// # Errors
     ///
@@ -175,7 +176,7 @@ impl Keys {
         serde_json::to_vec(&self.jwks(now)).expect("its maps have texts for keys").into()
     }
 
-    /// What JWTs name the key by that signs at a moment.
+    /// The `kid` of the key that signs at this moment, if there is one.
     pub fn kid(&self, now: Timestamp) -> Option<String> {
         self.ring().signing(now).map(|key| key.kid().to_owned())
     }

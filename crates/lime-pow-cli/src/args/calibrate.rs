@@ -51,7 +51,7 @@ pub(crate) struct CalibrateArgs {
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub k: Vec<u32>,
 
-    /// Check the predictions against so many real solves, 100 to 100000
+    /// Check the predictions against this many real solves, 100 to 100000
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=100_000))]
     pub validate: Option<u32>,
 

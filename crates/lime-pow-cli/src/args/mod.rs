@@ -108,7 +108,7 @@ pub(crate) struct SolveArgs {
     #[arg(long, value_enum, default_value_t = PinArg::Auto)]
     pub pin: PinArg,
 
-    /// The kernel to use, see `lime-pow info`; unless given, the fastest here for each length of nonces
+    /// The kernel to use, see `lime-pow info`; unless given, it is chosen for each length of nonces
     #[arg(long, value_name = "NAME")]
     pub kernel: Option<String>,
 

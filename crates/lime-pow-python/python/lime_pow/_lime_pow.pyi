@@ -116,7 +116,7 @@ class Solver:
         kernel: str | None = None,
         low_priority: bool = False,
     ) -> Self:
-        """Start the workers: one a core unless ``threads`` says otherwise, with the kernels that are the fastest here."""
+        """Start the workers: one a core unless ``threads`` says otherwise, with the kernels that a short measurement chooses."""
     def _submit(
         self,
         challenge: Challenge | None = None,
