@@ -23,7 +23,7 @@ for name in "$@"; do
   git -C "$copy/tree" checkout --quiet -- .
   (cd "$copy/tree" && python3 "$root/.ci/plant.py" "$root/crates/lime-core/planted/$name.fault")
   log=$copy/$name.log
-  if (cd "$copy/tree" && cargo test --quiet -p lime-core --test pitfalls "$name" -- --exact) >"$log" 2>&1; then
+  if (cd "$copy/tree" && timeout 600 cargo test --quiet -p lime-core --test pitfalls "$name" -- --exact) >"$log" 2>&1; then
     echo "$name: MISSED"
     missed=1
   elif grep -q "^test result: FAILED. 0 passed; 1 failed" "$log"; then
