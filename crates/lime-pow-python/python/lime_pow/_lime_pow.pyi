@@ -80,7 +80,7 @@ class Progress:
         """Sub-puzzles in all."""
     @property
     def chance(self) -> float:
-        """Probability that so many hashes solve the puzzle."""
+        """Probability that this many hashes solve the puzzle."""
     @property
     def time_to_50(self) -> float | None:
         """Seconds from now after which it is solved with probability 0.5; ``None`` before the first hash."""
