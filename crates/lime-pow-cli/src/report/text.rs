@@ -126,11 +126,11 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 pub(crate) const BENCH_HEAD: &str =
-    "puzzle        kernel    thr       rate  spread    baseline  blk   ratio  layout";
+    "puzzle        kernel    thr       rate  spread   baseline  blk   ratio  layout";
 
 pub(crate) fn bench_row(row: &BenchRow) -> String {
     format!(
-        "{:<12}  {:<8}{} {:>3} {:>10}  {:>4.1} %  {:>10}  {:>3.1}  {:>5.2}×  {}",
+        "{:<12}  {:<8}{} {:>3} {:>10}  {:>4.1} % {:>10}  {:>3.1}  {:>5.2}×  {}",
         row.puzzle(),
         row.kernel,
         if row.chosen { '*' } else { ' ' },
@@ -199,25 +199,55 @@ pub(crate) fn rate(rate: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::info::gather;
+    use crate::facts::bench::{Baseline, WindowedRate};
     use crate::facts::info::MethodRow;
+    use crate::facts::machine::Machine;
+
+    /// The longest that a layout of decimal nonces is called: at most 20 digits reach into the second block.
+    const LAYOUT: &str = "2 digits in word 4, block 2";
 
     #[test]
     fn the_widest_facts_stay_within_100_columns() {
-        let mut facts = gather().unwrap();
-        facts.affinity = (0..256).step_by(2).collect();
-        facts.chosen_because = "by costs that have a long explanation ".repeat(8);
-        facts.predicted = true;
-        facts.methods = vec![MethodRow {
-            challenge_len: 64,
-            kernel: "portable",
-            streams: 3,
-            layout: "2 digits in word 4, block 2".to_owned(),
-            nanoseconds_per_nonce: 1.0001,
-        }];
-        let text = info(&facts);
+        let text = info(&Info {
+            machine: Machine::here(),
+            affinity: (0..256).step_by(2).collect(),
+            threads: 128,
+            pinned_threads: 128,
+            pinning: "auto: on, 128 workers fill 128 cores".to_owned(),
+            kernels: lime_pow::Kernel::all(),
+            chosen_because: "by costs that have a long explanation ".repeat(8),
+            predicted: true,
+            methods: vec![MethodRow {
+                challenge_len: 64,
+                kernel: "portable",
+                streams: 3,
+                layout: LAYOUT.to_owned(),
+                nanoseconds_per_nonce: 1.0001,
+            }],
+        });
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         assert!(text.contains("not measured on hardware"), "{text}");
         assert!(text.contains("3 streams, 2 digits in word 4, block 2, 999.9 MH/s a worker\n"), "{text}");
+    }
+
+    #[test]
+    fn the_widest_row_of_a_benchmark_stays_within_100_columns() {
+        let rate = WindowedRate { median: 999.9e6, mad: 999.9e5, windows: 9 };
+        let row = bench_row(&BenchRow {
+            scheme: "lime-v1",
+            challenge_len: Some(1024),
+            prefix_len: 1037,
+            kernel: "portable",
+            streams: 1,
+            chosen: true,
+            layout: LAYOUT.to_owned(),
+            threads: 128,
+            rate,
+            baseline: Baseline { rate, blocks_per_hash: 16.0 },
+            ratio: 99.99,
+            over_chosen: None,
+        });
+        assert!(row.ends_with(LAYOUT), "{row}");
+        assert!(row.chars().count() <= 100, "{row}");
     }
 }
