@@ -179,6 +179,7 @@ impl Lanes for Words {
 
     #[inline(always)]
     fn at_most(self, bound: Self) -> u64 {
+        // Neon is there: `self` was made from a proof of it.
         let bits = Self::load(Neon(()), &[1, 2, 4, 8]);
         u64::from(neon!(vaddvq_u32(vandq_u32(vcleq_u32(self.0, bound.0), bits.0))))
     }
